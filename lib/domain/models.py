@@ -1,0 +1,140 @@
+"""What Lectern speaks of: users, files, passages, citations, queries and chats, as the contract names them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Model(BaseModel):
+    """A value: equal by content, never changed in place."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class User(Model):
+    id: int
+    username: str
+    created_at: datetime
+
+
+class Session(Model):
+    """One sign-in on one device."""
+
+    id: int
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    user_agent: str | None
+    current: bool = Field(description="Whether this is the session that asks.")
+
+
+class FileStatus(StrEnum):
+    AWAITING_UPLOAD = "awaiting_upload"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class PageKind(StrEnum):
+    PAGE = "page"
+    SLIDE = "slide"
+    PART = "part"
+
+
+class Progress(Model):
+    pages_done: int
+    pages_total: int | None = Field(description="Null until the file has been opened.")
+
+
+class File(Model):
+    id: int
+    filename: str
+    size_bytes: int
+    content_type: str
+    sha256: str | None
+    status: FileStatus
+    progress: Progress
+    page_kind: PageKind
+    page_count: int | None
+    empty_pages: int = Field(description="How many pages hold no text: a gap, never a silent one.")
+    empty_page_numbers: list[int]
+    error: dict[str, Any] | None = Field(description="A problem, with `retryable`, or null.")
+    created_at: datetime
+
+
+class Page(Model):
+    """One page of a file as it was read; `number` counts from 1."""
+
+    number: int
+    text: str
+
+
+class Chunk(Model):
+    """A slice of one page: `text` is `page.text[start:end]`, offsets in code points."""
+
+    ordinal: int
+    page: int
+    start: int
+    end: int
+    text: str
+
+
+class Passage(Model):
+    """A chunk as retrieved for a query; `rank` counts from 1, a higher `score` is better."""
+
+    rank: int
+    file_id: int
+    filename: str
+    page: int
+    start: int
+    text: str
+    score: float
+
+
+class Citation(Model):
+    """A place in the response that rests on the exact words of a page."""
+
+    marker: int = Field(description="1..n by first appearance in the response.")
+    position: int = Field(description="Offset in `response` just after its `[n]`, in code points.")
+    file_id: int
+    filename: str
+    page: int
+    quote: str
+    start: int = Field(description="Offset of the quote in the page's text, in code points.")
+    end: int
+
+
+class QueryStatus(StrEnum):
+    STREAMING = "streaming"
+    ANSWERED = "answered"
+    NOT_FOUND = "not_found"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+class Usage(Model):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Query(Model):
+    """One question with its response."""
+
+    id: int
+    chat_id: str
+    query_text: str
+    response: str
+    citations: list[Citation]
+    status: QueryStatus
+    usage: Usage
+    timestamp: datetime
+
+
+class Chat(Model):
+    chat_id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    query_count: int
