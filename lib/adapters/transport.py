@@ -1,0 +1,71 @@
+"""One HTTP client for all that Lectern calls, and the count of those calls in each request."""
+
+import functools
+import ssl
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+# Debian's and Amazon Linux's hashed directory: certificates are looked up when needed, which saves
+# the 25 ms that parsing the whole bundle costs at every cold start (see docs/decisions.md).
+_HASHED_CA_DIRECTORIES = (Path("/etc/ssl/certs"), Path("/etc/pki/tls/certs"))
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
+
+
+@dataclass
+class Trace:
+    """The calls that one request made: how many, and how long they took, by dependency."""
+
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    remarks: list[str] = field(default_factory=list[str])
+
+    def add(self, dependency: str, seconds: float) -> None:
+        self.counts[dependency] = self.counts.get(dependency, 0) + 1
+        self.seconds[dependency] = self.seconds.get(dependency, 0.0) + seconds
+
+
+_trace: ContextVar[Trace] = ContextVar("trace")
+
+
+def start_trace() -> Trace:
+    """Begin to count the calls of a new request."""
+    trace = Trace()
+    _trace.set(trace)
+    return trace
+
+
+def current_trace() -> Trace:
+    """Return the trace of this request, or a new one where there is no request."""
+    return _trace.get(None) or start_trace()
+
+
+@contextmanager
+def traced_call(dependency: str) -> Generator[None]:
+    """Count one call to `dependency` and the time it takes, also when it fails."""
+    trace, started_at = current_trace(), time.perf_counter()
+    try:
+        yield
+    finally:
+        trace.add(dependency, time.perf_counter() - started_at)
+
+
+def _tls_context() -> ssl.SSLContext:
+    for directory in _HASHED_CA_DIRECTORIES:
+        if any(directory.glob("*.0")):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(capath=str(directory))
+            return context
+    return ssl.create_default_context()
+
+
+@functools.cache
+def http_client() -> httpx.AsyncClient:
+    """Return the one client of this process: its connections and its TLS context are shared."""
+    transport = httpx.AsyncHTTPTransport(verify=_tls_context(), limits=_LIMITS, retries=1)
+    return httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(10, connect=3))

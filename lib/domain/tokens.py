@@ -1,0 +1,125 @@
+"""The three tokens: access (the browser's), refresh (the cookie's) and database (ours alone)."""
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from lib.domain.identities import Identity
+from lib.domain.problems import InvalidAccessToken, InvalidRefreshToken
+
+_ACCESS_ALGORITHM = "HS256"  # exactly one: a token never chooses how it is verified (RFC 8725, 3.1)
+_ISSUER = "lectern"
+_AUDIENCE = "lectern-api"
+_DATABASE_TOKEN_LIFETIME = timedelta(seconds=120)
+
+
+def issue_access_token(identity: Identity, key: str, *, now: datetime, lifetime: timedelta) -> str:
+    """Sign what the browser holds. Supabase does not know `key` and refuses this token."""
+    claims: dict[str, Any] = {
+        "iss": _ISSUER,
+        "aud": _AUDIENCE,
+        "sub": str(identity.user_id),
+        "sid": str(identity.session_id),
+        "iat": int(now.timestamp()),
+        "exp": int((now + lifetime).timestamp()),
+    }
+    if identity.must_change_password:
+        claims["must_change"] = True
+    return jwt.encode(claims, key, algorithm=_ACCESS_ALGORITHM)
+
+
+def read_access_token(token: str, key: str, *, now: datetime) -> Identity:
+    """Verify an access token with no round trip.
+
+    Raises:
+        InvalidAccessToken: Whatever is wrong with it.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[_ACCESS_ALGORITHM],
+            audience=_AUDIENCE,
+            issuer=_ISSUER,
+            options={
+                "require": ["exp", "iat", "sub", "sid"],
+                "verify_exp": False,  # against `now`, below: the domain has no clock
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
+        )
+        user_id, session_id = _positive(claims["sub"]), _positive(claims["sid"])
+    except (jwt.InvalidTokenError, ValueError) as error:
+        raise InvalidAccessToken from error
+    if "nbf" in claims or not isinstance(claims["exp"], int) or claims["exp"] <= now.timestamp():
+        raise InvalidAccessToken
+    return Identity(
+        user_id=user_id,
+        session_id=session_id,
+        must_change_password=claims.get("must_change") is True,
+    )
+
+
+def _positive(text: Any) -> int:
+    if not isinstance(text, str) or not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError("not an id")
+    return int(text)
+
+
+def mint_database_token(identity: Identity, key: str, *, now: datetime) -> str:
+    """Sign the token that one request shows to Postgres; it never leaves our functions.
+
+    Args:
+        identity: Whose rows the request may see.
+        key: An ES256 private JWK with `kid`, as JSON (imported into Supabase as a signing key), or
+            an HS256 secret.
+        now: The time of issue; the token lives 120 s.
+    """
+    claims = {
+        "role": "authenticated",
+        "aud": "authenticated",
+        "sub": str(identity.user_id),
+        "sid": str(identity.session_id),
+        "iat": int(now.timestamp()),
+        "exp": int((now + _DATABASE_TOKEN_LIFETIME).timestamp()),
+    }
+    if not key.startswith("{"):
+        return jwt.encode(claims, key, algorithm="HS256")
+    jwk = json.loads(key)
+    return jwt.encode(claims, jwt.PyJWK(jwk).key, algorithm="ES256", headers={"kid": jwk["kid"]})
+
+
+def derive_refresh_token(session_id: int, generation: int, key: str) -> str:
+    """Return the one refresh token of this session and generation.
+
+    It is derived and not random, so that the child of a token can be given again when its first
+    reply was lost: `<session id>.<generation>.<base64url of HMAC-SHA256>`.
+    """
+    name = f"{session_id}.{generation}"
+    mac = hmac.digest(key.encode(), name.encode(), hashlib.sha256)
+    return f"{name}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+
+def read_refresh_token(token: str) -> tuple[int, int]:
+    """Return the session id and the generation that the token names; nothing is proved yet.
+
+    Raises:
+        InvalidRefreshToken: It has not the form of one.
+    """
+    parts = token.split(".")
+    if len(parts) != len(("session", "generation", "mac")) or not token.isascii():
+        raise InvalidRefreshToken
+    try:
+        return _positive(parts[0]), _positive(parts[1])
+    except ValueError as error:
+        raise InvalidRefreshToken from error
+
+
+def hash_refresh_token(token: str) -> str:
+    """Return what the database stores: the SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(token.encode()).hexdigest()

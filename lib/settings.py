@@ -1,0 +1,136 @@
+"""The only reader of the environment: every setting, its type, its default and its meaning."""
+
+import functools
+import os
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import timedelta
+from typing import Any, Literal, cast, get_args, get_origin
+
+
+class SettingsError(Exception):
+    """A setting is missing or has a value that cannot be used; the message names it."""
+
+
+def _setting(meaning: str, default: Any = MISSING, *, secret: bool = False) -> Any:
+    metadata = {"meaning": meaning, "secret": secret}
+    if default is MISSING:
+        return field(metadata=metadata, repr=not secret)
+    return field(default=default, metadata=metadata, repr=not secret)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One field per environment variable of the same name in upper case.
+
+    Durations are read as whole seconds, lists as words separated by spaces. What has no default
+    must be set; no secret has one.
+    """
+
+    # Supabase
+    supabase_url: str = _setting("Address of the Supabase project")
+    supabase_publishable_key: str = _setting(
+        "Publishable key: what a user's requests are sent with"
+    )
+    supabase_secret_key: str = _setting(
+        "Secret key: sign-in, jobs, signed URLs and the writing of pages", secret=True
+    )
+    database_token_key: str = _setting(
+        "Key that signs database tokens: an ES256 JWK with kid, or an HS256 secret", secret=True
+    )
+    storage_bucket: str = _setting("Bucket of the uploaded files", "files")
+
+    # Keys of our own
+    access_token_key: str = _setting("HS256 key of access tokens, at least 32 bytes", secret=True)
+    refresh_token_key: str = _setting("Key that refresh tokens are derived with", secret=True)
+    password_keys: tuple[str, ...] = _setting(
+        "Keys of the password pre-hash, `id:base64url`; the first one is used for new hashes",
+        secret=True,
+    )
+    throttle_key: str = _setting("Key of the hashes under which failures are counted", secret=True)
+    cron_secret: str = _setting("Bearer secret of GET /api/jobs/run", secret=True)
+
+    # The model
+    openai_base_url: str = _setting("Any OpenAI-compatible endpoint", "https://api.openai.com/v1")
+    openai_api_key: str = _setting("Key of that endpoint", secret=True)
+    chat_model: str = _setting("Model that answers", "gpt-5-mini")
+    embedding_model: str = _setting("Model that embeds", "text-embedding-3-small")
+    embedding_languages: tuple[str, ...] = _setting(
+        "Languages that the embedding model is good at, or `all`", ("all",)
+    )
+
+    # Who may come in
+    signup: Literal["open", "code", "closed"] = _setting("Who may register", "closed")
+    signup_code: str = _setting(
+        "The code that register asks for where SIGNUP=code", "", secret=True
+    )
+    allowed_origins: tuple[str, ...] = _setting("Other origins that may call the API (CORS)", ())
+    client_address_header: str = _setting("The one header trusted for the client's address", "")
+    public_url: str = _setting("Address of Lectern itself; https makes the cookie Secure")
+
+    # Passwords and sessions
+    password_min_characters: int = _setting("Shortest password", 15)
+    bcrypt_cost: int = _setting("Cost of new password hashes; older ones are raised at sign-in", 10)
+    access_token_lifetime: timedelta = _setting("Life of an access token", timedelta(minutes=10))
+    session_idle_lifetime: timedelta = _setting(
+        "A session unused for so long is over", timedelta(days=14)
+    )
+    session_lifetime: timedelta = _setting("A session is over after so long", timedelta(days=90))
+
+    # Files
+    max_file_bytes: int = _setting("Largest file", 50 * 1024 * 1024)
+    max_file_pages: int = _setting("Most pages in a file", 1_000)
+    max_files_per_user: int = _setting("Most files of one user", 200)
+    max_bytes_per_user: int = _setting("Most bytes of one user", 1024 * 1024 * 1024)
+    ingestion_slice: timedelta = _setting(
+        "Longest work of one ingest request", timedelta(seconds=15)
+    )
+
+    # Questions
+    daily_queries_per_user: int = _setting("Questions of one user a day", 100)
+    daily_tokens_per_user: int = _setting("Tokens of one user a day", 1_000_000)
+    daily_tokens: int = _setting("Tokens of the whole deployment a day", 20_000_000)
+    max_streams_per_user: int = _setting("Questions of one user at the same time", 2)
+    max_response_tokens: int = _setting("Longest answer", 1_500)
+    answer_deadline: timedelta = _setting(
+        "An answer is cut off after so long", timedelta(seconds=120)
+    )
+
+
+def _parse(kind: Any, text: str) -> Any:
+    if kind is int:
+        return int(text)
+    if kind is timedelta:
+        return timedelta(seconds=int(text))
+    if get_origin(kind) is tuple:
+        return tuple(text.split())
+    if get_origin(kind) is Literal and text not in get_args(kind):
+        raise ValueError(f"must be one of {', '.join(get_args(kind))}")
+    return text
+
+
+def read_settings(environment: dict[str, str]) -> Settings:
+    """Read the settings from `environment`; an empty value counts as absent.
+
+    Raises:
+        SettingsError: One is missing or malformed. The message never holds a value.
+    """
+    values: dict[str, Any] = {}
+    for setting in fields(Settings):
+        name = setting.name.upper()
+        text = environment.get(name, "").strip()
+        if text:
+            try:
+                values[setting.name] = _parse(cast("Any", setting.type), text)
+            except ValueError as error:
+                raise SettingsError(
+                    f"{name} cannot be read. It is: {setting.metadata['meaning']}."
+                ) from error
+        elif setting.default is MISSING:
+            raise SettingsError(f"{name} is not set. It is: {setting.metadata['meaning']}.")
+    return Settings(**values)
+
+
+@functools.cache
+def get_settings() -> Settings:
+    """Return this process's settings, read once."""
+    return read_settings(dict(os.environ))

@@ -1,0 +1,33 @@
+"""Other origins may call the API with a bearer token if they are on the list; never with the cookie."""
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lib.settings import get_settings
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key")
+_RESPONSE_HEADERS = ("Retry-After", "Server-Timing", "X-Request-Id", "Content-Disposition")
+
+
+class CorsMiddleware:
+    """Starlette's CORS with our list, which is read at the first request and not at import."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._cors: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "origin" not in Headers(scope=scope):
+            await self._app(scope, receive, send)
+            return
+        self._cors = self._cors or CORSMiddleware(
+            self._app,
+            allow_origins=get_settings().allowed_origins,
+            allow_methods=_METHODS,
+            allow_headers=_REQUEST_HEADERS,
+            expose_headers=_RESPONSE_HEADERS,
+            max_age=600,
+        )
+        await self._cors(scope, receive, send)

@@ -1,0 +1,88 @@
+"""Every error leaves as application/problem+json (RFC 9457); this module alone renders it."""
+
+import uuid
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from lib.domain.problems import InvalidRequest, Problem
+
+_MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(BaseModel):
+    pointer: str = Field(description="A JSON pointer into the request: `#/body/username`.")
+    detail: str
+
+
+class ProblemDetails(BaseModel):
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="`urn:uuid:` and the id of the request.")
+    errors: list[FieldError] | None = None
+    retry_after_seconds: int | None = None
+
+
+def instance_of(request_id: uuid.UUID) -> str:
+    return f"urn:uuid:{request_id}"
+
+
+def render(
+    document: dict[str, Any], request_id: uuid.UUID, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    return JSONResponse(
+        {**document, "instance": instance_of(request_id)},
+        status_code=document["status"],
+        headers=headers,
+        media_type=_MEDIA_TYPE,
+    )
+
+
+def describe_status(status: HTTPStatus, detail: str) -> dict[str, Any]:
+    """Return the document of a status that says it all (`about:blank`)."""
+    return {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+
+
+def _field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
+    """Point to each mistake and say what was expected; never echo what was sent."""
+    return [
+        {"pointer": "#/" + "/".join(str(part) for part in error["loc"]), "detail": error["msg"]}
+        for error in errors
+    ]
+
+
+async def _handle_problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    request.state.problem = error.slug
+    return render(error.as_dict(), request.state.request_id, error.headers())
+
+
+async def _handle_validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    problem = InvalidRequest(errors=_field_errors(error.errors()))
+    return await _handle_problem(request, problem)
+
+
+async def _handle_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that is not JSON
+        return await _handle_problem(
+            request, InvalidRequest("The body of the request cannot be read.")
+        )
+    status = HTTPStatus(error.status_code)
+    document = describe_status(status, f"{status.phrase}. See the documents of this function.")
+    return render(document, request.state.request_id, dict(error.headers or {}))
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _handle_problem)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)

@@ -1,0 +1,153 @@
+"""What happens around every request: its id, its limits, its headers, its one log line."""
+
+import json
+import logging
+import sys
+import time
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lib.adapters.transport import Trace, start_trace
+from lib.domain.problems import RequestTooLarge
+from lib.web.problems import describe_status, render
+
+_SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Cross-Origin-Resource-Policy": "same-site",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+log = logging.getLogger("lectern")
+log.setLevel(logging.INFO)
+log.propagate = False
+if not log.handlers:
+    log.addHandler(logging.StreamHandler(sys.stdout))
+
+
+class _BodyTooLarge(Exception):
+    """The body turned out larger than its Content-Length said, or than is allowed."""
+
+
+class RequestMiddleware:
+    """Around the app: request id, body limit, security headers, Server-Timing, log line, 500."""
+
+    def __init__(self, app: ASGIApp, *, function: str, max_body_bytes: int) -> None:
+        self._app = app
+        self._function = function
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = _Request(scope, receive, send, self._function, self._max_body_bytes)
+        try:
+            await self._serve(request)
+        finally:
+            request.write_log_line()
+
+    async def _serve(self, request: "_Request") -> None:
+        if request.announced_bytes() > self._max_body_bytes:
+            await request.refuse_body()
+            return
+        try:
+            await self._app(request.scope, request.receive, request.send)
+        except _BodyTooLarge:
+            await request.refuse_body()
+        except Exception:
+            log.exception(json.dumps({"level": "error", "request_id": str(request.id)}))
+            await request.answer(describe_status(HTTPStatus.INTERNAL_SERVER_ERROR, _OUR_BUG))
+
+
+_OUR_BUG = "Something went wrong on our side. Try again; if it happens again, report the instance."
+
+
+class _Request:
+    """One request on its way through: what it may send, and what is known of it for the log."""
+
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, function: str, max_body_bytes: int
+    ) -> None:
+        self.id = uuid.uuid4()
+        self.scope = scope
+        self.scope.setdefault("state", {})["request_id"] = self.id
+        self.trace: Trace = start_trace()
+        self._receive, self._send = receive, send
+        self._function, self._max_body_bytes = function, max_body_bytes
+        self._received_bytes = 0
+        self._started_at = time.perf_counter()
+        self._status: int | None = None
+
+    def announced_bytes(self) -> int:
+        length = dict(self.scope["headers"]).get(b"content-length", b"0")
+        return int(length) if length.isdigit() else 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._received_bytes += len(message.get("body", b""))
+        if self._received_bytes > self._max_body_bytes:
+            raise _BodyTooLarge
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [*message["headers"], *self._headers(message["headers"])]
+        await self._send(message)
+
+    def _headers(self, present: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        names = {name.lower() for name, _ in present}
+        headers = {
+            **_SECURITY_HEADERS,
+            "X-Request-Id": str(self.id),
+            "Server-Timing": server_timing(self.trace, time.perf_counter() - self._started_at),
+        }
+        return [
+            (name.lower().encode(), value.encode())
+            for name, value in headers.items()
+            if name.lower().encode() not in names
+        ]
+
+    async def refuse_body(self) -> None:
+        problem = RequestTooLarge(limit_bytes=self._max_body_bytes)
+        self.scope["state"]["problem"] = problem.slug
+        await self.answer(problem.as_dict())
+
+    async def answer(self, document: dict[str, Any]) -> None:
+        """Send a problem, unless an answer has begun already."""
+        if self._status is None:
+            await render(document, self.id)(self.scope, self._receive, self.send)
+
+    def write_log_line(self) -> None:
+        """Log what happened and how long it took: no query string, no body, no token, no name."""
+        state, route = self.scope["state"], self.scope.get("route")
+        line: dict[str, Any] = {
+            "level": "info",
+            "request_id": str(self.id),
+            "function": self._function,
+            "method": self.scope["method"],
+            "route": getattr(route, "path", None),
+            "status": self._status,
+            "ms": round((time.perf_counter() - self._started_at) * 1000, 1),
+            "calls": self.trace.counts,
+            "calls_ms": {name: round(s * 1000, 1) for name, s in self.trace.seconds.items()},
+            "user_id": state.get("user_id"),
+            "problem": state.get("problem"),
+        }
+        log.info(json.dumps({key: value for key, value in line.items() if value is not None}))
+
+
+def server_timing(trace: Trace, total_seconds: float) -> str:
+    """Render the header: `database;dur=4.1;desc="2"`, where desc is the number of round trips."""
+    parts = [
+        f'{name};dur={trace.seconds[name] * 1000:.1f};desc="{count}"'
+        for name, count in trace.counts.items()
+    ]
+    parts += [f'{remark};desc="degraded"' for remark in trace.remarks]
+    return ", ".join([*parts, f"total;dur={total_seconds * 1000:.1f}"])
