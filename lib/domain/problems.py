@@ -200,6 +200,14 @@ class FileNotReady(Problem):
     detail = "A chosen file has not been read yet. Wait until it is ready, or leave it out."
 
 
+class LeaseLost(Problem):
+    """Another request reads this file now; what this one has read is read again by that one."""
+
+    status, title = HTTPStatus.CONFLICT, "File is being read"
+    slug = "lease-lost"
+    detail = "Another request is reading this file. Wait a moment, then look again."
+
+
 class FileLimitReached(Problem):
     status, title = HTTPStatus.CONFLICT, "File limit reached"
     slug = "file-limit-reached"

@@ -1,0 +1,62 @@
+"""Pages are cut into chunks: what is embedded, searched, and sent to the model as a passage."""
+
+import re
+from collections.abc import Iterator
+
+from lib.domain.cutting import find_cut, find_overlap
+from lib.domain.models import Chunk, Page
+
+# A chunk is a paragraph or two. The paragraphs on which retrieval was measured have 500-1,000
+# characters, and ten chunks of at most 1,200 fit into 3,000 tokens of a prompt.
+LONGEST = 1200
+SHORTEST = 600
+# A page's last chunk is not a lone line.
+_SHORTEST_LAST = 300
+# So much of a chunk's end, in whole sentences, is repeated by the next: a quote of two sentences
+# across a cut is whole in one of them.
+OVERLAP = 150
+
+_MARKED_HEADING = re.compile(r"^#{1,6} +(\S.*)$", re.MULTILINE)
+# PDF pages do not mark headings; a short numbered line without a full stop nearly always is one.
+_NUMBERED_HEADING = re.compile(
+    r"^((?:Chapter |§ ?)?\d{1,2}(?:\.\d{1,2}){0,3}[.:)]? +[^\W\d_][^\n|]{2,70}[^\s.,;:!?|])$",
+    re.MULTILINE,
+)
+
+
+def cut(page: Page, first_ordinal: int) -> list[Chunk]:
+    """Cut a page into chunks numbered from `first_ordinal`; a blank page has none.
+
+    Each chunk's text is `page.text[start:end]` and begins and ends with a visible character; every
+    visible character of the page lies in one chunk at least.
+    """
+    return [
+        Chunk(ordinal=ordinal, page=page.number, start=start, end=end, text=page.text[start:end])
+        for ordinal, (start, end) in enumerate(_slices(page.text), first_ordinal)
+    ]
+
+
+def context_heading(page_text: str, start: int) -> str | None:
+    """Return the heading under which the chunk at `start` stands, for search and embedding only."""
+    before = page_text[:start]
+    for pattern in (_MARKED_HEADING, _NUMBERED_HEADING):
+        headings: list[str] = pattern.findall(before)
+        if headings:
+            return headings[-1].strip()
+    return None
+
+
+def _slices(text: str) -> Iterator[tuple[int, int]]:
+    end_of_text = len(text.rstrip())
+    start = _skip_space(text, 0)
+    while end_of_text - start > LONGEST:
+        latest = min(start + LONGEST, end_of_text - _SHORTEST_LAST)
+        end = find_cut(text, start + SHORTEST, latest)
+        yield start, start + len(text[start:end].rstrip())
+        start = _skip_space(text, find_overlap(text, end - OVERLAP, end))
+    if start < end_of_text:
+        yield start, end_of_text
+
+
+def _skip_space(text: str, offset: int) -> int:
+    return offset + len(text[offset:]) - len(text[offset:].lstrip())

@@ -1,0 +1,57 @@
+"""Bytes that claim to be text are decoded, or recognised as no text at all."""
+
+import codecs
+
+from lib.domain.languages import function_word_share
+
+# A file that begins so says itself how it is written; UTF-32 first, its mark begins with UTF-16's.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# What texts without Unicode are written in, the likeliest first; the one in which the most
+# function words of some language appear wins.
+_LEGACY = ("cp1252", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256")
+_LEGACY_EAST_ASIAN = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp874")
+_SAMPLE_BYTES = 20_000
+# Text files hold a form feed or an escape at times; compiled programs and pictures have 10 %.
+_MOST_CONTROLS = 0.01
+_CONTROLS = dict.fromkeys([*range(1, 9), *range(14, 27), *range(28, 32), 127])
+
+
+def decode_text(data: bytes, *, complete: bool = True) -> str | None:
+    """Decode by byte order mark, as UTF-8, or in the likeliest older encoding; None if it is no text.
+
+    Args:
+        data: the file, or its beginning.
+        complete: False if more follows, so that a character may be cut at the end.
+    """
+    text = _decode(data, complete=complete)
+    if text is None or "\0" in text:
+        return None
+    controls = len(text) - len(text.translate(_CONTROLS))
+    return text if controls <= _MOST_CONTROLS * len(text) else None
+
+
+def decode_as(data: bytes, encoding: str, *, complete: bool = True) -> str | None:
+    try:
+        return codecs.getincrementaldecoder(encoding)("strict").decode(data, final=complete)
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def _decode(data: bytes, *, complete: bool) -> str | None:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return decode_as(data[len(mark) :], encoding, complete=complete)
+    if b"\0" in data:
+        return None
+    text = decode_as(data, "utf-8", complete=complete)
+    return text if text is not None else _decode_legacy(data, complete=complete)
+
+
+def _decode_legacy(data: bytes, *, complete: bool) -> str | None:
+    ...

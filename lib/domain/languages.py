@@ -1,0 +1,107 @@
+"""Which language a text is in, and what follows for searching it and for answering in it."""
+
+import re
+from collections import Counter
+
+from lib.domain.language_table import LANGUAGES, Language
+
+# More of a text says no more about its language.
+_SAMPLE_CHARACTERS = 20_000
+
+_SCRIPTS = {
+    "latin": re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]"),
+    "cyrillic": re.compile("[\u0400-\u04ff]"),
+    "greek": re.compile("[\u0386-\u03ff\u1f00-\u1fff]"),
+    "hebrew": re.compile("[\u05d0-\u05ea]"),
+    "arabic": re.compile("[\u0620-\u06d3\u06fa-\u06fc]"),
+    "devanagari": re.compile("[\u0900-\u0963]"),
+    "thai": re.compile("[\u0e01-\u0e4e]"),
+    "hangul": re.compile("[\u1100-\u11ff\uac00-\ud7a3]"),
+    "kana": re.compile("[\u3041-\u309f\u30a1-\u30fa\u30fc]"),
+    "han": re.compile("[\u3400-\u4dbf\u4e00-\u9fff]"),
+}
+# Latin letters stand in every text, as names, units and code; a syllable or an ideograph says as
+# much as two or three letters.
+_WEIGHTS = {"latin": 0.6, "han": 2.5, "hangul": 2.5}
+# Chinese has no kana; Japanese mixes them with ideographs.
+_KANA_OF_JAPANESE = 0.05
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WORDS = {language.code: frozenset(language.words.split()) for language in LANGUAGES}
+_SHARED = Counter(word for words in _WORDS.values() for word in words)
+_LETTERS = {
+    language.code: re.compile(f"[{language.letters}]") for language in LANGUAGES if language.letters
+}
+_BY_CODE = {language.code: language for language in LANGUAGES}
+# A word with a letter of its own says half as much as a function word: names have them too.
+_LETTER_WEIGHT = 0.5
+# Below this a few foreign names decide.
+_LEAST_SCORE = 0.03
+
+# Scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana, ideographs.
+_UNSPACED = re.compile(
+    "[\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f]+"
+)
+
+
+def detect_language(text: str) -> str | None:
+    """Return the ISO 639-1 code of the language that most of the text's beginning is in.
+
+    Works on a question of a few words as on a file; None where nothing tells.
+    """
+    sample = text[:_SAMPLE_CHARACTERS]
+    script = _find_script(sample)
+    candidates = [language for language in LANGUAGES if language.script == script]
+    if len(candidates) < 2:  # noqa: PLR2004 - one language for this script
+        return candidates[0].code if candidates else None
+    scores = _score(sample, candidates)
+    best, second = sorted(scores, key=lambda code: -scores[code])[:2]
+    return best if scores[best] > max(scores[second], _LEAST_SCORE) else None
+
+
+def word_share(text: str) -> float:
+    """Return how much of the text is function words of one language: 0 for a text decoded wrongly."""
+    return max(_score(text, [language for language in LANGUAGES if language.words]).values())
+
+
+def regconfig(language: str | None) -> str:
+    """Return the text search configuration of stock Postgres for a language."""
+    return _BY_CODE[language].regconfig if language in _BY_CODE else "simple"
+
+
+def not_found_sentence(language: str | None) -> str:
+    return _BY_CODE[language if language in _BY_CODE else "en"].not_found
+
+
+def segment(text: str) -> str:
+    """Cut what is written without spaces into bigrams, for chunks and questions alike.
+
+    Postgres would take a whole sentence of Chinese, Japanese or Thai for one word.
+    """
+    return _UNSPACED.sub(lambda run: f" {' '.join(_bigrams(run[0]))} ", text)
+
+
+def _bigrams(run: str) -> list[str]:
+    return [run[index : index + 2] for index in range(max(len(run) - 1, 1))]
+
+
+def _find_script(sample: str) -> str | None:
+    counts = {name: len(pattern.findall(sample)) for name, pattern in _SCRIPTS.items()}
+    if counts["kana"] > _KANA_OF_JAPANESE * counts["han"]:
+        counts["kana"] += counts.pop("han")
+    weighted = {name: count * _WEIGHTS.get(name, 1) for name, count in counts.items()}
+    return max(weighted, key=lambda name: weighted[name]) if any(counts.values()) else None
+
+
+def _score(sample: str, candidates: list[Language]) -> dict[str, float]:
+    """Return for each language the share of words that speak for it; a word of several counts less."""
+    words = Counter(word.replace("’", "'") for word in _WORD.findall(sample.lower()))
+    total = words.total() or 1
+    scores: dict[str, float] = {}
+    for code in (language.code for language in candidates):
+        known = sum(words[word] / _SHARED[word] for word in _WORDS[code] & words.keys())
+        letters = _LETTERS.get(code)
+        spelt = sum(n for word, n in words.items() if letters and letters.search(word))
+        scores[code] = (known + _LETTER_WEIGHT * spelt) / total
+    return scores

@@ -1,0 +1,113 @@
+-- What the scheduled job does, each in a bounded number of rows and safe to repeat. The secret key calls it.
+
+create or replace function public.tidy_queries(p_limit integer) returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+    v_query public.queries;
+    v_count integer := 0;
+begin
+    for v_query in
+        select * from public.queries
+        where status = 'streaming' and deadline_at < now() - interval '1 minute'
+        order by deadline_at limit p_limit for update skip locked
+    loop
+        -- Nobody knows what the model was paid for it: the reservation stands.
+        update public.queries set status = 'interrupted' where id = v_query.id;
+        v_count := v_count + 1;
+    end loop;
+    return v_count;
+end
+$$;
+comment on function public.tidy_queries(integer) is 'Mark answers whose function died as interrupted.';
+
+create or replace function public.claim_abandoned_ingestion(p_lease_seconds integer, p_max_attempts integer) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+    v_file public.files;
+begin
+    select * into v_file from public.files
+    where status = 'processing' and coalesce(lease_until, created_at) < now() - interval '30 seconds' and attempt_count < p_max_attempts
+    order by created_at limit 1 for update skip locked;
+    if not found then
+        return null;
+    end if;
+    return private.claim_as_json(private.lease_file(v_file.id, p_lease_seconds));
+end
+$$;
+
+create or replace function public.fail_stuck_ingestions(p_max_attempts integer, p_error jsonb) returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    update public.files set status = 'failed', error = p_error, lease_id = null, lease_until = null, pages_done = 0
+    where status = 'processing' and lease_until < now() and attempt_count >= p_max_attempts;
+    get diagnostics v_count = row_count;
+    return v_count;
+end
+$$;
+
+create or replace function public.delete_abandoned_uploads(p_age_seconds integer, p_limit integer) returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+    v_file public.files;
+    v_count integer := 0;
+begin
+    for v_file in
+        select * from public.files
+        where status = 'awaiting_upload' and created_at < now() - make_interval(secs => p_age_seconds)
+        order by created_at limit p_limit for update skip locked
+    loop
+        perform private.delete_file_row(v_file);
+        v_count := v_count + 1;
+    end loop;
+    return v_count;
+end
+$$;
+comment on function public.delete_abandoned_uploads(integer, integer) is 'Delete files that were announced and never arrived, their objects with them.';
+
+create or replace function public.list_object_deletions(p_limit integer) returns jsonb
+language sql stable set search_path = ''
+as $$
+    select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'path', d.path)), '[]')
+    from (
+        select id, path from public.object_deletions where not_before <= now() order by id limit p_limit
+    ) as d
+$$;
+
+create or replace function public.confirm_object_deletions(p_paths text[]) returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from public.object_deletions where path = any(p_paths) and not_before <= now();
+    get diagnostics v_count = row_count;
+    return v_count;
+end
+$$;
+
+create or replace function public.purge_usage(p_days integer) returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+    v_count integer;
+begin
+    delete from public.daily_usage where day < (now() at time zone 'utc')::date - p_days;
+    get diagnostics v_count = row_count;
+    delete from public.deployment_usage where day < (now() at time zone 'utc')::date - p_days;
+    update public.queries set idempotency_key = null
+    where idempotency_key is not null and timestamp < now() - interval '24 hours';
+    return v_count;
+end
+$$;
+
+grant execute on function
+public.tidy_queries(integer), public.claim_abandoned_ingestion(integer, integer), public.fail_stuck_ingestions(integer, jsonb),
+public.delete_abandoned_uploads(integer, integer), public.list_object_deletions(integer), public.confirm_object_deletions(text[]),
+public.purge_usage(integer)
+to service_role;
