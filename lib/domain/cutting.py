@@ -1,5 +1,7 @@
 """Where a text may be cut: at a heading, else a paragraph, a line, a sentence, a word."""
 
+# ruff: noqa: RUF001 - punctuation of many scripts
+
 import re
 from collections.abc import Iterator
 
@@ -16,9 +18,7 @@ _SENTENCE = re.compile(
 _LINE = re.compile(r"\n")
 _WORD = re.compile(r"\s")
 # Not between a letter and its combining accent, nor inside a joined emoji.
-_ANYWHERE = re.compile(
-    r"[^\u200d](?![\u0300-\u036f\u200d\ufe0f\U0001f3fb-\U0001f3ff])", re.DOTALL
-)
+_ANYWHERE = re.compile(r"[^\u200d](?![\u0300-\u036f\u200d\ufe0f\U0001f3fb-\U0001f3ff])", re.DOTALL)
 _PLACES = (_HEADING, _PARAGRAPH, _CLOSED_LINE, _SENTENCE, _LINE, _WORD, _ANYWHERE)
 
 # How far past the last allowed cut a pattern may look to recognise the line that follows.

@@ -2,7 +2,7 @@
 
 import codecs
 
-from lib.domain.languages import function_word_share
+from lib.domain.languages import word_share
 
 # A file that begins so says itself how it is written; UTF-32 first, its mark begins with UTF-16's.
 _MARKS = (
@@ -12,11 +12,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# What texts without Unicode are written in, the likeliest first; the one in which the most
-# function words of some language appear wins.
-_LEGACY = ("cp1252", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256")
-_LEGACY_EAST_ASIAN = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp874")
+# What texts without Unicode are written in, the likeliest first.
+_LEGACY = (
+    "cp1252", "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256",
+    "euc_jp", "shift_jis", "gb18030", "big5", "euc_kr",
+)  # fmt: skip
 _SAMPLE_BYTES = 20_000
+# Less than this share of function words is chance: then the first, Western European, encoding.
+_LEAST_SHARE = 0.05
 # Text files hold a form feed or an escape at times; compiled programs and pictures have 10 %.
 _MOST_CONTROLS = 0.01
 _CONTROLS = dict.fromkeys([*range(1, 9), *range(14, 27), *range(28, 32), 127])
@@ -54,4 +57,20 @@ def _decode(data: bytes, *, complete: bool) -> str | None:
 
 
 def _decode_legacy(data: bytes, *, complete: bool) -> str | None:
-    ...
+    """Take the encoding in which the beginning holds the most function words of one language."""
+    samples = {name: decode_as(data[:_SAMPLE_BYTES], name, complete=False) for name in _LEGACY}
+    shares = {
+        name: word_share(sample) * _letter_share(sample)
+        for name, sample in samples.items()
+        if sample
+    }
+    if not shares:
+        return None
+    likeliest = max(shares, key=lambda name: shares[name] if shares[name] > _LEAST_SHARE else 0)
+    return decode_as(data, likeliest, complete=complete)
+
+
+def _letter_share(text: str) -> float:
+    """Return how many of the characters beyond ASCII are letters: signs betray the wrong encoding."""
+    beyond = [character.isalpha() for character in text if not character.isascii()]
+    return sum(beyond) / len(beyond) if beyond else 1.0

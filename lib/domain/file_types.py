@@ -63,7 +63,7 @@ _BY_EXTENSION = {extension: kind for kind in FILE_TYPES for extension in kind.ex
 
 # How files begin that are no text, whatever they are called.
 _BINARY_STARTS = (
-    b"%PDF-", b"PK\x03\x04", b"PK\x05\x06", b"MZ", b"\x7fELF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"{\\rtf",
+    b"%PDF-", b"PK\x03\x04", b"PK\x05\x06", b"\x7fELF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"{\\rtf",
     b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\xca\xfe\xba\xbe", b"SQLite format 3",
 )  # fmt: skip
 _MARKUP = re.compile(

@@ -1,5 +1,7 @@
 """What is known of each language: its script, its commonest words and letters, its one fixed sentence."""
 
+# ruff: noqa: RUF001 - many scripts are the point
+
 from typing import NamedTuple
 
 
@@ -9,14 +11,16 @@ class Language(NamedTuple):
     regconfig: str  # a text search configuration of stock Postgres
     not_found: str  # "I could not find this in your files."
     words: str = ""  # the commonest function words, those of questions among them
-    letters: str = ""  # letters that its neighbours in the same script do not have
+    letters: str = (
+        ""  # letters its neighbours in the script do not have; without words, its commonest
+    )
 
 
 LANGUAGES = (
     Language(
         "en", "latin", "english",
         "I could not find this in your files.",
-        "the of and to in is that it was for are as with his they at be this have from or by not but what which who how why when where does do did can an there their were been has had would about will you your between these into than explain describe we i my",
+        "the of and to in is that it was for are as with his they at be this have from or by not but what which who how why when where does do did can an there their were been has had would about will you your between these into than explain describe define compare list we i my",
     ),
     Language(
         "de", "latin", "german",
@@ -27,7 +31,7 @@ LANGUAGES = (
     Language(
         "fr", "latin", "french",
         "Je n’ai pas trouvé cela dans vos fichiers.",
-        "le la les de des du un une et est que qui dans pour par sur pas ne au aux avec ce cette ces il elle ils sont ou où plus comment pourquoi quand quel quelle quels quelles quoi qu c'est qu'est l'on se sa son ses leur mais nous vous je a été entre fait comme être peut explique donne dont",
+        "le la les de des du un une et est que qui dans pour par sur pas ne au aux avec ce cette ces il elle ils sont ou où plus comment pourquoi quand quel quelle quels quelles quoi qu l' d' c' n' s' j' qu' jusqu' se sa son ses leur mais nous vous je a été entre fait comme être peut explique donne dont",
         "çêèœàûùîâë",
     ),
     Language(
@@ -39,7 +43,7 @@ LANGUAGES = (
     Language(
         "it", "latin", "italian",
         "Non ho trovato questo nei tuoi file.",
-        "il lo la i gli le di del della dei delle dello e è che un una in per con non si da dal dalla al alla nel nella sono come più cosa perché quando quale quali chi dove quanto quanti cos'è qual questo questa ma anche o tra fra essere ha hanno su sul sulla spiega viene ci",
+        "il lo la i gli le di del della dei delle dello e è che un una in per con non si da dal dalla al alla nel nella sono come più cosa perché quando quale quali chi dove quanto quanti l' un' dell' all' nell' d' c' cos' qual questo questa ma anche o tra fra essere ha hanno su sul sulla spiega viene ci",
         "ìòèàù",
     ),
     Language(
@@ -154,11 +158,19 @@ LANGUAGES = (
         "کے کی کا میں ہے اور سے کو نے یہ وہ پر کہ ہیں کیا کیوں کیسے کب کہاں کون تھا تھے نہیں بھی ایک تو جو ہو",
         "ٹڈڑںےھہ",
     ),
-    Language("el", "greek", "greek", "Δεν το βρήκα στα αρχεία σας."),
-    Language("he", "hebrew", "simple", "לא מצאתי זאת בקבצים שלך."),
+    Language(
+        "el", "greek", "greek",
+        "Δεν το βρήκα στα αρχεία σας.",
+        "και το της η ο του τα των με σε για από είναι που να τη την τον στην στο τι πώς γιατί οι ένα μια δεν θα",
+    ),
+    Language(
+        "he", "hebrew", "simple",
+        "לא מצאתי זאת בקבצים שלך.",
+        "של את על הוא היא זה לא מה איך למה עם כי גם או אם יש אין הם בין אל כל",
+    ),
     Language("hi", "devanagari", "hindi", "मुझे यह आपकी फ़ाइलों में नहीं मिला।"),
-    Language("th", "thai", "simple", "ฉันไม่พบสิ่งนี้ในไฟล์ของคุณ"),
-    Language("ko", "hangul", "simple", "파일에서 이 내용을 찾을 수 없습니다."),
-    Language("ja", "kana", "simple", "これはファイルの中に見つかりませんでした。"),
-    Language("zh", "han", "simple", "我在您的文件中没有找到相关内容。"),
+    Language("th", "thai", "simple", "ฉันไม่พบสิ่งนี้ในไฟล์ของคุณ", letters="าเแโไี่้ั"),
+    Language("ko", "hangul", "simple", "파일에서 이 내용을 찾을 수 없습니다.", letters="이다는을의에가고하은를"),
+    Language("ja", "kana", "simple", "これはファイルの中に見つかりませんでした。", letters="のにはをたがでてとしれさあるい"),
+    Language("zh", "han", "simple", "我在您的文件中没有找到相关内容。", letters="的一是不了在人有我他这這中来來上个個们們"),
 )  # fmt: skip

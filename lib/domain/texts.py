@@ -18,9 +18,9 @@ _BLANK_LINES = re.compile(r"\n{4,}")
 
 
 def clean(text: str) -> str:
-    """Drop what nobody sees; keep every visible character as it was written.
+    r"""Drop what nobody sees; keep every visible character as it was written.
 
-    Newlines become `\\n`, spaces at a line's end and more than two blank lines in a row go. Nothing
+    Newlines become `\n`, spaces at a line's end and more than two blank lines in a row go. Nothing
     is normalised: mathematical letters, emoji and combining accents stay as they are.
     """
     text = _LINE_ENDS.sub("\n", text)
