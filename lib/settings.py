@@ -1,5 +1,7 @@
 """The only reader of the environment: every setting, its type, its default and its meaning."""
 
+import base64
+import binascii
 import functools
 import os
 from dataclasses import MISSING, dataclass, field, fields
@@ -11,8 +13,18 @@ class SettingsError(Exception):
     """A setting is missing or has a value that cannot be used; the message names it."""
 
 
-def _setting(meaning: str, default: Any = MISSING, *, secret: bool = False) -> Any:
-    metadata = {"meaning": meaning, "secret": secret}
+# As long as what HMAC-SHA256 makes: a shorter key is easier to guess than the hash (RFC 7518, 3.2).
+_MIN_KEY_BYTES = 32
+
+
+def _setting(
+    meaning: str,
+    default: Any = MISSING,
+    *,
+    secret: bool = False,
+    key: Literal["bare", "named"] | None = None,
+) -> Any:
+    metadata = {"meaning": meaning, "secret": secret, "key": key}
     if default is MISSING:
         return field(metadata=metadata, repr=not secret)
     return field(default=default, metadata=metadata, repr=not secret)
@@ -40,13 +52,26 @@ class Settings:
     storage_bucket: str = _setting("Bucket of the uploaded files", "files")
 
     # Keys of our own
-    access_token_key: str = _setting("HS256 key of access tokens, at least 32 bytes", secret=True)
-    refresh_token_key: str = _setting("Key that refresh tokens are derived with", secret=True)
-    password_keys: tuple[str, ...] = _setting(
-        "Keys of the password pre-hash, `id:base64url`; the first one is used for new hashes",
+    access_token_keys: tuple[str, ...] = _setting(
+        "HS256 keys of access tokens, each at least 32 bytes; the first one signs",
         secret=True,
+        key="bare",
     )
-    throttle_key: str = _setting("Key of the hashes under which failures are counted", secret=True)
+    refresh_token_keys: tuple[str, ...] = _setting(
+        "Keys that refresh tokens are derived with, each at least 32 bytes; the first one is used for new tokens",
+        secret=True,
+        key="bare",
+    )
+    password_keys: tuple[str, ...] = _setting(
+        "Keys of the password pre-hash, `id:base64url`, each at least 32 bytes; the first one is used for new hashes",
+        secret=True,
+        key="named",
+    )
+    throttle_key: str = _setting(
+        "Key of the hashes under which failures are counted, at least 32 bytes",
+        secret=True,
+        key="bare",
+    )
     cron_secret: str = _setting("Bearer secret of GET /api/jobs/run", secret=True)
 
     # The model
@@ -108,6 +133,24 @@ def _parse(kind: Any, text: str) -> Any:
     return text
 
 
+def _key_bytes(key: str, form: str) -> int:
+    if form == "bare":
+        return len(key.encode())
+    name, _, encoded = key.partition(":")
+    if not name or "$" in name:
+        raise ValueError("a key without a usable id")
+    try:
+        return len(base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True))
+    except binascii.Error as error:
+        raise ValueError("not base64url") from error
+
+
+def _check_keys(value: str | tuple[str, ...], form: str) -> None:
+    keys = (value,) if isinstance(value, str) else value
+    if any(_key_bytes(key, form) < _MIN_KEY_BYTES for key in keys):
+        raise ValueError("a key is too short")
+
+
 def read_settings(environment: dict[str, str]) -> Settings:
     """Read the settings from `environment`; an empty value counts as absent.
 
@@ -121,6 +164,8 @@ def read_settings(environment: dict[str, str]) -> Settings:
         if text:
             try:
                 values[setting.name] = _parse(cast("Any", setting.type), text)
+                if form := setting.metadata["key"]:
+                    _check_keys(values[setting.name], form)
             except ValueError as error:
                 raise SettingsError(
                     f"{name} cannot be read. It is: {setting.metadata['meaning']}."

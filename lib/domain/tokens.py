@@ -4,8 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 
@@ -33,26 +36,14 @@ def issue_access_token(identity: Identity, key: str, *, now: datetime, lifetime:
     return jwt.encode(claims, key, algorithm=_ACCESS_ALGORITHM)
 
 
-def read_access_token(token: str, key: str, *, now: datetime) -> Identity:
-    """Verify an access token with no round trip.
+def read_access_token(token: str, keys: Sequence[str], *, now: datetime) -> Identity:
+    """Verify an access token with no round trip; any of `keys` may have signed it.
 
     Raises:
         InvalidAccessToken: Whatever is wrong with it.
     """
     try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=[_ACCESS_ALGORITHM],
-            audience=_AUDIENCE,
-            issuer=_ISSUER,
-            options={
-                "require": ["exp", "iat", "sub", "sid"],
-                "verify_exp": False,  # against `now`, below: the domain has no clock
-                "verify_iat": False,
-                "verify_nbf": False,
-            },
-        )
+        claims = _verified_claims(token, keys)
         user_id, session_id = _positive(claims["sub"]), _positive(claims["sid"])
     except (jwt.InvalidTokenError, ValueError) as error:
         raise InvalidAccessToken from error
@@ -63,6 +54,25 @@ def read_access_token(token: str, key: str, *, now: datetime) -> Identity:
         session_id=session_id,
         must_change_password=claims.get("must_change") is True,
     )
+
+
+def _verified_claims(token: str, keys: Sequence[str]) -> dict[str, Any]:
+    for key in keys:
+        with suppress(jwt.InvalidSignatureError):
+            return jwt.decode(
+                token,
+                key,
+                algorithms=[_ACCESS_ALGORITHM],
+                audience=_AUDIENCE,
+                issuer=_ISSUER,
+                options={
+                    "require": ["exp", "iat", "sub", "sid"],
+                    "verify_exp": False,  # against `now` by the caller: the domain has no clock
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+    raise InvalidAccessToken
 
 
 def _positive(text: Any) -> int:
@@ -94,30 +104,35 @@ def mint_database_token(identity: Identity, key: str, *, now: datetime) -> str:
     return jwt.encode(claims, jwt.PyJWK(jwk).key, algorithm="ES256", headers={"kid": jwk["kid"]})
 
 
-def derive_refresh_token(session_id: int, generation: int, key: str) -> str:
+def derive_refresh_token(handle: UUID, generation: int, key: str) -> str:
     """Return the one refresh token of this session and generation.
 
     It is derived and not random, so that the child of a token can be given again when its first
-    reply was lost: `<session id>.<generation>.<base64url of HMAC-SHA256>`.
+    reply was lost: `<handle of the session>.<generation>.<base64url of HMAC-SHA256>`.
     """
-    name = f"{session_id}.{generation}"
-    mac = hmac.digest(key.encode(), name.encode(), hashlib.sha256)
-    return f"{name}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+    name = f"{handle}.{generation}"
+    return f"{name}.{_refresh_mac(name, key)}"
 
 
-def read_refresh_token(token: str) -> tuple[int, int]:
-    """Return the session id and the generation that the token names; nothing is proved yet.
+def _refresh_mac(name: str, key: str) -> str:
+    mac = hmac.digest(key.encode(), name.encode(errors="surrogatepass"), hashlib.sha256)
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def read_refresh_token(token: str, keys: Sequence[str]) -> tuple[UUID, int]:
+    """Return the handle and the generation of a token that one of `keys` has made.
+
+    It is authentic then, and no more: whether it may still be used is for the database to say.
 
     Raises:
-        InvalidRefreshToken: It has not the form of one.
+        InvalidRefreshToken: None of the keys has made it.
     """
-    parts = token.split(".")
-    if len(parts) != len(("session", "generation", "mac")) or not token.isascii():
+    name, _, mac = token.rpartition(".")
+    given = mac.encode(errors="surrogatepass")
+    if not any(hmac.compare_digest(_refresh_mac(name, key).encode(), given) for key in keys):
         raise InvalidRefreshToken
-    try:
-        return _positive(parts[0]), _positive(parts[1])
-    except ValueError as error:
-        raise InvalidRefreshToken from error
+    handle, _, generation = name.partition(".")
+    return UUID(handle), int(generation)
 
 
 def hash_refresh_token(token: str) -> str:

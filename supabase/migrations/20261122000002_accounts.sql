@@ -173,7 +173,7 @@ grant execute on function private.end_sessions(bigint, bigint) to service_role;
 
 -- The own account
 
-create or replace function public.list_sessions(p_limit integer, p_before bigint default null) returns jsonb
+create or replace function public.list_sessions(p_cursor bigint, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
     select coalesce(jsonb_agg(to_jsonb(l) order by l.id desc), '[]')
@@ -185,20 +185,22 @@ as $$
         from public.sessions as s
         where s.user_id = private.user_id() and s.ended_at is null
             and s.idle_expires_at > now() and s.expires_at > now()
-            and (p_before is null or s.id < p_before)
+            and (p_cursor is null or s.id < p_cursor)
         order by s.id desc
         limit p_limit
     ) as l
 $$;
-comment on function public.list_sessions(integer, bigint) is 'Where the user is signed in, newest first.';
-grant execute on function public.list_sessions(integer, bigint) to authenticated;
+comment on function public.list_sessions(bigint, integer) is 'Where the user is signed in, newest first.';
+grant execute on function public.list_sessions(bigint, integer) to authenticated;
 
 create or replace function private.end_session(p_session_id bigint) returns void
 language plpgsql security definer set search_path = ''
 as $$
+declare
+    owner_id bigint := private.require_session(true);
 begin
     update public.sessions as s set ended_at = now()
-    where s.id = p_session_id and s.user_id = private.require_session(true) and s.ended_at is null
+    where s.id = p_session_id and s.user_id = owner_id and s.ended_at is null
         and s.idle_expires_at > now() and s.expires_at > now();
     if not found then
         perform private.refuse('session-not-found');
