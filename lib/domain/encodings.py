@@ -25,40 +25,48 @@ _MOST_CONTROLS = 0.01
 _CONTROLS = dict.fromkeys([*range(1, 9), *range(14, 27), *range(28, 32), 127])
 
 
-def decode_text(data: bytes, *, complete: bool = True) -> str | None:
-    """Decode by byte order mark, as UTF-8, or in the likeliest older encoding; None if it is no text.
+def decode_text(data: bytes, *, declared: str | None = None, complete: bool = True) -> str | None:
+    """Decode by byte order mark, as UTF-8, or in an older encoding; None if it is no text.
 
     Args:
         data: the file, or its beginning.
+        declared: the older encoding that the file names; without it the likeliest is taken.
         complete: False if more follows, so that a character may be cut at the end.
     """
-    text = _decode(data, complete=complete)
+    text = _decode(data, declared, complete=complete)
     if text is None or "\0" in text:
         return None
     controls = len(text) - len(text.translate(_CONTROLS))
     return text if controls <= _MOST_CONTROLS * len(text) else None
 
 
-def decode_as(data: bytes, encoding: str, *, complete: bool = True) -> str | None:
+def _decode_as(data: bytes, encoding: str, *, complete: bool = True) -> str | None:
     try:
         return codecs.getincrementaldecoder(encoding)("strict").decode(data, final=complete)
-    except (UnicodeDecodeError, LookupError):
+    except (
+        UnicodeError,
+        LookupError,
+        TypeError,
+    ):  # TypeError: a codec that gives no text, such as hex
         return None
 
 
-def _decode(data: bytes, *, complete: bool) -> str | None:
+def _decode(data: bytes, declared: str | None, *, complete: bool) -> str | None:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return decode_as(data[len(mark) :], encoding, complete=complete)
+            return _decode_as(data[len(mark) :], encoding, complete=complete)
     if b"\0" in data:
         return None
-    text = decode_as(data, "utf-8", complete=complete)
-    return text if text is not None else _decode_legacy(data, complete=complete)
+    for encoding in ("utf-8", declared):
+        text = _decode_as(data, encoding, complete=complete) if encoding else None
+        if text is not None:
+            return text
+    return _decode_legacy(data, complete=complete)
 
 
 def _decode_legacy(data: bytes, *, complete: bool) -> str | None:
     """Take the encoding in which the beginning holds the most function words of one language."""
-    samples = {name: decode_as(data[:_SAMPLE_BYTES], name, complete=False) for name in _LEGACY}
+    samples = {name: _decode_as(data[:_SAMPLE_BYTES], name, complete=False) for name in _LEGACY}
     shares = {
         name: word_share(sample) * _letter_share(sample)
         for name, sample in samples.items()
@@ -67,7 +75,7 @@ def _decode_legacy(data: bytes, *, complete: bool) -> str | None:
     if not shares:
         return None
     likeliest = max(shares, key=lambda name: shares[name] if shares[name] > _LEAST_SHARE else 0)
-    return decode_as(data, likeliest, complete=complete)
+    return _decode_as(data, likeliest, complete=complete)
 
 
 def _letter_share(text: str) -> float:

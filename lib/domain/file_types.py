@@ -61,10 +61,12 @@ FILE_TYPES = (
 
 _BY_EXTENSION = {extension: kind for kind in FILE_TYPES for extension in kind.extensions}
 
+# Word and PowerPoint before 2007, and encrypted files of today.
+_OLE = b"\xd0\xcf\x11\xe0"
 # How files begin that are no text, whatever they are called.
 _BINARY_STARTS = (
     b"%PDF-", b"PK\x03\x04", b"PK\x05\x06", b"\x7fELF", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"{\\rtf",
-    b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\xca\xfe\xba\xbe", b"SQLite format 3",
+    _OLE, b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"\xca\xfe\xba\xbe", b"SQLite format 3",
 )  # fmt: skip
 _MARKUP = re.compile(
     r"<(?:!doctype\s+html|html|head|body|title|meta|main|article|section|div|p|h[1-6]|table|ul|ol|span)\b",
@@ -109,6 +111,23 @@ def agrees(file_type: FileType, head: bytes) -> bool:
             return _is_text(head) and _is_html(head)
         case _:
             return _is_text(head)
+
+
+def check_content(file_type: FileType, head: bytes) -> None:
+    """Refuse a file whose beginning is not of its type.
+
+    Raises:
+        UnsupportedFileType: with what to do about it.
+    """
+    if agrees(file_type, head):
+        return
+    if head.startswith(_OLE) and file_type.name in {"docx", "pptx"}:
+        raise UnsupportedFileType(
+            f"This file is in an old format or protected by a password. Save it as .{file_type.name} without a password."
+        )
+    raise UnsupportedFileType(
+        "The file's content is not what its name says. Rename it and upload it again."
+    )
 
 
 def _is_pdf(head: bytes) -> bool:

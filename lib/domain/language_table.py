@@ -10,7 +10,7 @@ class Language(NamedTuple):
     script: str
     regconfig: str  # a text search configuration of stock Postgres
     not_found: str  # "I could not find this in your files."
-    words: str = ""  # the commonest function words, those of questions among them
+    words: str = ""  # the commonest function words, those of questions among them; a lone letter may be a formula's
     letters: str = (
         ""  # letters its neighbours in the script do not have; without words, its commonest
     )
@@ -20,7 +20,7 @@ LANGUAGES = (
     Language(
         "en", "latin", "english",
         "I could not find this in your files.",
-        "the of and to in is that it was for are as with his they at be this have from or by not but what which who how why when where does do did can an there their were been has had would about will you your between these into than explain describe define compare list we i my",
+        "the of and to in is that it was for are as with his they at be this have from or by not but what which who how why when where does do did can an there their were been has had would about will you your between these into than explain describe define compare list we my",
     ),
     Language(
         "de", "latin", "german",
@@ -31,25 +31,25 @@ LANGUAGES = (
     Language(
         "fr", "latin", "french",
         "Je n’ai pas trouvé cela dans vos fichiers.",
-        "le la les de des du un une et est que qui dans pour par sur pas ne au aux avec ce cette ces il elle ils sont ou où plus comment pourquoi quand quel quelle quels quelles quoi qu l' d' c' n' s' j' qu' jusqu' se sa son ses leur mais nous vous je a été entre fait comme être peut explique donne dont",
+        "le la les de des du un une et est que qui dans pour par sur pas ne au aux avec ce cette ces il elle ils sont ou où plus comment pourquoi quand quel quelle quels quelles quoi qu l' d' c' n' s' j' qu' jusqu' se sa son ses leur mais nous vous je été entre fait comme être peut explique donne dont",
         "çêèœàûùîâë",
     ),
     Language(
         "es", "latin", "spanish",
         "No he podido encontrar esto en tus archivos.",
-        "el la los las de del y en que un una es se por con no para al lo como más su sus qué cómo cuál cuáles quién quiénes dónde cuándo cuánto cuántos por porque fue son o pero entre está este esta esto estos ser ha han hay sobre también yo muy explica cuando",
+        "el la los las de del en que un una es se por con no para al lo como más su sus qué cómo cuál cuáles quién quiénes dónde cuándo cuánto cuántos por porque fue son pero entre está este esta esto estos ser ha han hay sobre también yo muy explica cuando",
         "ñ¿¡áíóú",
     ),
     Language(
         "it", "latin", "italian",
         "Non ho trovato questo nei tuoi file.",
-        "il lo la i gli le di del della dei delle dello e è che un una in per con non si da dal dalla al alla nel nella sono come più cosa perché quando quale quali chi dove quanto quanti l' un' dell' all' nell' d' c' cos' qual questo questa ma anche o tra fra essere ha hanno su sul sulla spiega viene ci",
+        "il lo la gli le di del della dei delle dello è che un una in per con non si da dal dalla al alla nel nella sono come più cosa perché quando quale quali chi dove quanto quanti l' un' dell' all' nell' d' c' cos' qual questo questa ma anche tra fra essere ha hanno su sul sulla spiega viene ci",
         "ìòèàù",
     ),
     Language(
         "pt", "latin", "portuguese",
         "Não encontrei isto nos seus ficheiros.",
-        "o a os as de do da dos das e em que um uma é se por com não para ao à no na nos nas como mais seu sua seus suas qual quais quem onde quando quanto quantos porquê porque foi são ou mas entre este esta isto ser tem há pelo pela também eu muito explique está às",
+        "os as de do da dos das em que um uma é se por com não para ao à no na nos nas como mais seu sua seus suas qual quais quem onde quando quanto quantos porquê porque foi são ou mas entre este esta isto ser tem há pelo pela também eu muito explique está às",
         "ãõçâêôà",
     ),
     Language(
@@ -84,31 +84,31 @@ LANGUAGES = (
     Language(
         "tr", "latin", "turkish",
         "Bunu dosyalarınızda bulamadım.",
-        "ve bir bu da de için ile olarak olan çok daha gibi en ne nasıl neden niçin nedir kim nerede hangi kaç mi mı mu mü değil var yok o ki ama veya kadar sonra göre her şey arasında arasındaki tarafından oldu olduğu eder ise kimdir midir ben açıkla ya",
+        "ve bir bu da de için ile olarak olan çok daha gibi en ne nasıl neden niçin nedir kim nerede hangi kaç mi mı mu mü değil var yok ki ama veya kadar sonra göre her şey arasında arasındaki tarafından oldu olduğu eder ise kimdir midir ben açıkla ya",
         "ğşıçöü",
     ),
     Language(
         "ro", "latin", "romanian",
         "Nu am găsit acest lucru în fișierele tale.",
-        "și şi de la în a al ale cu nu un o este pe care din că să se pentru mai ce cum cine unde când cât câte câți sau dar sunt prin fost între acest această acestea lui lor fi au are după ca fără despre asupra eu explică într printr dintre",
+        "și şi de la în al ale cu nu un este pe care din că să se pentru mai ce cum cine unde când cât câte câți sau dar sunt prin fost între acest această acestea lui lor fi au are după ca fără despre asupra eu explică într printr dintre",
         "ășțţşîâ",
     ),
     Language(
         "pl", "latin", "simple",
         "Nie udało mi się znaleźć tego w twoich plikach.",
-        "i w na z do się nie jest to że co jak dlaczego kto gdzie kiedy który która które jakie jaki jaka ile czy od po za przez dla o są był była było oraz lub albo ale między jego jej ich tym tego ten ta może tylko także przy ja wyjaśnij być czym",
+        "na do się nie jest to że co jak dlaczego kto gdzie kiedy który która które jakie jaki jaka ile czy od po za przez dla są był była było oraz lub albo ale między jego jej ich tym tego ten ta może tylko także przy ja wyjaśnij być czym",
         "łąęśżźćńó",
     ),
     Language(
         "cs", "latin", "simple",
         "Toto jsem ve vašich souborech nenašel.",
-        "a v na je se z do že to s o jak co proč kdo kde kdy který která které jaký jaká jaké kolik pro nebo ale od po za ve při není jsou byl byla bylo být mezi jeho její jejich tento tato toto také jako má podle až aby já vysvětli si",
+        "na je se do že to jak co proč kdo kde kdy který která které jaký jaká jaké kolik pro nebo ale od po za ve při není jsou byl byla bylo být mezi jeho její jejich tento tato toto také jako má podle až aby já vysvětli si",
         "ěřůčžšýťďň",
     ),
     Language(
         "hu", "latin", "hungarian",
         "Ezt nem találtam meg a fájljaidban.",
-        "a az és hogy nem is egy van meg de ez mi mit hogyan miért ki hol mikor milyen mennyi hány melyik mely vagy csak mint már volt lesz lehet között azt ezt ami amely aki kell után szerint által még ha mert én sem magyarázd mivel nagyon",
+        "az és hogy nem is egy van meg de ez mi mit hogyan miért ki hol mikor milyen mennyi hány melyik mely vagy csak mint már volt lesz lehet között azt ezt ami amely aki kell után szerint által még ha mert én sem magyarázd mivel nagyon",
         "őűáéíóöüú",
     ),
     Language(

@@ -3,9 +3,8 @@
 import re
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-# A hyphen that only a line's end made: PDFium marks it U+FFFE (earlier U+0002), Word and HTML have
-# the soft hyphen. Where it stands at a line's end it was seen, so it stays a hyphen.
-_SEEN_HYPHENS = re.compile("[\ufffe\x02\xad]\\s*\n\\s*|[\ufffe\x02]")
+# The soft hyphen is seen where it stands at a line's end, and nowhere else.
+_SEEN_HYPHEN = re.compile("\xad\\s*\n")
 # Control characters but tab and newline, lone surrogates, noncharacters, the byte order mark,
 # the soft hyphen and the zero width space: nobody sees them, Postgres refuses some, search trips over all.
 _UNSEEN = re.compile(
@@ -24,7 +23,7 @@ def clean(text: str) -> str:
     is normalised: mathematical letters, emoji and combining accents stay as they are.
     """
     text = _LINE_ENDS.sub("\n", text)
-    text = _SEEN_HYPHENS.sub(lambda found: "-\n" if "\n" in found[0] else "-", text)
+    text = _SEEN_HYPHEN.sub("-\n", text)
     text = _UNSEEN.sub("", text)
     text = _TRAILING_SPACE.sub("", text)
     return _BLANK_LINES.sub("\n\n\n", text).strip("\n")

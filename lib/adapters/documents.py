@@ -1,0 +1,172 @@
+"""Reads a file's pages in a child process, so that no file can take the function down with it."""
+
+import asyncio
+import contextlib
+import math
+import os
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from lib.domain.file_types import HEAD_BYTES, FileType, check_content
+from lib.domain.models import Model, Page
+from lib.domain.problems import (
+    EmptyFile,
+    Problem,
+    TooManyPages,
+    UnreadableFile,
+    UnsupportedFileType,
+)
+
+_ROOT = Path(__file__).resolve().parents[2]
+# A page of 200,000 characters, each escaped or four bytes long.
+_LONGEST_LINE_BYTES = 2**21
+_LEAVE_OUT = "Leave it out, or export the file anew, and upload it again."
+_PROBLEMS: dict[str, type[Problem]] = {
+    problem.slug: problem
+    for problem in (UnreadableFile, TooManyPages, EmptyFile, UnsupportedFileType)
+}
+
+
+class Opening(Model):
+    """What is known of a file once it is open."""
+
+    pages_total: int
+    language: str | None  # ISO 639-1, of the pages from the first one asked for
+
+
+class _Told(BaseModel):
+    """A problem as the child tells it; without a detail it only knows that it could not go on."""
+
+    problem: str
+    detail: str | None
+    exhausted: bool = False
+
+
+class _End(BaseModel):
+    end: bool
+
+
+_Line = Opening | Page | _Told | _End
+_LINES: TypeAdapter[_Line] = TypeAdapter(_Line)
+
+
+async def read_pages(
+    path: Path,
+    file_type: FileType,
+    *,
+    first_page: int = 1,
+    max_pages: int,
+    deadline_seconds: float,
+) -> AsyncGenerator[Opening | Page, None]:
+    """Yield the opening, then the pages from `first_page` on as they come, blank ones with text "".
+
+    The generator ends after the last page, or at the deadline if pages were coming: call it again
+    with the page that is next. Close it (`contextlib.aclosing`) to end the child before its time;
+    the child never outlives the generator.
+
+    Raises:
+        UnsupportedFileType: the content is not of this type.
+        UnreadableFile: damaged, protected, more than the child may use, or no page before the deadline.
+        TooManyPages: more than `max_pages`.
+        EmptyFile: nothing at all in it.
+    """
+    deadline = asyncio.get_running_loop().time() + deadline_seconds
+    check_content(file_type, _read_head(path))
+    process = await _start(path, file_type.name, first_page, max_pages, deadline_seconds)
+    next_page = first_page
+    try:
+        while (line := await _read_line(process, deadline)) is not None:
+            item = _understand(line, next_page)
+            if isinstance(item, _End):
+                return
+            next_page += isinstance(item, Page)
+            yield item
+        if next_page == first_page:
+            raise _unreadable(f"Page {first_page} takes too long to read. {_LEAVE_OUT}")
+    finally:
+        await _stop(process)
+
+
+def _read_head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def _absolute(path: Path) -> Path:
+    return path.resolve()
+
+
+async def _start(
+    path: Path, reader: str, first_page: int, max_pages: int, deadline_seconds: float
+) -> Process:
+    """Start the reader with an environment of its own: none of our secrets, all of our modules.
+
+    The path of shared libraries is where Lambda keeps its interpreter's.
+    """
+    paths = [str(_ROOT), *filter(None, sys.path)]
+    return await asyncio.create_subprocess_exec(
+        sys.executable or f"{sys.base_prefix}/bin/python3",
+        *("-B", "-P", "-S", "-m", "lib.adapters.document_reader"),
+        *map(str, (_absolute(path), reader, first_page, max_pages)),
+        str(math.ceil(deadline_seconds) + 1),  # later it ends by itself, if nobody ended it
+        env={
+            "PATH": os.defpath,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "LD_LIBRARY_PATH": f"{sys.base_prefix}/lib",
+            "LANG": "C.UTF-8",
+        },
+        cwd="/",
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        limit=_LONGEST_LINE_BYTES,
+    )
+
+
+async def _read_line(process: Process, deadline: float) -> bytes | None:
+    """Return the next line, nothing at the end of all, None at the deadline."""
+    assert process.stdout
+    if asyncio.get_running_loop().time() >= deadline:
+        return None
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await process.stdout.readline()
+    except TimeoutError:
+        return None
+    except ValueError:  # longer than any page
+        return b""
+
+
+def _understand(line: bytes, next_page: int) -> Opening | Page | _End:
+    try:
+        item = _LINES.validate_json(line)
+    except ValidationError as error:
+        raise _stopped_at(next_page) from error
+    if isinstance(item, _Told):
+        if item.exhausted:
+            raise _stopped_at(next_page)
+        raise _PROBLEMS.get(item.problem, UnreadableFile)(item.detail, retryable=False)
+    if isinstance(item, Page) and item.number != next_page:
+        raise _stopped_at(next_page)
+    return item
+
+
+def _stopped_at(page: int) -> UnreadableFile:
+    return _unreadable(
+        f"Reading stopped at page {page}: it is damaged, or needs too much memory. {_LEAVE_OUT}"
+    )
+
+
+def _unreadable(detail: str) -> UnreadableFile:
+    return UnreadableFile(detail, retryable=False)
+
+
+async def _stop(process: Process) -> None:
+    """End the child and wait until it is gone, also when the caller is cancelled meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await asyncio.shield(process.communicate())

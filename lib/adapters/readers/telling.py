@@ -1,0 +1,82 @@
+"""Reads a file and tells of it in lines of JSON on stdout: the opening, a page each, the end; or one problem."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from lib.domain.languages import detect_language
+from lib.domain.problems import EmptyFile, Problem, TooManyPages, UnreadableFile
+from lib.domain.texts import clean
+
+# No printed page has a tenth of this.
+_MOST_CHARACTERS = 200_000
+# So much text, or so many pages or seconds, decides the language.
+_SAMPLE_CHARACTERS, _SAMPLE_PAGES, _SAMPLE_SECONDS = 20_000, 20, 2.0
+
+# Which module reads which type of file; each loads its own library and no other.
+_READERS = {
+    "pdf": "pdf",
+    "docx": "docx",
+    "pptx": "pptx",
+    "html": "web_page",
+    "markdown": "plain_text",
+    "text": "plain_text",
+}
+
+Line = dict[str, Any]
+
+
+def tell(path: str, reader: str, first_page: int, most_pages: int) -> None:
+    try:
+        for line in _read(Path(path), reader, first_page, most_pages):
+            _say(line)
+    except Problem as problem:
+        _say({"problem": problem.slug, "detail": problem.message})
+    except Exception as error:  # noqa: BLE001 - the parent is told, whatever it is
+        exhausted = isinstance(error, MemoryError)
+        _say({"problem": UnreadableFile.slug, "detail": None, "exhausted": exhausted})
+
+
+def _read(path: Path, reader: str, first_page: int, most_pages: int) -> Iterator[Line]:
+    module = import_module(f"lib.adapters.readers.{_READERS[reader]}")
+    pages: Sequence[str] = module.open_pages(path, most_pages, _MOST_CHARACTERS)
+    _check_count(len(pages), most_pages)
+    texts = (clean(pages[index]) for index in range(first_page - 1, len(pages)))
+    sample = _take_sample(texts)
+    yield {"pages_total": len(pages), "language": detect_language("\n".join(sample))}
+    for number, text in enumerate(chain(sample, texts), first_page):
+        yield {"number": number, "text": text}
+    yield {"end": True}
+
+
+def _check_count(pages_total: int, most_pages: int) -> None:
+    if pages_total == 0:
+        raise EmptyFile
+    if pages_total > most_pages:
+        raise TooManyPages(
+            f"This file has {pages_total:,} pages; at most {most_pages:,} are read. "
+            "Split it and upload the parts."
+        )
+
+
+def _take_sample(texts: Iterator[str]) -> list[str]:
+    sample: list[str] = []
+    until = time.monotonic() + _SAMPLE_SECONDS
+    for text in texts:
+        sample.append(text)
+        characters = sum(map(len, sample))
+        if characters >= _SAMPLE_CHARACTERS or len(sample) >= _SAMPLE_PAGES:
+            break
+        if time.monotonic() > until:
+            break
+    return sample
+
+
+def _say(line: Line) -> None:
+    sys.stdout.buffer.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+    sys.stdout.buffer.flush()
