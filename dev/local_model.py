@@ -86,7 +86,7 @@ def detect_language(question: str, candidates: Iterable[Unit]) -> str:
     if _CHINESE.search(question):
         return "zh"
     for text in (question, " ".join(unit.text for unit in candidates)):
-        words = _words(text)
+        words = words_of(text)
         counts = {
             language: sum(word in known for word in words)
             for language, known in vocabulary.FUNCTION_WORDS.items()
@@ -96,7 +96,7 @@ def detect_language(question: str, candidates: Iterable[Unit]) -> str:
     return "en"
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """Folded words and numbers; runs of Chinese as pairs of characters."""
     folded = fold(text)
     pairs = [
@@ -117,7 +117,7 @@ def _terms(question: str, language: str) -> Terms:
     common_words = vocabulary.COMMON_WORDS.get(language, frozenset())
     required: list[str] = []
     common: list[str] = []
-    for word in dict.fromkeys(_words(question)):
+    for word in dict.fromkeys(words_of(question)):
         if word in function_words or (len(word) == 1 and not word.isdigit()):
             continue
         is_common = word in common_words or any(_match(word, c) for c in common_words)
@@ -179,15 +179,15 @@ def _weights(words: list[str], candidates: list[Unit]) -> dict[str, float]:
     """A word found in few sentences says more than one found in many (inverse document frequency)."""
     counts: Counter[str] = Counter()
     for unit in candidates:
-        own = _words(unit.text)
+        own = words_of(unit.text)
         counts.update(word for word in set(words) if any(_match(word, o) for o in own))
     total = len(candidates)
     return {word: math.log(1 + total / (1 + counts[word])) for word in words}
 
 
 def _is_supported(question: str, terms: Terms, carried: list[str], unit: Unit) -> bool:
-    near = _words(f"{unit.heading} {unit.neighbours}")
-    own = _words(unit.text)
+    near = words_of(f"{unit.heading} {unit.neighbours}")
+    own = words_of(unit.text)
     if terms.required and not any(_found(word, own) for word in [*terms.required, *terms.common]):
         return False
     missing = sum(not _found(word, near) for word in terms.required)
@@ -202,7 +202,7 @@ def _found(word: str, words: list[str]) -> bool:
 
 def _score(terms: Terms, carried: list[str], unit: Unit, weights: dict[str, float]) -> float:
     """Words in the sentence itself count whole, in its neighbours or headings half."""
-    own, near = _words(unit.text), _words(f"{unit.heading} {unit.neighbours}")
+    own, near = words_of(unit.text), words_of(f"{unit.heading} {unit.neighbours}")
     score = 0.0
     for words, worth in ((terms.required, 1.0), (terms.common, 0.4), (carried, 0.6)):
         for word in words:
@@ -216,8 +216,8 @@ def _lacks_what_is_asked(question: str, unit: Unit) -> bool:
     asks = vocabulary.ASKS_FOR_A_TIME.search(question) or vocabulary.ASKS_FOR_A_NUMBER.search(
         question
     )
-    numbers = {word for word in _words(unit.text) if word[0].isdigit()}
-    return bool(asks) and not numbers - set(_words(question))
+    numbers = {word for word in words_of(unit.text) if word[0].isdigit()}
+    return bool(asks) and not numbers - set(words_of(question))
 
 
 def _written(unit: Unit, language: str) -> str:

@@ -15,7 +15,9 @@ _WIDEST_WRAP = 130
 _FULL = 0.7
 _PROSE = 0.15
 
-_SENTENCE_END = re.compile(r"[.!?…][\"”“»')\]]*\s+(?=[^\W_]|[¡¿\"„“«(])|[。\uff01\uff1f\uff1b][”」』\uff09]*\s*")
+_SENTENCE_END = re.compile(
+    r"[.!?…][\"”“»')\]]*\s+(?=[^\W_]|[¡¿\"„“«(])|[。\uff01\uff1f\uff1b][”」』\uff09]*\s*"
+)
 # "z. B.", "ca.", "Dr.", "2. Juni", "J. Watt": the full stop belongs to the word.
 _NO_END = re.compile(
     r"(?:\b(?:[^\W\d_]|\d{1,2}|bzw|ca|chr|dr|mr|mrs|st|vs|no|nr|fig|abb|etc|approx|sr|sra|ej|prof|mio|mrd|bspw|usw))\.$",
@@ -78,28 +80,35 @@ def _blocks(text: str) -> Iterator[_Block]:
     widest = max((len(line.text) for line in lines), default=0)
     heading = ""
     run: list[str] = []
+    last_end = 0
     while lines:
         line = lines.pop(0)
+        is_apart = text.count("\n", last_end, line.start) > 1
+        last_end = line.end
+        # One line alone above prose is its heading; several without a gap are a table or a list.
+        if run and (is_apart or not _stands_alone(line.text, widest)):
+            heading = run[0] if len(run) == 1 and "|" not in run[0] else heading
+            run = []
         if _stands_alone(line.text, widest):
             run.append(line.text)
             yield _Block(line.start, line.end, "\n".join([heading, *run[:2]]))
             continue
-        # One line alone above prose is its heading; more of them are a table or a list.
-        if run:
-            heading = run[-1] if len(run) == 1 or run[-1].startswith("#") else heading
-        run = []
-        start, end = line.start, line.end
-        while lines and _goes_on(text[end : lines[0].start], line.text, lines[0].text, widest):
+        start = line.start
+        while lines and _goes_on(text[last_end : lines[0].start], line.text, lines[0].text, widest):
             line = lines.pop(0)
-            end = line.end
-        yield _Block(start, end, heading)
+            last_end = line.end
+        yield _Block(start, last_end, heading)
 
 
 def _stands_alone(line: str, widest: int) -> bool:
     """Whether the line is a heading or the row of a table, not prose."""
-    if line.startswith(("#", "|")):
+    if line.startswith("#") or "|" in line:
         return True
-    if line[-1] in ".!?…:;,。\uff01\uff1f\uff1b\uff1a\uff0c、" or line[0].islower() or _BULLET.match(line):
+    if (
+        line[-1] in ".!?…:;,。\uff01\uff1f\uff1b\uff1a\uff0c、"
+        or line[0].islower()
+        or _BULLET.match(line)
+    ):
         return False
     is_full = widest <= _WIDEST_WRAP and len(line) >= _FULL * widest
     return len(line) <= _LONGEST_HEADING and not (is_full and _reads_as_prose(line))

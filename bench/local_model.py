@@ -1,0 +1,174 @@
+"""Measure the local chat model by itself: `python -m bench.local_model [--split tune|held_out] [--verbose]`.
+
+The passages come from BM25 over the chunks of the bench's files, with no database: what is measured is how often
+the model quotes from the right page, and how often it refuses what the files do not answer.
+"""
+
+import argparse
+import functools
+import json
+import math
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from bench.corpus.build import FILES, build
+from dev import local_model
+from dev.local_reading import Passage
+from lib.domain import chunking
+from lib.domain.models import Page
+from lib.domain.texts import clean
+
+_QUESTIONS = Path(__file__).parent / "questions.jsonl"
+_READERS = {
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".pptx": "pptx",
+    ".html": "web_page",
+    ".md": "plain_text",
+    ".txt": "plain_text",
+}
+# As many as the product sends to its model.
+_PASSAGE_COUNT = 8
+_K1, _B = 1.2, 0.75
+
+Question = dict[str, Any]
+
+
+def load_questions(split: str) -> list[Question]:
+    lines = _QUESTIONS.read_text(encoding="utf-8").splitlines()
+    return [q for q in map(json.loads, lines) if split in ("all", q["split"])]
+
+
+def read_pages(name: str, folder: Path) -> list[str]:
+    path = folder / name
+    path.write_bytes(build(name))
+    reader = import_module(f"lib.adapters.readers.{_READERS[path.suffix]}")
+    pages = reader.open_pages(path, 1_000, 200_000)
+    return [clean(pages[index]) for index in range(len(pages))]
+
+
+def expected_pages(question: Question, pages: dict[str, list[str]]) -> set[tuple[str, int]]:
+    """Where the words that answer the question stand: normally one page."""
+    wanted = _letters(question["answer_words"])
+    file = question["file"]
+    return {(file, n) for n, text in enumerate(pages[file], 1) if wanted in _letters(text)}
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\s|]+", "", text)
+
+
+class Ranking:
+    """BM25 over the chunks of all files."""
+
+    def __init__(self, pages: dict[str, list[str]]) -> None:
+        self._chunks = [
+            (file, number, chunk.text)
+            for file, texts in pages.items()
+            for number, text in enumerate(texts, 1)
+            for chunk in chunking.cut(Page(number=number, text=text), 0)
+        ]
+        self._words = [
+            Counter(map(_stem, local_model.words_of(text))) for _, _, text in self._chunks
+        ]
+        self._mean = sum(words.total() for words in self._words) / len(self._words)
+        self._counts = Counter(word for words in self._words for word in words)
+
+    def passages(self, text: str) -> list[Passage]:
+        wanted = set(map(_stem, local_model.words_of(text)))
+        scores = [self._score(wanted, words) for words in self._words]
+        order = sorted(range(len(scores)), key=lambda index: -scores[index])[:_PASSAGE_COUNT]
+        best = [self._chunks[index] for index in order if scores[index] > 0]
+        return [Passage(rank, *chunk) for rank, chunk in enumerate(best, 1)]
+
+    def _score(self, wanted: set[str], words: Counter[str]) -> float:
+        length = 1 - _B + _B * words.total() / self._mean
+        return sum(
+            self._weight(word) * words[word] * (_K1 + 1) / (words[word] + _K1 * length)
+            for word in wanted
+            if word in words
+        )
+
+    def _weight(self, word: str) -> float:
+        count = self._counts[word]
+        return math.log(1 + (len(self._chunks) - count + 0.5) / (count + 0.5))
+
+
+def _stem(word: str) -> str:
+    """Crude, and the same for all languages: only the passages' order depends on it."""
+    return word[:6] if word.isalpha() else word
+
+
+@functools.cache
+def _embedder() -> Callable[[list[str]], list[list[float]]]:
+    return import_module("dev.models").embed
+
+
+def similarity(question: str, texts: list[str]) -> list[float]:
+    first, *others = _embedder()([question, *texts])
+    return [sum(a * b for a, b in zip(first, other, strict=True)) for other in others]
+
+
+def judge(question: Question, pages: dict[str, list[str]], ranking: Ranking, embed: bool) -> str:
+    """One of: right, wrong_page, refused, invented."""
+    previous = question.get("previous", "")
+    passages = ranking.passages(f"{question['question']} {previous}")
+    response = local_model.answer(
+        question["question"],
+        passages,
+        similarity if embed else None,
+        [previous] if previous else [],
+    )
+    question["response"] = response
+    if response == local_model.NOT_FOUND:
+        return "refused"
+    if question["kind"] != "answerable":
+        return "invented"
+    cited = int(re.findall(r'<cite passage="(\d+)">', response)[0])
+    passage = passages[cited - 1]
+    is_right = (passage.file, passage.page) in expected_pages(question, pages)
+    return "right" if is_right else "wrong_page"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the local chat model.")
+    parser.add_argument("--split", choices=("tune", "held_out", "all"), default="tune")
+    parser.add_argument("--embed", action="store_true", help="let it use the local embeddings")
+    parser.add_argument("--verbose", action="store_true", help="show what went wrong")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        pages = {name: read_pages(name, Path(folder)) for name in FILES}
+    ranking = Ranking(pages)
+    outcomes: Counter[tuple[str, str, str]] = Counter()
+    for question in load_questions(arguments.split):
+        outcome = judge(question, pages, ranking, arguments.embed)
+        outcomes[question["language"], question["kind"], outcome] += 1
+        good = "right" if question["kind"] == "answerable" else "refused"
+        if arguments.verbose and outcome != good:
+            print(outcome, question["id"], question["question"], "->", question["response"])
+    _report(outcomes)
+
+
+def _report(outcomes: Counter[tuple[str, str, str]]) -> None:
+    for kind, good in (("answerable", "right"), ("near_miss", "refused"), ("off_topic", "refused")):
+        for language in ("en", "de", "es", "zh", None):
+            of_kind = {
+                key: n
+                for key, n in outcomes.items()
+                if key[1] == kind and language in (key[0], None)
+            }
+            total = sum(of_kind.values())
+            count = sum(n for key, n in of_kind.items() if key[2] == good)
+            details = Counter()
+            for key, n in of_kind.items():
+                details[key[2]] += n
+            print(f"{kind:10} {language or 'all':3} {good} {count}/{total} {dict(details)}")
+
+
+if __name__ == "__main__":
+    main()
