@@ -1,0 +1,135 @@
+/**
+ * One origin for what production calls SUPABASE_URL: the Data API of @supabase/lite on the local
+ * Postgres, and /storage/v1 handed on to the storage server. Studio answers on a port of its own.
+ * Reads its configuration, secrets included, as one JSON document from standard input.
+ */
+import http from "node:http";
+import { text } from "node:stream/consumers";
+
+import { getRequestListener, serve } from "@hono/node-server";
+import { App } from "@supabase/lite";
+import { createPostgresConnection } from "@supabase/lite/postgres";
+
+const config = JSON.parse(await text(process.stdin));
+
+/** JSON text that lite has already made of an argument must not become a JSON string of it. */
+function serializeJson(value) {
+  if (typeof value === "string") {
+    try {
+      JSON.parse(value);
+      return value;
+    } catch {
+      // A plain string, to be one in JSON too.
+    }
+  }
+  return JSON.stringify(value);
+}
+
+const withOffset = (time) => time.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00");
+
+/** PostgREST writes times in ISO 8601; lite passes on how Postgres prints them. */
+const types = {
+  json: { to: 114, from: [114], serialize: serializeJson, parse: JSON.parse },
+  jsonb: { to: 3802, from: [3802], serialize: serializeJson, parse: JSON.parse },
+  timestamp: { to: 1114, from: [1114], serialize: String, parse: (time) => time.replace(" ", "T") },
+  timestamptz: { to: 1184, from: [1184], serialize: String, parse: withOffset },
+};
+
+/** The SQLSTATEs, or their first letters, that lite answers as PostgREST does. */
+const ANSWERED_BY_LITE = /^(21|22|42|23502|23503|23505|25006|PGRST|PT)/;
+
+/** What PostgREST answers for the others (docs.postgrest.org, Errors): first match wins. */
+const STATUSES = [
+  [/^P0001/, 400],
+  [/^(08|53|57P01)/, 503],
+  [/^(0L|0P|28)/, 403],
+  [/^(09|25|2D|38|39|3B|40|54|55|57|58|F0|HV|P0|XX)/, 500],
+  [/^/, 400],
+];
+
+/** Lite answers 500 without the code for a SQLSTATE that it does not know. */
+function normalizeError(error) {
+  const code = error?.code;
+  if (typeof code !== "string" || code.length !== 5 || ANSWERED_BY_LITE.test(code)) return error;
+  const [, status] = STATUSES.find(([pattern]) => pattern.test(code));
+  const body = { code, message: error.message, details: error.detail, hint: error.hint };
+  return Object.assign(new Error(JSON.stringify(body)), {
+    code: "PGRST",
+    detail: JSON.stringify({ status, headers: {} }),
+  });
+}
+
+/** Connect as the role that PostgREST uses, with enough connections for a class. */
+function connect() {
+  const connection = createPostgresConnection({
+    url: config.postgres_url,
+    postgresOptions: { max: config.pool_size, onnotice: () => {}, types },
+  });
+  connection.normalizeDbError = normalizeError;
+  // Left alone, lite grants all tables of every schema with row level security to every role at the
+  // first request, which undoes the revokes of the migrations; and where no table has it, it never
+  // changes the role at all. Migrations alone decide here, as they do on a hosted project.
+  connection.rlsState = "active";
+  return connection;
+}
+
+/** Studio's own App is in admin mode: from this machine, without a key, it may see every row. */
+function createApp(connection, { isStudio }) {
+  return new App({
+    connection,
+    api: { enabled: true, schemas: config.schemas, max_rows: config.max_rows },
+    auth: {
+      enabled: true,
+      jwt_secret: config.jwt_secret,
+      publishable_key: config.publishable_key,
+      secret_key: config.secret_key,
+    },
+    studio: { enabled: isStudio },
+    options: { server: { admin: isStudio, disableStudio: !isStudio } },
+  });
+}
+
+/** Hand a request on to the storage server; bodies flow through unread. */
+function forward(request, response) {
+  const onward = http.request(
+    {
+      agent: storageAgent,
+      host: config.host,
+      port: config.storage_port,
+      method: request.method,
+      path: request.url,
+      headers: request.headers,
+    },
+    (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    },
+  );
+  onward.on("error", () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
+  response.on("close", () => onward.destroy());
+  request.pipe(onward);
+}
+
+const storageAgent = new http.Agent({ keepAlive: true });
+const connection = connect();
+const data = createApp(connection, { isStudio: false });
+const studio = createApp(connection, { isStudio: true });
+
+// As PostgREST does: `notify pgrst, 'reload schema'`.
+await connection.driver.listen("pgrst", () => connection.clearSchemaCache());
+
+const answerData = getRequestListener((request, { incoming }) =>
+  data.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null }),
+);
+http
+  .createServer((request, response) =>
+    request.url.startsWith("/storage/v1/") ? forward(request, response) : answerData(request, response),
+  )
+  .listen(config.port, config.host);
+
+serve({
+  hostname: config.host,
+  port: config.studio_port,
+  fetch: (request, { incoming }) =>
+    studio.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null }),
+});
