@@ -3,6 +3,7 @@
 import html
 import importlib
 import os
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,22 +25,27 @@ def _names() -> list[str]:
     return sorted(path.stem for path in (ROOT / "functions").glob("[a-z]*.py"))
 
 
-def _load() -> dict[str, ASGIApp]:
-    return {name: importlib.import_module(f"functions.{name}").app for name in _names()}
+def _load(name: str) -> ASGIApp:
+    """Import a function. One that cannot be imported says so itself: it deploys alone, too."""
+    try:
+        return importlib.import_module(f"functions.{name}").app
+    except Exception:  # noqa: BLE001 - whatever a module may raise
+        traceback.print_exc()
+        return PlainTextResponse(f"functions/{name}.py cannot be imported; see its log.\n", 500)
 
 
 class Gateway:
     """Dispatches by the second segment of the path; the function sees the request unchanged."""
 
     def __init__(self, functions: dict[str, ASGIApp], page: ASGIApp) -> None:
-        self._functions, self._page = functions, page
+        self.functions, self._page = functions, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         _, api, name, *_ = f"{scope.get('path', '')}///".split("/")
         if scope["type"] != "http" or api != "api":
             await self._page(scope, receive, send)
-        elif name in self._functions:
-            await self._functions[name](scope, receive, send)
+        elif name in self.functions:
+            await self.functions[name](scope, receive, send)
         else:
             answer = PlainTextResponse(f"There is no function {name!r}.\n", _NOT_FOUND)
             await answer(scope, receive, send)
@@ -78,4 +84,4 @@ class _Page(StaticFiles):
 def create_app() -> Gateway:
     """Return what the stack serves on PORT, with the settings that are in the environment."""
     page = _Page(directory=_PAGE) if _PAGE.is_dir() else Starlette(routes=[Route("/", _overview)])
-    return Gateway(_load(), page)
+    return Gateway({name: _load(name) for name in _names()}, page)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 # Short, common and hard to mistake for one another when read aloud.
-_WORDS = """
+_WORD_LIST = """
 acorn amber anchor apple arrow autumn badge bamboo basket beacon birch biscuit bottle branch bridge
 bronze butter button cabin candle canvas carrot castle cedar cherry clover cobalt copper coral
 cotton cradle cricket crystal dolphin ember falcon feather fennel ferry fiddle forest fossil garden
@@ -17,7 +17,8 @@ mitten mosaic nectar needle nickel nutmeg oasis olive onyx orbit orchid otter pa
 pepper pigeon pillow planet plum pocket poplar puzzle quartz rabbit raven ribbon river rocket saddle
 saffron salmon sandal scarlet shadow silver sparrow spiral summit sunset tablet thistle thunder
 timber tomato tulip tunnel turtle velvet violet walnut willow window winter wisdom yarrow zephyr
-""".split()
+"""
+_WORDS = _WORD_LIST.split()
 
 
 def _token(byte_count: int = 32) -> str:

@@ -84,7 +84,8 @@ def _embedder() -> wordllama.WordLlamaInference:
 
 def embed(texts: list[str], dimensions: int = DIMENSIONS) -> list[list[float]]:
     """Return one normalised vector for each text: of `dimensions`, or of 256 if that is more."""
-    vectors = _embedder().embed(texts)[:, : min(dimensions, DIMENSIONS)].astype(np.float32)
+    embedded = np.asarray(_embedder().embed(texts), dtype=np.float32)
+    vectors = embedded[:, : min(dimensions, DIMENSIONS)]
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.maximum(lengths, 1e-12)).tolist()
 

@@ -74,4 +74,4 @@ def invalid_range() -> StorageError:
 async def render(_request: Request, error: Exception) -> Response:
     """Answer a refusal; Starlette's handler for StorageError."""
     assert isinstance(error, StorageError)
-    return JSONResponse(error.body(), status_code=500 if error.status >= 500 else 400)
+    return JSONResponse(error.body(), status_code=400)

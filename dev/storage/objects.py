@@ -35,6 +35,15 @@ def check_bucket_name(name: str) -> None:
         raise errors.StorageError(400, "InvalidBucketName", "Bucket name invalid", "Invalid Input")
 
 
+async def _at_most(limit: int, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    size = 0
+    async for chunk in chunks:
+        size += len(chunk)
+        if size > limit:
+            raise errors.too_large()
+        yield chunk
+
+
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """Bytes that have arrived and are no object yet."""
@@ -64,7 +73,7 @@ class ObjectStore:
         return await cursor.fetchall()
 
     async def _connect(self) -> psycopg.AsyncConnection[DictRow]:
-        return await psycopg.AsyncConnection.connect(
+        return await psycopg.AsyncConnection[DictRow].connect(
             self._dsn,
             autocommit=True,
             row_factory=dict_row,
@@ -133,10 +142,8 @@ class ObjectStore:
         digest = hashlib.md5(usedforsecurity=False)
         try:
             with self.path(version).open("wb") as file:
-                async for chunk in chunks:
+                async for chunk in _at_most(limit, chunks):
                     size += len(chunk)
-                    if size > limit:
-                        raise errors.too_large()
                     digest.update(chunk)
                     file.write(chunk)
         except BaseException:
@@ -178,11 +185,11 @@ class ObjectStore:
             Jsonb(self._describe(draft, metadata)),
             is_upsert,
         )
-        superseded = draft.version if not rows else previous and previous["version"]
-        if superseded:
-            self.path(superseded).unlink(missing_ok=True)
         if not rows:
+            self.path(draft.version).unlink(missing_ok=True)
             raise errors.key_already_exists()
+        if previous is not None:
+            self.path(previous["version"]).unlink(missing_ok=True)
         return str(rows[0]["id"])
 
     @staticmethod

@@ -199,9 +199,9 @@ async def options(_request: Request) -> Response:
 
 def _speaking_tus(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Any]:
     async def speak(request: Request) -> Response:
+        if request.method != "OPTIONS" and request.headers.get("tus-resumable") != "1.0.0":
+            return PlainTextResponse("Tus-Resumable Required\n", 412, _VERSION)
         try:
-            if request.method != "OPTIONS" and request.headers.get("tus-resumable") != "1.0.0":
-                raise TusError(412, "Tus-Resumable Required\n")
             response = await endpoint(request)
         except (TusError, errors.StorageError) as error:
             response = PlainTextResponse(error.message, error.status)
