@@ -1,0 +1,97 @@
+"""What to search for when a question leans on the one before it: "And why?", "What about the second one?"."""
+
+import re
+from collections.abc import Sequence
+
+from lib.domain.folding import SPACELESS, fold, is_spaceless
+from lib.domain.wording import WORD
+
+# A question that begins with one of these goes on with the last …
+_CONNECTIVES = """
+    and but so then also or because und aber oder dann auch et mais ou donc alors aussi y e pero entonces
+    también mas então também ma allora anche en maar dus ook och men så også и \u0430 но или тогда также
+    και αλλά ve ama peki ale więc و لكن और लेकिन 그리고 그럼 그러면 và còn
+"""
+_OPENINGS = re.compile(
+    r"\s*¿?(?:what about|how about|what else|was ist mit|wie ist es mit|wie sieht es mit|et pour|qu.en est-il"
+    r"|qué hay de|qué pasa con|e quanto a|hoe zit het met|wat met|hur är det med|hvad med|hva med"
+    r"|那|还有|還有|では|じゃあ|それで|ماذا عن)",
+    re.IGNORECASE,
+)
+# … so does one that points back without saying at what …
+_POINTERS = """
+    it its they them their he him his she this that these those former latter same
+    sie ihm ihr ihre ihren seine seiner dies diese dieser dieses diesem dasselbe dieselbe dort davon dazu dafür daran
+    damit dabei elle elles lui leur cela ça ceci celui celle ceux celles ce cette
+    él ella ellos ellas esto eso ello este estos estas ese esa
+    ele ela eles elas isto isso aquilo esso essa essi questo questa quello quella ciò
+    hij zij dit deze dat daarvan hun dette denne disse detta denna dessa
+    он она оно они \u0435\u0433\u043e её \u0435\u0435 их это этот эта эти
+    αυτό αυτή αυτός αυτά bu şu bunlar onlar
+    هذا هذه ذلك تلك यह वह ये वे इस उस इसका उसका nó
+"""
+_SECOND_ONE = re.compile(
+    r"\b(?:first|second|third|last|other|next|previous|which) ones?\b"
+    r"|\b(?:examples?|beispiele?|exemples?|ejemplos?|exemplos?|esempio|esempi|voorbeeld|exempel|eksempel|примеры?)\W*$",
+    re.IGNORECASE,
+)
+# … and a very short one with a word that means little alone, or is an article or a verb elsewhere.
+_WEAK_POINTERS = """
+    more again explain one there das mehr il plus más mais più het det to
+"""
+_POINTING_CHARACTERS = re.compile(
+    "그것|이것|저것|它|他|她|这|這|那|其|呢|それ|これ|あれ|その|この|なぜですか|ทำไม|มัน|นี้|นั้น"
+)
+_CONNECTED = frozenset(_CONNECTIVES.split())
+_POINTING = frozenset(_POINTERS.split())
+_WEAKLY_POINTING = frozenset(_WEAK_POINTERS.split())
+
+# A longer question says what it is about, whatever pronouns it has.
+_MOST_WORDS = 9
+_SHORT = 4  # words: Was ist das? Can you explain more?
+_FEW_WORDS = 2  # Why? Which ones?
+# Two characters of a script without spaces say about as much as a word.
+_CHARACTERS_PER_WORD = 2
+_MOST_BACK = 3
+_MOST_CHARACTERS = 500  # of an earlier question
+
+_WORD = re.compile(rf"{WORD}|[{SPACELESS}]|\d+")
+
+
+def retrieval_text(question: str, turns: Sequence[tuple[str, str]]) -> str:
+    """Return what to search the files for: the question, after those before it that it leans on.
+
+    A question leans on the last one if it has at most 2 words; or at most 9 and it begins with a
+    connective ("and", "what about") or holds a word that points back ("it", "the second one"). Then
+    the last question is put before it, and if that one leans too the one before, up to three.
+    `turns` are (query, response), oldest first.
+    """
+    questions = [question]
+    for query, _ in reversed(turns[-_MOST_BACK:]):
+        if not is_follow_up(questions[0]):
+            break
+        questions.insert(0, query[:_MOST_CHARACTERS])
+    return "\n".join(questions)
+
+
+def is_follow_up(question: str) -> bool:
+    """Say whether a question, asked within a chat, cannot be understood alone."""
+    words = [word.lower() for word in _WORD.findall(fold(question).text)]
+    count = _count_words(words)
+    if count <= _FEW_WORDS:
+        return True
+    if count > _MOST_WORDS or not words:
+        return False
+    return (
+        words[0] in _CONNECTED
+        or _OPENINGS.match(question) is not None
+        or not _POINTING.isdisjoint(words)
+        or (count <= _SHORT and not _WEAKLY_POINTING.isdisjoint(words))
+        or _SECOND_ONE.search(question) is not None
+        or _POINTING_CHARACTERS.search(question) is not None
+    )
+
+
+def _count_words(words: list[str]) -> float:
+    spaceless = sum(is_spaceless(word) for word in words)
+    return len(words) - spaceless + spaceless / _CHARACTERS_PER_WORD
