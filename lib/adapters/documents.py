@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator
@@ -35,7 +36,7 @@ class Opening(Model):
     """What is known of a file once it is open."""
 
     pages_total: int
-    language: str | None  # ISO 639-1, of the pages from the first one asked for
+    language: str | None  # ISO 639-1; None also where reading goes on at a later page
 
 
 class _Told(BaseModel):
@@ -46,11 +47,17 @@ class _Told(BaseModel):
     exhausted: bool = False
 
 
+class _Read(BaseModel):
+    """A page was read, and will follow once the file's language is known."""
+
+    read: int
+
+
 class _End(BaseModel):
     end: bool
 
 
-_Line = Opening | Page | _Told | _End
+_Line = Opening | Page | _Read | _Told | _End
 _LINES: TypeAdapter[_Line] = TypeAdapter(_Line)
 
 
@@ -77,16 +84,23 @@ async def read_pages(
     deadline = asyncio.get_running_loop().time() + deadline_seconds
     check_content(file_type, _read_head(path))
     process = await _start(path, file_type.name, first_page, max_pages, deadline_seconds)
-    next_page = first_page
+    next_page, read_page = first_page, first_page - 1
     try:
         while (line := await _read_line(process, deadline)) is not None:
-            item = _understand(line, next_page)
-            if isinstance(item, _End):
-                return
-            next_page += isinstance(item, Page)
-            yield item
+            match item := _understand(line, max(next_page, read_page + 1)):
+                case _End():
+                    return
+                case _Read():
+                    read_page = item.read
+                case Page() if item.number == next_page:
+                    next_page += 1
+                    yield item
+                case Opening():
+                    yield item
+                case _:
+                    raise _stopped_at(next_page)
         if next_page == first_page:
-            raise _unreadable(f"Page {first_page} takes too long to read. {_LEAVE_OUT}")
+            raise _unreadable(f"Page {read_page + 1} takes too long to read. {_LEAVE_OUT}")
     finally:
         await _stop(process)
 
@@ -141,18 +155,17 @@ async def _read_line(process: Process, deadline: float) -> bytes | None:
         return b""
 
 
-def _understand(line: bytes, next_page: int) -> Opening | Page | _End:
+def _understand(line: bytes, page: int) -> Opening | Page | _Read | _End:
+    """Return what the child said; raise the problem it told of, or that it died over this page."""
     try:
         item = _LINES.validate_json(line)
     except ValidationError as error:
-        raise _stopped_at(next_page) from error
-    if isinstance(item, _Told):
-        if item.exhausted:
-            raise _stopped_at(next_page)
-        raise _PROBLEMS.get(item.problem, UnreadableFile)(item.detail, retryable=False)
-    if isinstance(item, Page) and item.number != next_page:
-        raise _stopped_at(next_page)
-    return item
+        raise _stopped_at(page) from error
+    if not isinstance(item, _Told):
+        return item
+    if item.exhausted:
+        raise _stopped_at(page)
+    raise _PROBLEMS.get(item.problem, UnreadableFile)(item.detail, retryable=False)
 
 
 def _stopped_at(page: int) -> UnreadableFile:
@@ -166,7 +179,11 @@ def _unreadable(detail: str) -> UnreadableFile:
 
 
 async def _stop(process: Process) -> None:
-    """End the child and wait until it is gone, also when the caller is cancelled meanwhile."""
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
+    """End the child and wait until it is gone, also when the caller is cancelled meanwhile.
+
+    `Process.kill` would itself reap a child that has just ended, and asyncio log that it is missing.
+    """
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
     await asyncio.shield(process.communicate())

@@ -66,19 +66,19 @@ LANGUAGES = (
     Language(
         "da", "latin", "danish",
         "Jeg kunne ikke finde dette i dine filer.",
-        "og at det som en et på er af for med til den ikke om de har var fra kan hvordan hvad hvorfor hvem hvilken hvilke hvilket hvornår hvor når eller men mellem skal bliver blev så også under efter jeg vi man sig sin sit dette disse denne forklar ved gennem meget nogle noget kun uden være mig",
+        "og at det som en et på er af for med til den ikke om de har var fra kan hvordan hvad hvorfor hvem hvilken hvilke hvilket hvornår hvor når eller men mellem skal bliver blev så også under efter jeg vi man sig sin sit dette disse denne forklar ved gennem meget nogle noget kun uden være mig fandt siger",
         "æøå",
     ),
     Language(
         "no", "latin", "norwegian",
         "Jeg fant ikke dette i filene dine.",
-        "og at det som en et ei på er av for med til den ikke om de har var fra kan hvordan hva hvorfor hvem hvilken hvilke hvilket når hvor eller men mellom skal blir ble så også under etter jeg vi man seg sin sitt dette disse denne forklar ved gjennom mye noen noe bare uten være meg",
+        "og at det som en et ei på er av for med til den ikke om de har var fra kan hvordan hva hvorfor hvem hvilken hvilke hvilket når hvor eller men mellom skal blir ble så også under etter jeg vi man seg sin sitt dette disse denne forklar ved gjennom mye noen noe bare uten være meg fant sier",
         "æøå",
     ),
     Language(
         "fi", "latin", "finnish",
         "En löytänyt tätä tiedostoistasi.",
-        "ja on ei että se hän oli ovat mutta tai kun kuin myös joka jotka mikä mitä miten miksi kuka missä milloin mitkä kuinka onko sen ne tämä tämän nämä ole olla voi sekä niin jos sitä hänen vain sekä noin välillä mukaan kanssa jossa minä selitä ovatko millainen",
+        "ja on ei että se hän oli ovat mutta tai kun kuin myös joka jotka mikä mitä miten miksi kuka missä milloin mitkä kuinka onko sen ne tämä tämän nämä ole olla voi sekä niin jos sitä hänen vain sekä noin välillä mukaan kanssa jossa minä selitä ovatko millainen en tätä tästä",
         "äö",
     ),
     Language(
@@ -131,7 +131,7 @@ LANGUAGES = (
     Language(
         "uk", "cyrillic", "simple",
         "Я не знайшов цього у ваших файлах.",
-        "і та в у не на що як з із по це до від для а він вона вони його її їх але або при так також який яка які чим де коли чому навіщо хто скільки між був була було були є може всі про за й я чи щоб під",
+        "і та в у не на що як з із по це до від для а він вона вони його її їх але або при так також який яка які чим де коли чому навіщо хто скільки між був була було були є може всі про за й я чи щоб під цього цьому",
         "іїєґ",
     ),
     Language(

@@ -44,23 +44,21 @@ class PdfPages:
     def __getitem__(self, index: int) -> str:
         try:
             page = self._document[index]
+            text_page = page.get_textpage()
         except PdfiumError:
             return ""  # counted as an empty page, and shown as such
         try:
-            return self._read(page.get_textpage(), index + 1)
+            return self._read(text_page, index + 1)
         finally:
-            page.close()
+            page.close()  # and with it the text page
 
     def _read(self, page: PdfTextPage, number: int) -> str:
-        try:
-            if page.count_chars() > self._most_characters:
-                raise UnreadableFile(
-                    f"Page {number} holds more than {self._most_characters:,} characters. "
-                    "Leave it out and upload the file again."
-                )
-            return _with_lines(page, page.get_text_range()).replace(_BROKEN_WORD, "-\n")
-        finally:
-            page.close()
+        if page.count_chars() > self._most_characters:
+            raise UnreadableFile(
+                f"Page {number} holds more than {self._most_characters:,} characters. "
+                "Leave it out and upload the file again."
+            )
+        return _with_lines(page, page.get_text_range()).replace(_BROKEN_WORD, "-\n")
 
 
 def open_pages(path: Path, most_pages: int, most_characters: int) -> PdfPages:  # noqa: ARG001 - all readers are called alike
@@ -84,6 +82,8 @@ def _with_lines(page: PdfTextPage, text: str) -> str:
     if page.count_chars() != len(text):
         return text
     lines = list(_lines(text))
+    if not lines:
+        return ""
     boxes = [(_box(page, start), _box(page, end - 1)) for start, end in lines]
     gaps = [(before[1], after[0]) for before, after in pairwise(boxes)]
     pitches = [pitch for last, first in gaps if (pitch := last[1] - first[1]) > 0]

@@ -1,11 +1,14 @@
-"""Reads a file and tells of it in lines of JSON on stdout: the opening, a page each, the end; or one problem."""
+"""Reads a file and tells of it in lines of JSON on stdout.
+
+For the first pages, whose language is wanted, that they were read; the opening; each page; the end. Or a problem.
+"""
 
 import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,8 @@ from lib.domain.texts import clean
 
 # No printed page has a tenth of this.
 _MOST_CHARACTERS = 200_000
-# So much text, or so many pages or seconds, decides the language.
-_SAMPLE_CHARACTERS, _SAMPLE_PAGES, _SAMPLE_SECONDS = 20_000, 20, 2.0
+# So much text, or so many pages or seconds, decides the language; who goes on at a later page knows it.
+_SAMPLE_CHARACTERS, _SAMPLE_PAGES, _SAMPLE_SECONDS = 20_000, 20, 1.0
 
 # Which module reads which type of file; each loads its own library and no other.
 _READERS = {
@@ -47,7 +50,10 @@ def _read(path: Path, reader: str, first_page: int, most_pages: int) -> Iterator
     pages: Sequence[str] = module.open_pages(path, most_pages, _MOST_CHARACTERS)
     _check_count(len(pages), most_pages)
     texts = (clean(pages[index]) for index in range(first_page - 1, len(pages)))
-    sample = _take_sample(texts)
+    sample: list[str] = []
+    for text in _sample(texts) if first_page == 1 else ():
+        sample.append(text)
+        yield {"read": first_page + len(sample) - 1}
     yield {"pages_total": len(pages), "language": detect_language("\n".join(sample))}
     for number, text in enumerate(chain(sample, texts), first_page):
         yield {"number": number, "text": text}
@@ -64,17 +70,14 @@ def _check_count(pages_total: int, most_pages: int) -> None:
         )
 
 
-def _take_sample(texts: Iterator[str]) -> list[str]:
-    sample: list[str] = []
-    until = time.monotonic() + _SAMPLE_SECONDS
-    for text in texts:
-        sample.append(text)
-        characters = sum(map(len, sample))
-        if characters >= _SAMPLE_CHARACTERS or len(sample) >= _SAMPLE_PAGES:
-            break
-        if time.monotonic() > until:
-            break
-    return sample
+def _sample(texts: Iterator[str]) -> Iterator[str]:
+    """Take so many pages as decide the language; slow ones are not waited for."""
+    characters, until = 0, time.monotonic() + _SAMPLE_SECONDS
+    for text in islice(texts, _SAMPLE_PAGES):
+        yield text
+        characters += len(text)
+        if characters >= _SAMPLE_CHARACTERS or time.monotonic() > until:
+            return
 
 
 def _say(line: Line) -> None:
