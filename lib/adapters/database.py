@@ -1,6 +1,7 @@
 """Supabase's Data API, spoken to as one user or as the service."""
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -24,22 +25,31 @@ class Database:
         Problem: The one that the SQL raised by its slug, or DatabaseUnavailable.
     """
 
-    def __init__(self, url: str, api_key: str, token: str | None = None) -> None:
-        headers = {"apikey": api_key}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        self._client = AsyncPostgrestClient(
-            f"{url}/rest/v1", headers=headers, http_client=http_client(), retry_enabled=False
+    def __init__(self, url: str, api_key: str, mint: Callable[[], str] | None = None) -> None:
+        """Speak with `api_key`, and as the user whose database token `mint` signs for each call.
+
+        A token lives 120 s, and an answer may take longer to end than to begin: hence one a call.
+        """
+        self._url = f"{url}/rest/v1"
+        self._api_key = api_key
+        self._mint = mint
+
+    def _client(self) -> AsyncPostgrestClient:
+        headers = {"apikey": self._api_key}
+        if self._mint:
+            headers["Authorization"] = f"Bearer {self._mint()}"
+        return AsyncPostgrestClient(
+            self._url, headers=headers, http_client=http_client(), retry_enabled=False
         )
 
     async def call(self, function: str, **arguments: Any) -> Any:
         """Call an SQL function by name; its parameters are `arguments` with the prefix `p_`."""
         parameters = {f"p_{name}": value for name, value in arguments.items()}
-        return await self._execute(self._client.rpc(function, parameters))
+        return await self._execute(self._client().rpc(function, parameters))
 
     async def select(self, table: str, columns: str, **equal: int | str) -> list[dict[str, Any]]:
         """Return the rows of `table` whose columns equal the given values."""
-        request = self._client.from_(table).select(columns)
+        request = self._client().from_(table).select(columns)
         for column, value in equal.items():
             request = request.eq(column, value)
         return await self._execute(request)

@@ -17,6 +17,10 @@ class User(Model):
     id: int
     username: str
     created_at: datetime
+    must_change_password: bool = Field(
+        default=False,
+        description="Signed in with a one-time passphrase: nothing works until it is replaced.",
+    )
 
 
 class Session(Model):
@@ -62,6 +66,30 @@ class File(Model):
     empty_page_numbers: list[int]
     error: dict[str, Any] | None = Field(description="A problem, with `retryable`, or null.")
     created_at: datetime
+
+
+class ResumableUpload(Model):
+    """Where a large file goes in pieces (TUS 1.0.0, Supabase's signed route)."""
+
+    url: str
+    headers: dict[str, str]
+    chunk_bytes: int
+
+
+class Upload(Model):
+    """Where the bytes of a file go: straight to storage."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+    resumable: ResumableUpload | None
+
+
+class StoredFile(File):
+    """A file with the place of its bytes, which is shown to nobody."""
+
+    path: str
 
 
 class Page(Model):
@@ -117,6 +145,13 @@ class QueryStatus(StrEnum):
 class Usage(Model):
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+
+class Turn(Model):
+    """An earlier question of the chat with its response."""
+
+    query_text: str
+    response: str
 
 
 class Query(Model):

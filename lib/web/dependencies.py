@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from lib.adapters.database import Database
+from lib.adapters.storage import Storage
 from lib.domain.identities import Identity
 from lib.domain.problems import InvalidAccessToken, PasswordChangeRequired
 from lib.domain.tokens import mint_database_token, read_access_token
@@ -40,7 +41,7 @@ async def current_identity(
 ) -> Identity:
     if credentials is None:
         raise InvalidAccessToken
-    identity = read_access_token(credentials.credentials, settings.access_token_key, now=now)
+    identity = read_access_token(credentials.credentials, settings.access_token_keys, now=now)
     request.state.user_id = identity.user_id
     return identity
 
@@ -58,10 +59,20 @@ async def full_identity(identity: AnyIdentity) -> Identity:
 CurrentIdentity = Annotated[Identity, Depends(full_identity)]
 
 
-async def user_database(identity: AnyIdentity, settings: CurrentSettings, now: Now) -> Database:
+async def account_database(identity: AnyIdentity, settings: CurrentSettings) -> Database:
     """Return the Data API as the user who asks: row level security shows what is theirs."""
-    token = mint_database_token(identity, settings.database_token_key, now=now)
-    return Database(settings.supabase_url, settings.supabase_publishable_key, token)
+
+    def mint() -> str:
+        return mint_database_token(identity, settings.database_token_key, now=datetime.now(UTC))
+
+    return Database(settings.supabase_url, settings.supabase_publishable_key, mint)
+
+
+async def user_database(
+    _: CurrentIdentity, database: Annotated[Database, Depends(account_database)]
+) -> Database:
+    """Return the same, for all but the account itself: a one-time passphrase is not enough."""
+    return database
 
 
 async def service_database(settings: CurrentSettings) -> Database:
@@ -69,5 +80,13 @@ async def service_database(settings: CurrentSettings) -> Database:
     return Database(settings.supabase_url, settings.supabase_secret_key)
 
 
+AccountDatabase = Annotated[Database, Depends(account_database)]
 UserDatabase = Annotated[Database, Depends(user_database)]
 ServiceDatabase = Annotated[Database, Depends(service_database)]
+
+
+async def storage(settings: CurrentSettings) -> Storage:
+    return Storage(settings.supabase_url, settings.supabase_secret_key, settings.storage_bucket)
+
+
+FileStorage = Annotated[Storage, Depends(storage)]

@@ -4,56 +4,85 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import anyio
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-Event = tuple[str, dict[str, Any]]
+from lib.services.answering import Failure
+from lib.web.problems import describe_status, instance_of
+from lib.web.requests import log_trace
+
+Event = tuple[str, Any]
 
 # The contract promises a line at least every 10 s: proxies close what is silent for long.
 _SILENCE_SECONDS = 8.0
+_MOST_QUEUED = 64
 _COMMENT = b": still here\n\n"
 
 
-def encode(event: str, data: dict[str, Any]) -> bytes:
+def encode(event: str, data: Any) -> bytes:
     return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-async def _keep_alive(events: AsyncGenerator[Event]) -> AsyncGenerator[bytes]:
-    upcoming: asyncio.Task[Event] | None = None
+def _as_data(data: Any, request_id: UUID) -> Any:
+    if isinstance(data, Failure):
+        return data.problem.as_dict() | {"instance": instance_of(request_id)}
+    return data
+
+
+async def _produce(
+    events: AsyncGenerator[Event], queue: asyncio.Queue[bytes | None], request_id: UUID
+) -> None:
+    """Run the whole generator in one task; whatever happens in it, the stream ends with an event."""
+    try:
+        async with aclosing(events):
+            async for event, data in events:
+                await queue.put(encode(event, _as_data(data, request_id)))
+    except Exception:  # noqa: BLE001 - the contract: a stream always ends with done or error
+        log_trace("a stream broke", request_id)
+        problem = describe_status(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong. Ask again."
+        )
+        await queue.put(encode("error", problem | {"instance": instance_of(request_id)}))
+    await queue.put(None)
+
+
+async def _keep_alive(events: AsyncGenerator[Event], request_id: UUID) -> AsyncGenerator[bytes]:
+    queue = asyncio.Queue[bytes | None](_MOST_QUEUED)
+    producer = asyncio.create_task(_produce(events, queue, request_id))
     try:
         while True:
-            upcoming = upcoming or asyncio.ensure_future(anext(events))
-            finished, _ = await asyncio.wait({upcoming}, timeout=_SILENCE_SECONDS)
-            if not finished:
+            try:
+                line = await asyncio.wait_for(queue.get(), _SILENCE_SECONDS)
+            except TimeoutError:
                 yield _COMMENT
                 continue
-            try:
-                event, data = upcoming.result()
-            except StopAsyncIteration:
+            if line is None:
                 return
-            upcoming = None
-            yield encode(event, data)
+            yield line
     finally:
         # The client may be gone and this task cancelled: the generator must still end in peace,
         # because its own ending saves the answer.
         with anyio.CancelScope(shield=True):
-            if upcoming and not upcoming.done():
-                upcoming.cancel()
-                with suppress(asyncio.CancelledError, StopAsyncIteration):
-                    await upcoming
-            await events.aclose()
+            producer.cancel()
+            with suppress(asyncio.CancelledError):
+                await producer
 
 
 class EventStream(StreamingResponse):
-    """Sends `(event, data)` pairs; when the client goes away the generator is closed at once."""
+    """Sends `(event, data)` pairs; when the client goes away the generator is closed at once.
+
+    A failure is sent as the problem that the same request would answer with.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncGenerator[Event]) -> None:
-        self._bytes = _keep_alive(events)
+    def __init__(self, events: AsyncGenerator[Event], request_id: UUID) -> None:
+        self._bytes = _keep_alive(events, request_id)
         super().__init__(self._bytes, headers={"X-Accel-Buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import time
+import traceback
 import uuid
 from http import HTTPStatus
 from typing import Any
@@ -28,6 +29,13 @@ log.setLevel(logging.INFO)
 log.propagate = False
 if not log.handlers:
     log.addHandler(logging.StreamHandler(sys.stdout))
+
+
+def log_trace(event: str, request_id: uuid.UUID) -> None:
+    """Log the exception that is being handled, as one line of JSON."""
+    trace = traceback.format_exc()
+    line = {"level": "error", "event": event, "request_id": str(request_id), "trace": trace}
+    log.error(json.dumps(line))
 
 
 class _BodyTooLarge(Exception):
@@ -60,8 +68,8 @@ class RequestMiddleware:
             await self._app(request.scope, request.receive, request.send)
         except _BodyTooLarge:
             await request.refuse_body()
-        except Exception:
-            log.exception(json.dumps({"level": "error", "request_id": str(request.id)}))
+        except Exception:  # noqa: BLE001 - whatever it was, the caller gets a problem and we get the trace
+            log_trace("a request failed", request.id)
             await request.answer(describe_status(HTTPStatus.INTERNAL_SERVER_ERROR, _OUR_BUG))
 
 

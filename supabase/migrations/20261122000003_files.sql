@@ -403,14 +403,15 @@ as $$
 declare
     v_file public.files := private.leased_file(p_lease_id);
 begin
-    if p_error is not null then
+    -- After a failure that may pass (the model is away) the next reading goes on where this one stopped.
+    if p_status = 'failed' and not (p_error ->> 'retryable')::boolean then
         delete from public.pages where file_id = v_file.id;
         delete from public.chunks where file_id = v_file.id;
     end if;
     update public.files set
         status = p_status,
         error = p_error,
-        pages_done = case when p_error is null then pages_done else 0 end,
+        pages_done = case when p_status = 'failed' and not (p_error ->> 'retryable')::boolean then 0 else pages_done end,
         lease_id = null,
         lease_until = null
     where id = v_file.id
@@ -418,7 +419,7 @@ begin
     return private.stored_file_as_json(v_file);
 end
 $$;
-comment on function public.release_ingestion(uuid, text, jsonb) is 'Give the lease back; with an error the file has failed and what was read of it is gone.';
+comment on function public.release_ingestion(uuid, text, jsonb) is 'Give the lease back; what was read of a file that failed for good is gone.';
 
 create or replace function public.delete_leased_file(p_lease_id uuid) returns void
 language plpgsql set search_path = ''

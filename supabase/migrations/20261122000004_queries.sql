@@ -33,7 +33,7 @@ create table if not exists public.queries (
 );
 comment on table public.queries is 'One question with its response. The row is written before the model is called.';
 comment on column public.queries.citations is 'Places of the response that rest on the words of a page. They outlive the file.';
-comment on column public.queries.search_text is 'The question as it is searched for: languages without spaces cut into bigrams.';
+comment on column public.queries.search_text is 'What was searched for: the question, languages without spaces cut into bigrams; before a question that follows up, the one it follows.';
 comment on column public.queries.reserved_tokens is 'Taken from the day''s budget before the model was called; settled by what was used.';
 comment on column public.queries.deadline_at is 'A row still streaming after this is read as interrupted.';
 comment on column public.queries.request_hash is 'Of the body, to tell a repeat of an Idempotency-Key from another question.';
@@ -306,7 +306,7 @@ begin
         user_id, chat_id, query_text, search_text, reserved_tokens, deadline_at, idempotency_key, request_hash
     )
     values (
-        v_user_id, v_chat_id, p_question ->> 'query_text', p_question ->> 'search_text',
+        v_user_id, v_chat_id, p_question ->> 'query_text', left(v_search_text, 4000),
         (p_question ->> 'reserved_tokens')::integer,
         now() + make_interval(secs => (p_question ->> 'deadline_seconds')::integer),
         p_question ->> 'idempotency_key', p_question ->> 'request_hash'

@@ -1,0 +1,226 @@
+"""How a question is answered: the model's stream, its citations checked, and the row never lost."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from lib.adapters import queries
+from lib.adapters.database import Database
+from lib.adapters.models import Finish
+from lib.adapters.queries import Beginning
+from lib.domain.citing import CitationStream
+from lib.domain.languages import detect_language, not_found_sentence
+from lib.domain.models import Citation, Passage, Query, QueryStatus, Usage
+from lib.domain.problems import DatabaseUnavailable, Problem
+from lib.domain.prompting import build_messages, estimate_tokens
+from lib.services.questions import Tools
+
+Event = tuple[str, Any]
+
+_SAVE_ATTEMPTS = 3
+_SAVE_PAUSE_SECONDS = 0.5
+
+
+@dataclass
+class Draft:
+    """The answer as far as it has come."""
+
+    status: QueryStatus = QueryStatus.INTERRUPTED
+    response: str = ""
+    citations: list[Citation] = field(default_factory=list[Citation])
+    usage: Usage = field(default_factory=Usage)
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an answer has no proper end, and the query with what arrived."""
+
+    problem: Problem
+    query: Query
+
+
+async def answer(beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
+    """Yield the events of the contract, `start` to `done` or `error` (with a Failure).
+
+    Whatever happens on the way (the client goes away, the provider fails, the time is up), what
+    arrived is saved.
+    """
+    if beginning.repeat:
+        for event in _replay(beginning.query):
+            yield event
+        return
+    draft, saved = Draft(), beginning.query
+    events = _write(draft, beginning, tools)
+    try:
+        yield _start(beginning.query)
+        yield "passages", [_as_reference(passage) for passage in beginning.passages]
+        async with aclosing(events):
+            async for event in events:
+                yield event
+    finally:
+        # Shielded: a plain await here saves nothing once the client's going away has cancelled us.
+        with anyio.CancelScope(shield=True):
+            saved = await _save(beginning.query, draft, tools.database)
+    if draft.problem:
+        yield "error", Failure(draft.problem, saved)
+    else:
+        yield _done(saved)
+
+
+async def collect(events: AsyncGenerator[Event]) -> Query:
+    """Run an answer to its end and return the query, for callers that do not stream.
+
+    Raises:
+        Problem: The provider failed and nothing arrived.
+    """
+    last = {event: data async for event, data in events}
+    failure: Failure | None = last.get("error")
+    if failure is None:
+        return Query.model_validate(last["done"]["query"])
+    if failure.query.response:
+        return failure.query
+    raise failure.problem
+
+
+def _start(query: Query) -> Event:
+    return "start", {"query_id": query.id, "chat_id": query.chat_id}
+
+
+def _done(query: Query) -> Event:
+    return "done", {"query": query.model_dump(mode="json")}
+
+
+def _as_reference(passage: Passage) -> dict[str, Any]:
+    return passage.model_dump(include={"rank", "file_id", "filename", "page"})
+
+
+def _replay(query: Query) -> list[Event]:
+    return [
+        _start(query),
+        ("delta", {"text": query.response}),
+        *[("citation", citation.model_dump()) for citation in query.citations],
+        _done(query),
+    ]
+
+
+async def _write(draft: Draft, beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
+    """Yield deltas and citations while `draft` grows; decide how it ended."""
+    if not beginning.passages:
+        for event in _decline(draft, beginning.query.query_text):
+            yield event
+        return
+    try:
+        events = _cite(draft, beginning, tools)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+    except Problem as problem:
+        draft.problem = problem
+        if not draft.response:
+            draft.status = QueryStatus.FAILED
+
+
+async def _cite(draft: Draft, beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
+    messages = build_messages(
+        question=beginning.query.query_text,
+        passages=beginning.passages,
+        turns=[(turn.query_text, turn.response) for turn in beginning.turns],
+        nonce=secrets.token_hex(4),
+    )
+    draft.usage = Usage(prompt_tokens=estimate_tokens(messages))
+    stream, finish = CitationStream(beginning.passages), None
+    pieces = tools.chat_model.stream(
+        messages,
+        max_tokens=tools.settings.max_response_tokens,
+        deadline_seconds=tools.settings.answer_deadline.total_seconds(),
+    )
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, Finish):
+                finish = piece
+                continue
+            for event in _record(draft, stream.feed(piece)):
+                yield event
+    for event in _conclude(draft, stream, finish, beginning.query.query_text):
+        yield event
+
+
+def _conclude(
+    draft: Draft, stream: CitationStream, finish: Finish | None, query_text: str
+) -> list[Event]:
+    """Decide what the answer is: `answered` needs a citation, and an end that the model meant."""
+    events = _record(draft, stream.finish())
+    if finish and finish.usage:
+        draft.usage = finish.usage
+    if stream.declined or not draft.response:
+        return _decline(draft, query_text)
+    if finish and not finish.whole:
+        draft.status = QueryStatus.INTERRUPTED
+    else:
+        draft.status = QueryStatus.ANSWERED if draft.citations else QueryStatus.NOT_FOUND
+    return events
+
+
+def _record(draft: Draft, pieces: list[str | Citation]) -> list[Event]:
+    events: list[Event] = []
+    for piece in pieces:
+        if isinstance(piece, Citation):
+            draft.citations.append(piece)
+            events.append(("citation", piece.model_dump()))
+        elif piece:
+            draft.response += piece
+            draft.usage = _counted(draft)
+            events.append(("delta", {"text": piece}))
+    return events
+
+
+def _counted(draft: Draft) -> Usage:
+    """Estimate what has been spent until the endpoint says it, which it never does when cut off."""
+    spent = estimate_tokens([{"content": draft.response}])
+    return Usage(prompt_tokens=draft.usage.prompt_tokens, completion_tokens=spent)
+
+
+def _decline(draft: Draft, query_text: str) -> list[Event]:
+    draft.status = QueryStatus.NOT_FOUND
+    draft.response = not_found_sentence(detect_language(query_text))
+    return [("delta", {"text": draft.response})]
+
+
+async def _save(query: Query, draft: Draft, database: Database) -> Query:
+    """Store the draft; tried again because it is all that is left of the answer."""
+    unsaved: Problem | None = None
+    for attempt in range(_SAVE_ATTEMPTS):
+        try:
+            saved = await queries.finish_query(
+                database,
+                query.id,
+                status=draft.status,
+                response=draft.response,
+                citations=draft.citations,
+                usage=draft.usage,
+            )
+        except DatabaseUnavailable as problem:
+            unsaved = problem
+            await asyncio.sleep(_SAVE_PAUSE_SECONDS * 2**attempt)
+        else:
+            return saved or _unsaved(query, draft)
+    draft.problem = draft.problem or unsaved
+    return _unsaved(query, draft)
+
+
+def _unsaved(query: Query, draft: Draft) -> Query:
+    """Return what was answered where its row is gone: the chat was deleted, or the database is down."""
+    return query.model_copy(
+        update={
+            "status": draft.status,
+            "response": draft.response,
+            "citations": draft.citations,
+            "usage": draft.usage,
+        }
+    )

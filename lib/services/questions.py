@@ -1,0 +1,139 @@
+"""How a question begins: embed it, then one round trip for limits, row, turns and passages."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lib.adapters import queries
+from lib.adapters.database import Database
+from lib.adapters.files import as_halfvec
+from lib.adapters.models import ChatModel, Embedder
+from lib.adapters.queries import Beginning
+from lib.adapters.transport import current_trace
+from lib.domain.followups import is_follow_up
+from lib.domain.languages import segment
+from lib.domain.problems import DailyLimitReached, ModelUnavailable
+from lib.settings import Settings
+
+# Reserved for a prompt before its passages are known: 8 passages of 1,200 characters at 3 bytes a
+# token, three turns and the instructions.
+_PROMPT_TOKENS = 6_000
+_EMBEDDING_TIMEOUT_SECONDS = 2.0
+_TITLE_CHARACTERS = 80
+# Measured in bench/retrieval.py; see docs/decisions.md.
+_RETRIEVAL = {
+    "candidates": 50,
+    "passages": 8,
+    "turns": 3,
+    "text_weight": 1.0,
+    "embedding_weight": 1.0,
+    "foreign_embedding_weight": 0.0,
+    "min_similarity": 0.3,
+}
+
+# Who is over the limit until when: this instance embeds nothing for them before that.
+_limited_until: dict[int, datetime] = {}
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a user asks. `file_ids` None means all ready files."""
+
+    user_id: int
+    query_text: str
+    chat_id: str | None = None
+    file_ids: list[int] | None = None
+    idempotency_key: str | None = None
+
+    def request_hash(self) -> str:
+        """Return a digest by which a repeat with the same key is told from another question."""
+        body = json.dumps([self.query_text, self.chat_id, self.file_ids])
+        return hashlib.sha256(body.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What the answer to a question needs; `database` speaks as the user who asks."""
+
+    database: Database
+    embedder: Embedder
+    chat_model: ChatModel
+    settings: Settings
+
+
+async def begin(question: Question, tools: Tools) -> Beginning:
+    """Begin a question, or find the stored answer to a repeat of it.
+
+    Raises:
+        DailyLimitReached, CapacityExhausted, TooManyStreams, ChatNotFound, FileNotFound,
+        FileNotReady, IdempotencyConflict, IdempotencyMismatch, SessionEnded
+    """
+    settings = tools.settings
+    _refuse_if_limited(question.user_id)
+    embedding = await _embed(question.query_text, tools.embedder)
+    try:
+        return await queries.begin_query(
+            tools.database,
+            question=_as_row(question, settings),
+            file_ids=question.file_ids,
+            embedding=embedding,
+            limits={
+                "user_queries": settings.daily_queries_per_user,
+                "user_tokens": settings.daily_tokens_per_user,
+                "deployment_tokens": settings.daily_tokens,
+                "streams": settings.max_streams_per_user,
+            },
+            retrieval={**_RETRIEVAL, "embedding_languages": list(settings.embedding_languages)},
+        )
+    except DailyLimitReached as problem:
+        _remember_limit(question.user_id, problem)
+        raise
+
+
+def _as_row(question: Question, settings: Settings) -> dict[str, Any]:
+    return {
+        "query_text": question.query_text,
+        "chat_id": question.chat_id,
+        "title": _title(question.query_text),
+        "search_text": segment(question.query_text),
+        "follows_up": question.chat_id is not None and is_follow_up(question.query_text),
+        "reserved_tokens": _PROMPT_TOKENS + settings.max_response_tokens,
+        "deadline_seconds": int(settings.answer_deadline.total_seconds()) + 10,
+        "idempotency_key": question.idempotency_key,
+        "request_hash": question.request_hash(),
+    }
+
+
+def _title(query_text: str) -> str:
+    line = " ".join(query_text.split())
+    return line if len(line) <= _TITLE_CHARACTERS else line[: _TITLE_CHARACTERS - 1] + "…"
+
+
+async def _embed(query_text: str, embedder: Embedder) -> str | None:
+    """Embed the question; without an embedding the text search answers alone, and the trace says so."""
+    try:
+        [vector] = await embedder.embed([query_text], timeout_seconds=_EMBEDDING_TIMEOUT_SECONDS)
+    except ModelUnavailable:
+        current_trace().remarks.append("embedding")
+        return None
+    return as_halfvec(vector)
+
+
+def _refuse_if_limited(user_id: int) -> None:
+    until = _limited_until.get(user_id)
+    if until is None:
+        return
+    seconds = int((until - datetime.now(UTC)).total_seconds())
+    if seconds > 0:
+        raise DailyLimitReached(retry_after_seconds=seconds)
+    del _limited_until[user_id]
+
+
+def _remember_limit(user_id: int, problem: DailyLimitReached) -> None:
+    if len(_limited_until) >= _MOST_REMEMBERED:
+        _limited_until.clear()
+    seconds = problem.retry_after_seconds or 0
+    _limited_until[user_id] = datetime.now(UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,107 @@
+"""A model endpoint that says what a test tells it to: OpenAI's protocol over real HTTP."""
+
+import asyncio
+import hashlib
+import json
+import math
+import re
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+Messages = list[dict[str, str]]
+_DIMENSIONS = 64
+
+
+@dataclass
+class ScriptedModel:
+    """Answers every question with `says`; the other members make it misbehave.
+
+    Attributes:
+        says: The response, or a function of the messages that returns it.
+        status: An HTTP status to refuse chat completions with.
+        embedding_status: The same for embeddings.
+        stops_after: Deltas after which the connection simply ends, with no terminal event.
+        holds_after: Deltas after which nothing comes until `release` is called.
+        finish_reason: What the terminal event says.
+        prompts: The messages of every call.
+    """
+
+    says: str | Callable[[Messages], str] = "NOT_FOUND"
+    status: int = 200
+    embedding_status: int = 200
+    stops_after: int | None = None
+    holds_after: int | None = None
+    finish_reason: str = "stop"
+    prompts: list[Messages] = field(default_factory=list)
+    embedding_calls: int = 0
+
+    def __post_init__(self) -> None:
+        self._released = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.application = Starlette(
+            routes=[
+                Route("/v1/embeddings", self._embed, methods=["POST"]),
+                Route("/v1/chat/completions", self._complete, methods=["POST"]),
+            ]
+        )
+
+    def release(self) -> None:
+        """Let a held response go on."""
+        assert self._loop
+        self._loop.call_soon_threadsafe(self._released.set)
+
+    async def _embed(self, request: Request) -> Response:
+        self.embedding_calls += 1
+        if self.embedding_status != 200:
+            return _refusal(self.embedding_status)
+        body = await request.json()
+        data = [
+            {"object": "embedding", "index": index, "embedding": embed(text)}
+            for index, text in enumerate(body["input"])
+        ]
+        return JSONResponse({"object": "list", "data": data, "model": body["model"], "usage": {"prompt_tokens": 1, "total_tokens": 1}})
+
+    async def _complete(self, request: Request) -> Response:
+        self._loop = asyncio.get_running_loop()
+        messages: Messages = (await request.json())["messages"]
+        self.prompts.append(messages)
+        if self.status != 200:
+            return _refusal(self.status)
+        text = self.says if isinstance(self.says, str) else self.says(messages)
+        return StreamingResponse(self._stream(text), media_type="text/event-stream")
+
+    async def _stream(self, text: str) -> AsyncGenerator[str]:
+        for count, delta in enumerate(re.findall(r"\s*\S+|\s+$", text)):
+            if count == self.stops_after:
+                return
+            if count == self.holds_after:
+                await self._released.wait()
+            yield _event(choices=[{"index": 0, "delta": {"content": delta}, "finish_reason": None}])
+        yield _event(choices=[{"index": 0, "delta": {}, "finish_reason": self.finish_reason}])
+        yield _event(choices=[], usage={"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110})
+        yield "data: [DONE]\n\n"
+
+
+def _event(**members: Any) -> str:
+    document = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "scripted", **members}
+    return f"data: {json.dumps(document)}\n\n"
+
+
+def _refusal(status: int) -> JSONResponse:
+    return JSONResponse({"error": {"message": "no", "type": "server_error", "code": None}}, status)
+
+
+def embed(text: str) -> list[float]:
+    """Embed by hashing words: texts that share words are near to each other."""
+    vector = [0.0] * _DIMENSIONS
+    for word in re.findall(r"\w+", text.lower()):
+        digest = hashlib.sha256(word.encode()).digest()
+        vector[digest[0] % _DIMENSIONS] += 1 if digest[1] % 2 else -1
+    length = math.sqrt(sum(number * number for number in vector)) or 1.0
+    return [number / length for number in vector]
