@@ -66,9 +66,9 @@ function connect() {
     postgresOptions: { max: config.pool_size, onnotice: () => {}, types },
   });
   connection.normalizeDbError = normalizeError;
-  // Left alone, lite grants all tables of every schema with row level security to every role at the
-  // first request, which undoes the revokes of the migrations; and where no table has it, it never
-  // changes the role at all. Migrations alone decide here, as they do on a hosted project.
+  // Left alone, lite would look for row level security first: where it finds some, it tries to grant
+  // every table there to every role, and where it finds none, it never changes the role at all.
+  // Migrations alone decide here, as they do on a hosted project.
   connection.rlsState = "active";
   return connection;
 }
