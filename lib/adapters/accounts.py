@@ -1,0 +1,104 @@
+"""Accounts: made and signed in to with the secret key, changed and erased as the user."""
+
+from typing import Any
+
+from lib.adapters.database import Database
+from lib.domain.accounts import Attempt, BegunSession, Erasure, NewSession
+from lib.domain.attempts import AttemptKeys
+from lib.domain.models import User
+from lib.domain.problems import InvalidCredentials, TooManyAttempts
+
+# With the secret key: nobody is signed in yet.
+
+
+async def register(
+    service: Database, *, username: str, password_hash: str, session: NewSession
+) -> BegunSession:
+    """Make an account and sign it in.
+
+    Raises:
+        UsernameTaken: In whatever case it is written.
+    """
+    answer = await service.call(
+        "register_user",
+        username=username,
+        password_hash=password_hash,
+        session=session.model_dump(mode="json"),
+    )
+    return BegunSession.model_validate(answer)
+
+
+async def begin_sign_in(service: Database, username: str, keys: AttemptKeys) -> Attempt | None:
+    """Reserve an attempt: it counts as failed until `finish_sign_in` takes it back.
+
+    None where nobody of that name may sign in; it is counted all the same.
+
+    Raises:
+        TooManyAttempts: With the seconds to wait.
+    """
+    answer = await service.call("begin_sign_in", username=username, **keys.model_dump())
+    if seconds := answer.get("retry_after_seconds"):
+        raise TooManyAttempts(retry_after_seconds=seconds)
+    return Attempt.model_validate(answer) if answer["user_id"] else None
+
+
+async def finish_sign_in(
+    service: Database,
+    *,
+    user_id: int,
+    password_hash: str,
+    upgraded_hash: str | None,
+    keys: AttemptKeys,
+    session: NewSession,
+) -> BegunSession:
+    """Begin a session for whom the password was right, and forget the failures before it.
+
+    Raises:
+        InvalidCredentials: The account was changed, disabled or erased in the meantime.
+    """
+    answer = await service.call(
+        "finish_sign_in",
+        **keys.model_dump(),
+        user_id=user_id,
+        password_hash=password_hash,
+        upgraded_hash=upgraded_hash,
+        session=session.model_dump(mode="json"),
+    )
+    if answer is None:
+        raise InvalidCredentials
+    return BegunSession.model_validate(answer)
+
+
+# As the user
+
+
+async def find_user(database: Database, user_id: int) -> User | None:
+    rows = await database.select("users", "id,username,created_at", id=user_id)
+    return User.model_validate(rows[0]) if rows else None
+
+
+async def change_password(
+    database: Database, *, password_hash: str, new_password_hash: str, keys: AttemptKeys
+) -> None:
+    """Replace the hash that the current password was compared with; end every other session.
+
+    Raises:
+        InvalidCredentials: It is no longer that one.
+        SessionEnded: The session that asks is over.
+    """
+    await database.call(
+        "change_password",
+        password_hash=password_hash,
+        new_password_hash=new_password_hash,
+        **keys.model_dump(),
+    )
+
+
+async def erase(database: Database, *, password_hash: str, name_key: str) -> Erasure:
+    answer = await database.call("erase_account", password_hash=password_hash, name_key=name_key)
+    return Erasure.model_validate(answer)
+
+
+async def list_usage(database: Database, user_id: int) -> list[dict[str, Any]]:
+    """Return what the user asked and spent, a row a day."""
+    return await database.select("daily_usage", "day,query_count,token_count", user_id=user_id)
