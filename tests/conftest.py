@@ -2,23 +2,22 @@
 
 import contextlib
 import itertools
-import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from dev.gateway import create_app
+from dev.serving import serve
 from dev.stack import Stack
+from dev.student import Student
 from lib.settings import Settings, get_settings
 from lib.web.dependencies import current_settings
 from tests.fakes import ScriptedModel
 
-PASSPHRASE = "copper lantern quiet orchard"
 _numbers = itertools.count(1)
 
 
@@ -27,21 +26,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     """Postgres, the Data API, storage and the model server, all real, on ports of their own."""
     with Stack(tmp_path_factory.mktemp("stack")) as running:
         yield running
-
-
-@contextlib.contextmanager
-def serve(application: Any) -> Iterator[str]:
-    """Serve an ASGI application on a free port, in a thread, until the block ends."""
-    config = uvicorn.Config(application, port=0, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 class Configuration:
@@ -102,40 +86,6 @@ def client(_api: _Api) -> Generator[httpx.Client]:
     """Speak to the functions as nobody in particular, over real HTTP."""
     with httpx.Client(base_url=_api.url, timeout=30) as anonymous:
         yield anonymous
-
-
-class Student:
-    """A signed-in user with a client of their own."""
-
-    def __init__(self, client: httpx.Client, username: str) -> None:
-        self.client = client
-        self.username = username
-        answer = client.post(
-            "/api/auth/register", json={"username": username, "password": PASSPHRASE}
-        )
-        assert answer.status_code == 201, answer.text
-        self.id = int(answer.json()["user"]["id"])
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-
-    def upload(self, name: str, content: bytes | str, content_type: str = "") -> dict[str, Any]:
-        """Send a file through the multipart route and return it, read to the end."""
-        data = content.encode() if isinstance(content, str) else content
-        part = (name, data, content_type) if content_type else (name, data)
-        answer = self.client.post("/api/upload", files={"file": part})
-        assert answer.status_code in (200, 201), answer.text
-        return self.ingest(answer.json())
-
-    def ingest(self, file: dict[str, Any]) -> dict[str, Any]:
-        while file["status"] == "processing":
-            answer = self.client.post(f"/api/upload/{file['id']}/ingest")
-            assert answer.status_code == 200, answer.text
-            file = answer.json()
-        return file
-
-    def ask(self, query_text: str, **members: Any) -> dict[str, Any]:
-        answer = self.client.post("/api/query", json={"query_text": query_text, **members})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
 
 
 @pytest.fixture

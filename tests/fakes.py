@@ -65,7 +65,14 @@ class ScriptedModel:
             {"object": "embedding", "index": index, "embedding": embed(text)}
             for index, text in enumerate(body["input"])
         ]
-        return JSONResponse({"object": "list", "data": data, "model": body["model"], "usage": {"prompt_tokens": 1, "total_tokens": 1}})
+        return JSONResponse(
+            {
+                "object": "list",
+                "data": data,
+                "model": body["model"],
+                "usage": {"prompt_tokens": 1, "total_tokens": 1},
+            }
+        )
 
     async def _complete(self, request: Request) -> Response:
         self._loop = asyncio.get_running_loop()
@@ -84,12 +91,20 @@ class ScriptedModel:
                 await self._released.wait()
             yield _event(choices=[{"index": 0, "delta": {"content": delta}, "finish_reason": None}])
         yield _event(choices=[{"index": 0, "delta": {}, "finish_reason": self.finish_reason}])
-        yield _event(choices=[], usage={"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110})
+        yield _event(
+            choices=[], usage={"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+        )
         yield "data: [DONE]\n\n"
 
 
 def _event(**members: Any) -> str:
-    document = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "scripted", **members}
+    document = {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": "scripted",
+        **members,
+    }
     return f"data: {json.dumps(document)}\n\n"
 
 

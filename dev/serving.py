@@ -1,0 +1,25 @@
+"""An ASGI application on a free port of this machine, in a thread, for as long as a block lasts."""
+
+import contextlib
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import uvicorn
+
+from dev.ports import HOST
+
+
+@contextlib.contextmanager
+def serve(application: Any) -> Generator[str]:
+    """Serve `application` and yield its address."""
+    config = uvicorn.Config(application, host=HOST, port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    socket = config.bind_socket()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{HOST}:{socket.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
