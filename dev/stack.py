@@ -163,9 +163,19 @@ class Stack:
             self.keys = load_keys(self.data_dir / "keys.json")
             self._supervisor = Supervisor(self.log_dir, self._lock)
             self._start_parts(self._supervisor)
+            self._publish_environment()
         except BaseException:
             self.stop()
             raise
+
+    @property
+    def _environment_file(self) -> Path:
+        return self.data_dir / "environment.json"
+
+    def _publish_environment(self) -> None:
+        """Leave the settings where dev/admin.py finds them, for as long as the stack runs."""
+        self._environment_file.touch(mode=0o600)
+        self._environment_file.write_text(json.dumps(self.environment(), indent=2))
 
     def _claim_data_dir(self) -> None:
         self.log_dir.mkdir(parents=True, exist_ok=True)
@@ -222,6 +232,7 @@ class Stack:
             self._supervisor.stop()
             self._supervisor = None
         if self._lock >= 0:
+            self._environment_file.unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = -1
 

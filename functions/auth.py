@@ -25,7 +25,7 @@ from lib.web.dependencies import (
     UserDatabase,
 )
 from lib.web.downloads import content_disposition
-from lib.web.entrance import CurrentEntrance, CurrentSignup, Terms
+from lib.web.entrance import CurrentEntrance, CurrentSignup, Terms, Typed
 from lib.web.schemas import Body, Cursor, Id, Limit, decode_cursor, encode_cursor
 
 app = create_app("auth", "Your account, and where you are signed in.")
@@ -36,24 +36,24 @@ class Registration(Body):
         pattern=PATTERN,
         description="3 to 32 letters, digits, dots, dashes or underscores; case does not matter.",
     )
-    password: str = Field(
+    password: Typed = Field(
         description="15 to 256 characters of any kind; neither common nor like the username."
     )
-    signup_code: str | None = Field(default=None, description="Where this Lectern asks for one.")
+    signup_code: Typed | None = Field(default=None, description="Where this Lectern asks for one.")
 
 
 class SignInBody(Body):
-    username: str
-    password: str
+    username: Typed
+    password: Typed
 
 
 class PasswordChange(Body):
-    current_password: str
-    new_password: str = Field(description="As for register, and not the current one.")
+    current_password: Typed
+    new_password: Typed = Field(description="As for register, and not the current one.")
 
 
 class ErasureConfirmation(Body):
-    password: str = Field(description="The current password, as proof that it is you.")
+    password: Typed = Field(description="The current password, as proof that it is you.")
 
 
 class TokenReply(BaseModel):

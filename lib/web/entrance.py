@@ -4,6 +4,7 @@ from functools import cache
 from typing import Annotated
 
 from fastapi import Depends, Request
+from pydantic import AfterValidator
 
 from lib.domain.passwords import PasswordScheme
 from lib.services.accounts import Signup
@@ -11,6 +12,19 @@ from lib.services.hashing import HashingQueue
 from lib.services.proofs import Device, Entrance, PasswordRules
 from lib.services.sessions import SessionTerms
 from lib.web.dependencies import CurrentSettings, Now, ServiceDatabase
+
+
+def _check_pairs(text: str) -> str:
+    """Half of a surrogate pair is no character; JSON can say it, UTF-8 cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("This is not Unicode text.") from error
+    return text
+
+
+# Exactly as typed, every control character included: a password is nobody's to tidy.
+Typed = Annotated[str, AfterValidator(_check_pairs)]
 
 
 @cache
