@@ -15,7 +15,7 @@ import pytest
 
 from dev.ports import HOST, PortTaken, choose_ports
 from dev.processes import ROOT
-from dev.stack import AlreadyRunning, Stack
+from dev.stack import Stack
 
 PARTS = ["functions", "models", "postgres", "storage", "supabase"]
 
@@ -32,11 +32,10 @@ class Run:
     """`make dev`, without make."""
 
     def __init__(self, data_dir: Path, port: int) -> None:
-        environment = {**os.environ, "DATA_DIR": str(data_dir), "PORT": str(port)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dev"],
             cwd=ROOT,
-            env=environment,
+            env={"DATA_DIR": str(data_dir), "PORT": str(port), "PATH": os.defpath},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -103,7 +102,7 @@ def test_a_second_start_finds_keys_and_data_again(tmp_path: Path) -> None:
         assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_leaves_no_process_when_told_to_stop(run: Run, number: signal.Signals) -> None:
     processes = run.wait_until_running()
 
@@ -169,26 +168,22 @@ def test_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path) -> None:
     assert words.splitlines()[-1].startswith(f"Port {port} is taken by another program;")
 
 
-def test_says_in_one_sentence_that_a_stack_runs_there_already(run: Run, data_dir: Path) -> None:
-    run.wait_until_running()
-
-    code, words = Run(data_dir, 0).end()
-
-    assert code == 1
-    assert words.splitlines()[-1].startswith(f"A stack is already running on {data_dir};")
-
-
-def test_serves_the_page_and_each_function_on_one_port(run: Run) -> None:
+def test_serves_each_function_on_one_port_and_no_second_stack_beside(
+    run: Run, data_dir: Path
+) -> None:
     processes = run.wait_until_running()
     gateway = next(
         process for process in processes if "dev.gateway:create_app" in process.cmdline()
     )
-    port = gateway.cmdline()[gateway.cmdline().index("--port") + 1]
+    url = f"http://{HOST}:{gateway.cmdline()[gateway.cmdline().index('--port') + 1]}"
 
-    page = httpx.get(f"http://{HOST}:{port}/")
-    health = httpx.get(f"http://{HOST}:{port}/api/history/health")
-    unknown = httpx.get(f"http://{HOST}:{port}/api/nothing/health")
+    code, words = Run(data_dir, 0).end()
+    page = httpx.get(f"{url}/")
+    health = httpx.get(f"{url}/api/history/health")
+    unknown = httpx.get(f"{url}/api/nothing/health")
 
+    assert code == 1
+    assert words.splitlines()[-1].startswith(f"A stack is already running on {data_dir};")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert (health.status_code, unknown.status_code) == (200, 404)
 
@@ -208,8 +203,3 @@ def test_a_port_has_its_inner_ports_each_time() -> None:
 def test_a_taken_port_is_refused_before_anything_starts() -> None:
     with socket.create_server((HOST, 0)) as other, pytest.raises(PortTaken):
         choose_ports(other.getsockname()[1])
-
-
-def test_a_data_directory_has_one_stack_at_a_time(tmp_path: Path) -> None:
-    with Stack(tmp_path), pytest.raises(AlreadyRunning):
-        Stack(tmp_path).start()
