@@ -48,6 +48,8 @@ _WEAKLY_POINTING = frozenset(_WEAK_POINTERS.split())
 
 # A longer question says what it is about, whatever pronouns it has.
 _MOST_WORDS = 9
+# Later in a longer one, "it" is what the question itself has named: why does light bend when it enters glass?
+_MOST_POINTING, _EARLY = 6, 4
 _SHORT = 4  # words: Was ist das? Can you explain more?
 _FEW_WORDS = 2  # Why? Which ones?
 # Two characters of a script without spaces say about as much as a word.
@@ -62,7 +64,7 @@ def retrieval_text(question: str, turns: Sequence[tuple[str, str]]) -> str:
     """Return what to search the files for: the question, after those before it that it leans on.
 
     A question leans on the last one if it has at most 2 words; or at most 9 and it begins with a
-    connective ("and", "what about") or holds a word that points back ("it", "the second one"). Then
+    connective ("and", "what about") or early on has a word that points back ("it", "this one"). Then
     the last question is put before it, and if that one leans too the one before, up to three.
     `turns` are (query, response), oldest first.
     """
@@ -85,7 +87,7 @@ def is_follow_up(question: str) -> bool:
     return (
         words[0] in _CONNECTED
         or _OPENINGS.match(question) is not None
-        or not _POINTING.isdisjoint(words)
+        or not _POINTING.isdisjoint(words if count <= _MOST_POINTING else words[:_EARLY])
         or (count <= _SHORT and not _WEAKLY_POINTING.isdisjoint(words))
         or _SECOND_ONE.search(question) is not None
         or _POINTING_CHARACTERS.search(question) is not None

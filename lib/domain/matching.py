@@ -9,7 +9,7 @@ from lib.domain.folding import Folded, Span
 from lib.domain.wording import Token, is_same, is_same_opening, tokenize
 
 _LEAST_RATIO = 95  # per cent of the characters, by rapidfuzz
-_MOST_ARTICLES = 2  # dropped or inserted, together
+_MOST_ARTICLES = 2  # lost or added
 _FEWEST_WORDS = 6  # in fewer, two articles are no small difference
 
 # Words that may be lost or gained with no change of sense. No numeral ("ein", "une"), no preposition, no
@@ -73,16 +73,30 @@ def _spell(tokens: list[Token]) -> str:
 
 
 def _differ_in_articles(words: list[Token], place: list[Token]) -> bool:
+    """Say whether an article or two, between the first word and the last, are all that was lost or all that was added.
+
+    One lost and another added would be one word for another, and so would an article at an end.
+    """
     from rapidfuzz.distance import Indel  # noqa: PLC0415 - see above
 
-    changed: list[Token] = []
+    lost: list[Token] = []
+    added: list[Token] = []
     for step in Indel.opcodes(_keys(words), _keys(place)):
         mine, theirs = words[step.src_start : step.src_end], place[step.dest_start : step.dest_end]
         if step.tag != "equal":
-            changed += mine + theirs
+            added += mine
+            lost += theirs
         elif not all(is_same(a, b) for a, b in zip(mine, theirs, strict=True)):
             return False
-    return len(changed) <= _MOST_ARTICLES and all(_is_article(token) for token in changed)
+    return _are_articles(lost or added) and not (lost and added) and _have_same_ends(words, place)
+
+
+def _are_articles(tokens: list[Token]) -> bool:
+    return len(tokens) <= _MOST_ARTICLES and all(_is_article(token) for token in tokens)
+
+
+def _have_same_ends(words: list[Token], place: list[Token]) -> bool:
+    return is_same(words[0], place[0]) and is_same(words[-1], place[-1])
 
 
 def _keys(tokens: list[Token]) -> list[str]:

@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 # Read tolerantly: case, spaces, kinds of quotation marks, order of attributes, a slash before the >.
-_NAME = r"<\s{0,3}cite(?![\w-])"
+_NAME = r"<\s{0,3}cite(?![a-z0-9_-])"
 _OPEN = re.compile(rf"{_NAME}([^<>]{{0,200}})>", re.IGNORECASE)
-_CLOSE = re.compile(r"<\s{0,3}/\s{0,3}cite\s{0,3}(?:>|(?=[^\s>\w-]))", re.IGNORECASE)
+_CLOSE = re.compile(r"<\s{0,3}/\s{0,3}cite\s{0,3}(?:>|(?=[^\sa-z0-9_>-]))", re.IGNORECASE)
 _TAG = re.compile(rf"(?P<open>{_OPEN.pattern})|(?P<close>{_CLOSE.pattern})", re.IGNORECASE)
 # A tag without its end: its name and attributes go, what follows them is text.
 _BROKEN = re.compile(
-    r"<\s{0,3}/?\s{0,3}cite(?![\w-])"
+    r"<\s{0,3}/?\s{0,3}cite(?![a-z0-9_-])"
     r"(?:\s{0,3}[\w-]{1,20}\s{0,3}=\s{0,3}(?:\"[^\"<>]{0,20}\"|'[^'<>]{0,20}'|[^\s<>]{0,20})){0,3}[^\S\n]{0,3}/?",
     re.IGNORECASE,
 )
 _BEGUN = re.compile(
-    r"<\s{0,3}(?:/\s{0,3})?(?:c(?:i(?:t(?:e(?:(?![\w-])[^<>]{0,200})?)?)?)?)?\Z", re.IGNORECASE
+    r"<\s{0,3}(?:/\s{0,3})?(?:c(?:i(?:t(?:e(?:(?![a-z0-9_-])[^<>]{0,200})?)?)?)?)?\Z", re.IGNORECASE
 )
 # The text ended within a tag. A lone < or </ may be arithmetic.
 _CUT_OFF = re.compile(r"<\s{0,3}(?:ci|/\s{0,3}c)", re.IGNORECASE)

@@ -72,14 +72,14 @@ def without_accents(word: str) -> str:
         "" if _is_accent(decomposed[index - 1], mark) and index else mark
         for index, mark in enumerate(decomposed)
     )
-    return unicodedata.normalize("NFC", "".join(kept)).replace("\u0131", "i")
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def _token(found: re.Match[str], *, exact: bool) -> Token:
     text = found[0]
     key = text
     if text[0].isalpha():
-        key = without_accents(text.casefold()).replace(BREAK, "").replace("-", "")
+        key = without_accents(_lower(text)).replace(BREAK, "").replace("-", "")
     return Token(key, text, *found.span(), exact)
 
 
@@ -119,9 +119,14 @@ def _spellings(word: str) -> set[str]:
 
 def _is_respelt(a: str, b: str) -> bool:
     bare_a, bare_b = without_accents(a), without_accents(b)
-    if without_accents(a.casefold()) != without_accents(b.casefold()):
+    if _lower(bare_a) != _lower(bare_b):
         return False
-    return _is_case_free(bare_a, bare_b) and _is_one_bare(a.casefold(), b.casefold())
+    return _is_case_free(bare_a, bare_b) and _is_one_bare(_lower(a), _lower(b))
+
+
+def _lower(word: str) -> str:
+    """Fold case, and with it the Turkish pairs, where I is the capital of a dotless i."""
+    return word.casefold().replace("\u0131", "i").replace("i\u0307", "i")
 
 
 def _is_case_free(a: str, b: str) -> bool:

@@ -1,5 +1,8 @@
 """What holds as a quote and what does not: tables of honest differences and of lies."""
 
+# Texts in many alphabets, and chance that need not be secret:
+# ruff: noqa: RUF001, S311
+
 import random
 import re
 import unicodedata
@@ -27,7 +30,7 @@ The heart pumps 5 litres of blood a minute. Strong emotions are seldom harmful t
 """
 MATHS = """\U0001f469\u200d\U0001f52c Let \U0001d453(\U0001d465) = \U0001d465\u00b2 be continuous \U0001f9ee on the re\u0301gion that Poincare\u0301 studied.
 Its derivative f\u2032(x) = 2x is positive for every x > 0, and f(x) \u2265 0 everywhere."""
-CHINESE = "\u5149\u7ebf\u8fdb\u5165\u73bb\u7483\u65f6\u4f1a\u5411\u6cd5\u7ebf\u65b9\u5411\u5f2f\u66f2\uff0c\u56e0\u4e3a\u5149\u5728\u73bb\u7483\u4e2d\u7684\n\u901f\u5ea6\u6bd4\u5728\u7a7a\u6c14\u4e2d\u6162\u3002\u6cbf\u6cd5\u7ebf\u5165\u5c04\u65f6\u5149\u7ebf\u4e0d\u4f1a\u6539\u53d8\u65b9\u5411\uff0c\u4e5f\u4e0d\u9700\u8981\u8ba1\u7b97\u6298\u5c04\u89d2\u7684\u5927\u5c0f\u548c\u5176\u4ed6\u4efb\u4f55\u7684\u89d2\u5ea6\u3002"
+CHINESE = "光线进入玻璃时会向法线方向弯曲，因为光在玻璃中的\n速度比在空气中慢。沿法线入射时光线不会改变方向，也不需要计算折射角的大小和其他任何一个介质中的角度。"
 JAPANESE = "光はガラスに入ると法線の方向に曲がります。真空中では光の速さは変わりませんので、屈折は起こりません。"
 THAI = "แสงที่เข้าสู่แก้วจะเบนเข้าหาเส้นปกติ เพราะแสงเดินทางในแก้วช้ากว่าในอากาศ"
 ARABIC = "ينكسر الضوء عند دخوله الزجاج مقتربًا من العمود، لأن سرعته في الزجاج أقل منها في الهواء. لا ينكسر الضوء عندما يدخل عموديًا."
@@ -61,7 +64,7 @@ HONEST = {
     "less space around a sign": (OPTICS, "so that p<0.05 in each of 12 trials", "so that p < 0.05 in each of 12 trials"),
     "a power written with ^": (OPTICS, "by 1,5 \u00d7 10^-3 per 175 nm", "by 1,5 \u00d7 10\u207b\u00b3 per 175 nm"),
     "a comma left out": (MEDICINE, "In this group mitosis of muscle cells increases", "In this group, mitosis of muscle cells increases"),
-    "an article too many": (OPTICS, "the light is slower in glass than in air. It does not bend at all when it enters", "light is slower in glass than in air.\nIt does not bend at all when it enters"),
+    "an article too many": (OPTICS, "because the light is slower in glass than in air. It does not bend at all when it enters", "because light is slower in glass than in air.\nIt does not bend at all when it enters"),
     "an article too few": (OPTICS, "It does not bend at all when it enters along normal. The index of crown", "It does not bend at all when it enters along the normal. The index of \u201ccrown"),
     "a ligature undone": (MEDICINE, "fibrosis is a scarring of tissue", "\ufb01brosis is a scarring of tissue"),
     "a whole cell": (MEDICINE, "5 mg", "5 mg"),
@@ -120,13 +123,17 @@ LIES = {
     "not cut off": (MEDICINE, "necessary for healthy adults under 65"),
     "not put in": (OPTICS, "A ray entering glass does not bend towards the normal"),
     "never left out": (OPTICS, "Light takes a path that is longer than its neighbours"),
-    "never cut off": (MEDICINE, "be given without food and water. The heart pumps 5"[:30]),
+    "never cut off": (MEDICINE, "be given without food and water. The heart"),
     "never put in": (OPTICS, "A ray entering glass never bends towards the normal, because light is slower in glass"),
     "without for with": (MEDICINE, "The drug must never be given with food and water"),
     "two words swapped": (OPTICS, "because glass is slower in light than in air"),
     "two sentences joined by an ellipsis": (OPTICS, "A ray entering glass bends \u2026 when it enters along the normal"),
     "neighbours joined by an ellipsis": (OPTICS, "bends towards the normal ... because light is slower"),
     "two sentences joined without a sign": (OPTICS, "A ray entering glass bends towards the normal. Light never takes a path"),
+    "an article for a word at its beginning": (GERMAN, "Das wird beim Eintritt in Glas zum Lot hin gebrochen"),
+    "an article for another": (FRENCH, "La lumière ne se propage pas plus vite dans la verre que dans l'air"),
+    "three articles too many": (OPTICS, "because the light is the slower in the glass than in air. It does not bend at all when it enters along the normal"),
+    "an article that is a number": (GERMAN, "Ein Lichtstrahl wird beim Eintritt in ein Glas zum Lot hin gebrochen. Das schöne"),
     "a word in between left out": (OPTICS, "A ray entering bends towards the normal, because light is slower in glass than in air"),
     "a word in between put in": (OPTICS, "A ray entering glass always bends towards the normal, because light is slower in glass"),
     "nothing": (OPTICS, ""),
@@ -141,7 +148,7 @@ LIES = {
     "a square for a product": (MATHS, "Let \U0001d453(\U0001d465) = \U0001d465 2 be continuous"),
     "greater for greater or equal": (MATHS, "for every x > 0, and f(x) > 0 everywhere"),
     "Chinese without its not": (CHINESE, "沿法线入射时光线会改变方向，也不需要计算折射角的大小"),
-    "Chinese with its not cut off": (CHINESE, "需要计算折射角的大小和其他任何的角度。光线进入"[:19] + "度"),
+    "Chinese with its not cut off": (CHINESE, "需要计算折射角的大小和其他任何一个介质中的角度"),
     "Chinese with one character changed": (CHINESE, "光线进入玻璃时会向法线方向弯折，因为光在玻璃中的速度"),
     "Japanese with its ending cut off": (JAPANESE, "真空中では光の速さは変わりませんので、屈折は起こり"),
     "Japanese without its negation": (JAPANESE, "真空中では光の速さは変わりますので、屈折は起こりません"),
@@ -179,7 +186,12 @@ def test_a_quote_does_not_hold_with(text: str, quote: str):
 def test_a_span_cuts_no_character_in_two(text: str):
     wholes = [unit.strip() for unit in re.split(r"[\n.]", text) if len(unit.strip()) >= 20]
 
-    spans = [span for whole in wholes for end in range(20, len(whole)) if (span := find_quote(whole[:end], text))]
+    spans = [
+        span
+        for whole in wholes
+        for end in range(20, len(whole))
+        if (span := find_quote(whole[:end], text))
+    ]
 
     assert spans
     for start, end in spans:
@@ -293,7 +305,7 @@ def _perturb(chance: random.Random, stretch: str) -> str:
     honest = [
         lambda text: text.replace(" ", "  \n", chance.randint(1, 3)),
         lambda text: text.replace("\u2019", "'").replace("\u201c", '"'),
-        lambda text: text[0].swapcase() + text[1:],
+        lambda text: text[0].swapcase() + text[1:] if text[1:4].isalpha() else text,  # mg is not Mg
         lambda text: f"\u201c{text}\u2026\u201d",
         lambda text: re.sub(r"([^\W\d_]{3})(?=[a-zа-яα-ω]{3})", "\\1-\n", text, count=1),
         lambda text: unicodedata.normalize("NFD", text),
@@ -305,13 +317,19 @@ def _perturb(chance: random.Random, stretch: str) -> str:
 
 
 def _lies_about(chance: random.Random, stretch: str, text: str) -> list[str]:
-    words = [word for word in re.finditer(r"[^\W\d_]{2,}", stretch)]
+    words = list(re.finditer(r"[^\W\d_]{2,}", stretch))
     word, other = chance.choice(words), chance.choice(re.findall(r"[^\W\d_]{2,}", text))
-    lies = [stretch[: word.start()] + other + stretch[word.end() :]] if other.lower() != word[0].lower() else []
-    for digit in re.finditer(r"\d", stretch):
-        lies.append(f"{stretch[: digit.start()]}{(int(digit[0]) + 1) % 10}{stretch[digit.end() :]}")
-    for negation in re.finditer(r"\b(?:not|never|without|no|nicht|ne|pas|не|δεν|değil)\b ", stretch):
-        lies.append(stretch[: negation.start()] + stretch[negation.end() :])
+    lies = (
+        [stretch[: word.start()] + other + stretch[word.end() :]]
+        if other.lower() != word[0].lower()
+        else []
+    )
+    lies += [
+        f"{stretch[: digit.start()]}{(int(digit[0]) + 1) % 10}{stretch[digit.end() :]}"
+        for digit in re.finditer(r"\d", stretch)
+    ]
+    negations = re.finditer(r"\b(?:not|never|without|no|nicht|ne|pas|не|δεν|değil)\b ", stretch)
+    lies += [stretch[: found.start()] + stretch[found.end() :] for found in negations]
     return lies
 
 
@@ -328,4 +346,6 @@ def _letters(text: str) -> str:
 
 
 def _passage(number: int, text: str) -> Passage:
-    return Passage(rank=number, file_id=number, filename=f"{number}.pdf", page=1, start=0, text=text, score=1)
+    return Passage(
+        rank=number, file_id=number, filename=f"{number}.pdf", page=1, start=0, text=text, score=1
+    )
