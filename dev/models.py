@@ -6,7 +6,6 @@ the passages of the prompt, by dev.local_model; the server says so of itself.
 
 import asyncio
 import base64
-import functools
 import json
 import os
 import re
@@ -14,19 +13,17 @@ import struct
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import wordllama
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from dev import embedding, local_model
+
 CHAT_MODEL = "lectern-local"
 EMBEDDING_MODEL = "wordllama-256"
-DIMENSIONS = 256
 
 _NOTICE = (
     "This is not a language model. It answers by quoting the best sentences of the passages that "
@@ -75,21 +72,6 @@ def _require_model(body: dict[str, Any], model: str) -> None:
 # Embeddings
 
 
-@functools.cache
-def _embedder() -> wordllama.WordLlamaInference:
-    # Its loader looks for its own tokenizer in the wrong folder unless told.
-    folder = Path(wordllama.__file__).parent
-    return wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
-
-
-def embed(texts: list[str], dimensions: int = DIMENSIONS) -> list[list[float]]:
-    """Return one normalised vector for each text: of `dimensions`, or of 256 if that is more."""
-    embedded = np.asarray(_embedder().embed(texts), dtype=np.float32)
-    vectors = embedded[:, : min(dimensions, DIMENSIONS)]
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-12)).tolist()
-
-
 def _encode(vector: list[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
@@ -110,10 +92,10 @@ def _count_tokens(*texts: str) -> int:
 async def embeddings(request: Request) -> Response:
     body = await _read(request, "model", "input")
     _require_model(body, EMBEDDING_MODEL)
-    texts, dimensions = _texts(body), body.get("dimensions", DIMENSIONS)
+    texts, dimensions = _texts(body), body.get("dimensions", embedding.DIMENSIONS)
     if not isinstance(dimensions, int) or dimensions < 1:
         raise RequestRefused("'dimensions' must be a positive integer.", "dimensions")
-    vectors = await asyncio.to_thread(embed, texts, dimensions)
+    vectors = await asyncio.to_thread(embedding.embed, texts, dimensions)
     is_packed = body.get("encoding_format") == "base64"
     data = [
         {"object": "embedding", "index": index, "embedding": _encode(row) if is_packed else row}
@@ -147,10 +129,7 @@ def _envelope(kind: str) -> dict[str, Any]:
 
 
 def _answer(messages: list[dict[str, str]]) -> str:
-    # Imported where it is used: what it knows of the prompt's format is its own affair.
-    from dev import local_model  # noqa: PLC0415
-
-    return local_model.respond(messages)
+    return local_model.respond(messages, embedding.compare)
 
 
 def _usage(messages: list[dict[str, str]], text: str) -> dict[str, int]:
@@ -230,5 +209,5 @@ def create_app() -> Starlette:
         exception_handlers={RequestRefused: _refuse},
     )
     app.state.word_delay_seconds = int(os.environ.get("WORD_DELAY_MS", "15")) / 1_000
-    _embedder()
+    embedding.load()
     return app
