@@ -1,0 +1,38 @@
+"""Reads a document as the functions do, to its end, for tests that care only for what comes out."""
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import psutil
+
+from lib.adapters.documents import Opening, read_pages
+from lib.domain.file_types import find_file_type
+from lib.domain.models import Page
+
+
+def read(path: Path, **options: float) -> tuple[Opening, list[Page]]:
+    opening, *pages = asyncio.run(collect(path, **options))
+    assert isinstance(opening, Opening)
+    return opening, [page for page in pages if isinstance(page, Page)]
+
+
+async def collect(path: Path, **options: float) -> list[Opening | Page]:
+    async with aclosing(open_file(path, **options)) as reading:
+        return [item async for item in reading]
+
+
+def open_file(path: Path, **options: float):
+    file_type = find_file_type(path.name)
+    assert file_type
+    chosen = {"first_page": 1, "max_pages": 1000, "deadline_seconds": 15.0} | options
+    return read_pages(path, file_type, **chosen)  # pyright: ignore[reportArgumentType]
+
+
+def texts(path: Path, **options: float) -> list[str]:
+    return [page.text for page in read(path, **options)[1]]
+
+
+def readers() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "document_reader" in " ".join(child.cmdline())]
