@@ -23,13 +23,12 @@ _PROMPT_TOKENS = 6_000
 _EMBEDDING_TIMEOUT_SECONDS = 2.0
 _TITLE_CHARACTERS = 80
 # Measured in bench/retrieval.py; see docs/decisions.md.
-_RETRIEVAL = {
+RETRIEVAL = {
     "candidates": 50,
     "passages": 8,
     "turns": 3,
-    "text_weight": 1.0,
-    "embedding_weight": 1.0,
-    "foreign_embedding_weight": 0.0,
+    "embedding_share": 0.3,
+    "foreign_embedding_share": 0.2,
     "min_similarity": 0.3,
 }
 
@@ -86,7 +85,7 @@ async def begin(question: Question, tools: Tools) -> Beginning:
                 "deployment_tokens": settings.daily_tokens,
                 "streams": settings.max_streams_per_user,
             },
-            retrieval={**_RETRIEVAL, "embedding_languages": list(settings.embedding_languages)},
+            retrieval={**RETRIEVAL, "embedding_languages": list(settings.embedding_languages)},
         )
     except DailyLimitReached as problem:
         _remember_limit(question.user_id, problem)

@@ -113,62 +113,61 @@ create or replace function private.retrieve(
 language sql stable set search_path = ''
 as $$
     with scope as materialized (
-        select f.id, f.filename, f.language, private.any_lexeme(f.text_config, p_search_text) as words
+        select
+            f.id, f.filename, private.any_lexeme(f.text_config, p_search_text) as words,
+            -- How much the embedding counts follows what the embedder can do for the file's language.
+            case
+                when p_embedding is null then 0
+                when p_retrieval -> 'embedding_languages' ?| array[f.language, 'all'] then (p_retrieval ->> 'embedding_share')::float
+                else (p_retrieval ->> 'foreign_embedding_share')::float
+            end as share
         from public.files as f
         where f.user_id = p_user_id and f.status = 'ready' and (p_file_ids is null or f.id = any(p_file_ids))
     ),
     by_text as (
         -- ts_rank with normalisation 1, not ts_rank_cd: .919 against .759 at R@1.
-        select c.file_id, c.ordinal, ts_rank(c.search, s.words, 1) as score
+        select c.file_id, c.ordinal
         from public.chunks as c
         inner join scope as s on s.id = c.file_id
         where c.search @@ s.words
-        order by score desc, c.file_id, c.ordinal
+        order by ts_rank(c.search, s.words, 1) desc, c.file_id, c.ordinal
         limit (p_retrieval ->> 'candidates')::integer
     ),
     by_embedding as (
-        select c.file_id, c.ordinal, 1 - (c.embedding operator(extensions.<=>) p_embedding) as score
+        select c.file_id, c.ordinal
         from public.chunks as c
         inner join scope as s on s.id = c.file_id
         where p_embedding is not null and c.embedding is not null
         order by c.embedding operator(extensions.<=>) p_embedding, c.file_id, c.ordinal
         limit (p_retrieval ->> 'candidates')::integer
     ),
-    text_ranks as (select *, row_number() over (order by score desc, file_id, ordinal) as place from by_text),
-    embedding_ranks as (select *, row_number() over (order by score desc, file_id, ordinal) as place from by_embedding),
-    fused as (
-        -- Weighted reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009; k = 60). The weight of the embedding follows
-        -- what the embedder can do for the file's language.
+    candidates as materialized (
         select
-            file_id, ordinal, t.score as text_score, e.score as similarity,
-            coalesce((p_retrieval ->> 'text_weight')::float / (60 + t.place), 0)
-            + coalesce(
-                case
-                    when p_retrieval -> 'embedding_languages' @> to_jsonb(s.language) or p_retrieval -> 'embedding_languages' @> '"all"'
-                        then (p_retrieval ->> 'embedding_weight')::float
-                    else (p_retrieval ->> 'foreign_embedding_weight')::float
-                end / (60 + e.place), 0
-            ) as score
-        from text_ranks as t
-        full join embedding_ranks as e using (file_id, ordinal)
-        inner join scope as s on s.id = file_id
+            c.file_id, c.ordinal, s.filename, s.share, c.page, c.start, c.text, ts_rank(c.search, s.words, 1) as text_score,
+            greatest(1 - (c.embedding operator(extensions.<=>) p_embedding), 0) as similarity
+        from (select * from by_text union select * from by_embedding) as found
+        inner join public.chunks as c on c.file_id = found.file_id and c.ordinal = found.ordinal
+        inner join scope as s on s.id = c.file_id
     ),
     best as (
-        select *, row_number() over (order by score desc, file_id, ordinal) as place
-        from fused
-        where score > 0 and (text_score is not null or similarity >= (p_retrieval ->> 'min_similarity')::float)
+        -- A convex combination of the two scores, each as a share of the best one (bench/retrieval.py): against reciprocal ranks it
+        -- keeps how much better the best is, and a weak embedder spoils nothing.
+        select
+            *,
+            (1 - share) * coalesce(text_score / nullif((select max(text_score) from candidates), 0), 0)
+            + share * coalesce(similarity / nullif((select max(similarity) from candidates), 0), 0) as score
+        from candidates
+        where text_score > 0 or similarity >= (p_retrieval ->> 'min_similarity')::float
         order by score desc, file_id, ordinal
         limit (p_retrieval ->> 'passages')::integer
     )
     select coalesce(jsonb_agg(
         jsonb_build_object(
-            'rank', b.place, 'file_id', b.file_id, 'filename', s.filename, 'page', c.page,
-            'start', c.start, 'text', c.text, 'score', b.score
+            'rank', b.place, 'file_id', b.file_id, 'filename', b.filename, 'page', b.page,
+            'start', b.start, 'text', b.text, 'score', b.score
         ) order by b.place
     ), '[]')
-    from best as b
-    inner join scope as s on s.id = b.file_id
-    inner join public.chunks as c on c.file_id = b.file_id and c.ordinal = b.ordinal
+    from (select *, row_number() over (order by score desc, file_id, ordinal) as place from best) as b
 $$;
 comment on function private.retrieve is 'The best passages for a question in a user''s ready files, by text search and embedding fused.';
 

@@ -1,0 +1,36 @@
+"""A whole local Lectern for a bench: the real stack, the functions on a port, limits out of the way."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from dev.gateway import create_app
+from dev.serving import serve
+from dev.stack import Stack
+
+_NO_LIMITS = {
+    "DAILY_QUERIES_PER_USER": "1000000",
+    "DAILY_TOKENS_PER_USER": "1000000000",
+    "DAILY_TOKENS": "1000000000",
+    "MAX_STREAMS_PER_USER": "1000",
+}
+
+
+@dataclass(frozen=True)
+class Local:
+    stack: Stack
+    client: httpx.Client
+
+
+@contextlib.contextmanager
+def local_lectern(**settings: str) -> Generator[Local]:
+    """Start everything in a temporary folder, with `settings` beside the stack's own."""
+    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder)) as stack:
+        os.environ.update(stack.environment() | _NO_LIMITS | settings)
+        with serve(create_app()) as url, httpx.Client(base_url=url, timeout=60) as client:
+            yield Local(stack, client)

@@ -1,0 +1,180 @@
+"""How well the right page is found, and how well what is not there is refused: `make bench B=retrieval`.
+
+The real path: files go in through the API, questions are ranked by the SQL function that answers them. Two thirds
+of the questions ("tune") were looked at when constants were chosen; "held_out" was not.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from bench.corpus.build import FILES, build
+from bench.local import Local, local_lectern
+from dev.student import Student
+from lib.adapters.files import as_halfvec
+from lib.adapters.models import fit
+from lib.domain.followups import is_follow_up
+from lib.domain.languages import segment
+from lib.services.questions import RETRIEVAL
+
+_QUESTIONS = Path(__file__).parent / "questions.jsonl"
+_DEPTH = 10
+# What each method makes of the ranking's constants.
+_METHODS = {
+    "text": {"embedding_share": 0.0, "foreign_embedding_share": 0.0},
+    "embedding": {"embedding_share": 1.0, "foreign_embedding_share": 1.0},
+    "fused": {},
+}
+_PAGES = tuple[str, int]
+Question = dict[str, Any]
+
+
+def read_questions() -> list[Question]:
+    return [json.loads(line) for line in _QUESTIONS.read_text(encoding="utf-8").splitlines()]
+
+
+def _squeeze(text: str) -> str:
+    """Leave out what breaking into lines and cells changes."""
+    return "".join(character for character in text if character.isalnum()).casefold()
+
+
+class Library:
+    """The bench's files as Lectern has read them."""
+
+    def __init__(self, student: Student) -> None:
+        self.files: dict[str, dict[str, Any]] = {}
+        self.pages: dict[str, list[str]] = {}
+        for name in FILES:
+            file = student.upload(name, build(name))
+            assert file["status"] == "ready", file
+            self.files[name] = file
+            self.pages[name] = [_squeeze(text) for text in student.pages(file)]
+
+    def places(self, question: Question) -> set[_PAGES]:
+        """Return the pages on which the answer stands."""
+        words = _squeeze(question["answer_words"])
+        name = question["file"]
+        found = {(name, n) for n, text in enumerate(self.pages[name], 1) if words in text}
+        assert found, f"{question['id']}: {question['answer_words']!r} is on no page of {name}"
+        return found
+
+
+class Ranking:
+    """The SQL function of the product, called with other weights."""
+
+    def __init__(self, local: Local, user_id: int) -> None:
+        self._connection = psycopg.connect(local.stack.postgres_dsn, autocommit=True)
+        self._model_url = local.stack.model_url
+        self._user_id = user_id
+
+    def rank(self, question: Question, weights: dict[str, float]) -> list[_PAGES]:
+        previous = question.get("previous", "") if is_follow_up(question["question"]) else ""
+        retrieval = {
+            **RETRIEVAL,
+            "passages": 3 * _DEPTH,
+            "embedding_languages": ["en"],
+            **weights,
+        }
+        row = self._connection.execute(
+            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s)",
+            (
+                self._user_id,
+                segment(f"{question['question']} {previous}"),
+                self._embed(question["question"]),
+                json.dumps(retrieval),
+            ),
+        ).fetchone()
+        assert row
+        # Several chunks of a page are one page.
+        return list(dict.fromkeys((p["filename"], p["page"]) for p in row[0]))[:_DEPTH]
+
+    def _embed(self, text: str) -> str:
+        body = {"model": "wordllama-256", "input": [text], "encoding_format": "float"}
+        answer = httpx.post(f"{self._model_url}/embeddings", json=body)
+        return as_halfvec(fit(answer.json()["data"][0]["embedding"]))
+
+
+def _first_hit(ranked: list[_PAGES], wanted: set[_PAGES]) -> int | None:
+    return next((place for place, page in enumerate(ranked, 1) if page in wanted), None)
+
+
+def _figures(hits: list[int | None]) -> str:
+    def share(depth: int) -> float:
+        return sum(1 for hit in hits if hit and hit <= depth) / len(hits)
+
+    mean_reciprocal = sum(1 / hit for hit in hits if hit) / len(hits)
+    return f"{share(1):6.3f} {share(5):6.3f} {mean_reciprocal:6.3f}"
+
+
+def measure_ranking(questions: list[Question], library: Library, ranking: Ranking) -> None:
+    hits: dict[tuple[str, str], list[int | None]] = defaultdict(list)
+    for question in questions:
+        wanted = library.places(question)
+        for method, weights in _METHODS.items():
+            hit = _first_hit(ranking.rank(question, weights), wanted)
+            for group in (question["language"], "all"):
+                hits[group, method].append(hit)
+    print(f"\n{'language':10} {'questions':>9}  {'method':10} {'R@1':>6} {'R@5':>6} {'MRR@10':>6}")
+    for group, method in sorted(hits, key=lambda key: (key[0] == "all", key[0])):
+        print(
+            f"{group:10} {len(hits[group, method]):9}  {method:10} {_figures(hits[group, method])}"
+        )
+
+
+def measure_answers(questions: list[Question], library: Library, student: Student) -> None:
+    """Ask for real: is the cited page the right one, are the unanswerable refused, do quotes hold?"""
+    outcomes: dict[str, list[bool]] = defaultdict(list)
+    broken = 0
+    for question in questions:
+        query = _ask(question, student)
+        cited = {(c["filename"], c["page"]) for c in query["citations"]}
+        broken += sum(not _holds(citation, library) for citation in query["citations"])
+        if question["kind"] == "answerable":
+            outcomes["answered"].append(query["status"] == "answered")
+            outcomes["cited page holds the answer"].append(bool(cited & library.places(question)))
+        else:
+            outcomes[f"refused: {question['kind']}"].append(query["status"] == "not_found")
+            outcomes["refused: all"].append(query["status"] == "not_found")
+    print()
+    for outcome, results in outcomes.items():
+        print(
+            f"{outcome:32} {sum(results):4} of {len(results):4}  {sum(results) / len(results):6.3f}"
+        )
+    print(f"{'citations that do not hold':32} {broken:4}")
+
+
+def _ask(question: Question, student: Student) -> dict[str, Any]:
+    chat = student.ask(question["previous"])["chat_id"] if question.get("previous") else None
+    return student.ask(question["question"], **({"chat_id": chat} if chat else {}))
+
+
+def _holds(citation: dict[str, Any], library: Library) -> bool:
+    return _squeeze(citation["quote"]) in library.pages[citation["filename"]][citation["page"] - 1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--split", choices=["tune", "held_out"], nargs="+", default=["tune", "held_out"]
+    )
+    parser.add_argument("--ranking-only", action="store_true")
+    arguments = parser.parse_args()
+    with local_lectern() as local:
+        student = Student(local.client, "bench")
+        library = Library(student)
+        ranking = Ranking(local, student.id)
+        for split in arguments.split:
+            questions = [q for q in read_questions() if q["split"] == split]
+            print(f"\n== {split}: {len(questions)} questions ==")
+            measure_ranking([q for q in questions if q["kind"] == "answerable"], library, ranking)
+            if not arguments.ranking_only:
+                measure_answers(questions, library, student)
+
+
+if __name__ == "__main__":
+    main()
