@@ -101,7 +101,9 @@ def _common_pieces() -> Mapping[str, str]:
                 pieces[row[start:end]] = pieces[row[start:end][::-1]] = "a walk"
     for series in common_passwords.SERIES.strip().splitlines():
         pieces |= {_fold(member): series for member in series.split()}
-    return pieces | {_fold(word): word for word in common_passwords.WORDS.split()}
+    for word in map(_fold, common_passwords.WORDS.split()):
+        pieces[word] = pieces[word[::-1]] = word
+    return pieces
 
 
 def _is_covered(letters: str, pieces: Mapping[str, str]) -> bool:
