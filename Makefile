@@ -64,5 +64,5 @@ lock: $(STAMP) ## Resolve the dependencies again, with hashes
 	$(PYTHON) -m dev.node npm install --prefix dev --package-lock-only
 
 bench: $(STAMP) ## Measure retrieval and cold starts
-	$(PYTHON) bench/retrieval.py
-	$(PYTHON) bench/coldstart.py
+	$(PYTHON) -m bench.retrieval
+	$(PYTHON) -m bench.coldstart

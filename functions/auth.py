@@ -19,7 +19,6 @@ from lib.web.dependencies import (
     AccountDatabase,
     AnyIdentity,
     CurrentIdentity,
-    FileStorage,
     Now,
     ServiceDatabase,
     UserDatabase,
@@ -27,6 +26,7 @@ from lib.web.dependencies import (
 from lib.web.downloads import content_disposition
 from lib.web.entrance import CurrentEntrance, CurrentSignup, Terms, Typed
 from lib.web.schemas import Body, Cursor, Id, Limit, decode_cursor, encode_cursor
+from lib.web.storage import FileStorage
 
 app = create_app("auth", "Your account, and where you are signed in.")
 

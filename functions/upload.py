@@ -14,7 +14,6 @@ from lib.services.uploads import Announcement
 from lib.web.app import create_app
 from lib.web.dependencies import (
     CurrentSettings,
-    FileStorage,
     Now,
     ServiceDatabase,
     UserDatabase,
@@ -30,6 +29,7 @@ from lib.web.schemas import (
     encode_cursor,
     parse_filename,
 )
+from lib.web.storage import FileStorage
 
 # Vercel refuses bodies over 4.5 MB and Lambda over 6 MB: larger files take the signed route.
 MAX_DIRECT_BYTES = 4 * 1024 * 1024

@@ -8,10 +8,9 @@ import re
 
 from lib.domain.folding import BREAK, Folded, is_spaceless
 from lib.domain.negations import NEGATIONS_AFTER, NEGATIONS_BEFORE, is_negation
-from lib.domain.wording import WORD
 
-_WORD_BEFORE = re.compile(rf"({WORD})\s$")
-_WORD_AFTER = re.compile(rf"\s({WORD})")
+_WORD_BEFORE = re.compile(r"([^\s\"(\[{*]+)\s\Z")
+_WORD_AFTER = re.compile(r"\s\"?([^\s\".,;:!?)\]}*]+)")
 _IN_WORD_BEFORE = re.compile(rf"\w[{BREAK}'-]?$")
 # After the apostrophe of l'eau a word begins; but n'est pas would lose its n'.
 _ELISION_BEFORE = re.compile(r"(?<!\w)(?:[a-mo-zA-MO-Z]|[qQ]u)'$")
@@ -65,6 +64,8 @@ def _is_wordy(character: str) -> bool:
 
 
 def _begins_in_number(before: str, within: str) -> bool:
+    if re.match(r"\d{3}(?!\d)", within) and re.search(r"\d\s$", before):
+        return True  # 1 000
     return bool(re.match(r"[.,]?\d", within) and _SIGN_BEFORE.search(before))
 
 

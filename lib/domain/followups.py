@@ -3,8 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from lib.domain.folding import SPACELESS, fold, is_spaceless
-from lib.domain.wording import WORD
+from lib.domain.folding import is_spaceless
 
 # A question that begins with one of these goes on with the last …
 _CONNECTIVES = """
@@ -57,7 +56,7 @@ _CHARACTERS_PER_WORD = 2
 _MOST_BACK = 3
 _MOST_CHARACTERS = 500  # of an earlier question
 
-_WORD = re.compile(rf"{WORD}|[{SPACELESS}]|\d+")
+_PUNCTUATION = " \t.,;:!?\"'()\u00bf\u00a1\u061f\u060c\uff1f\u3002\u2026"
 
 
 def retrieval_text(question: str, turns: Sequence[tuple[str, str]]) -> str:
@@ -78,7 +77,7 @@ def retrieval_text(question: str, turns: Sequence[tuple[str, str]]) -> str:
 
 def is_follow_up(question: str) -> bool:
     """Say whether a question, asked within a chat, cannot be understood alone."""
-    words = [word.lower() for word in _WORD.findall(fold(question).text)]
+    words = [word for part in question.lower().split() if (word := part.strip(_PUNCTUATION))]
     count = _count_words(words)
     if count <= _FEW_WORDS:
         return True
@@ -95,5 +94,5 @@ def is_follow_up(question: str) -> bool:
 
 
 def _count_words(words: list[str]) -> float:
-    spaceless = sum(is_spaceless(word) for word in words)
-    return len(words) - spaceless + spaceless / _CHARACTERS_PER_WORD
+    spaceless = sum(is_spaceless(character) for word in words for character in word)
+    return sum(not is_spaceless(word[0]) for word in words) + spaceless / _CHARACTERS_PER_WORD

@@ -23,4 +23,6 @@ _NEGATIONS = frozenset(_WORDS.split())
 
 def is_negation(word: str) -> bool:
     folded = word.casefold()
+    if folded.endswith((".", ",", ";", ":", "!", "?", ")", '"')):
+        return False  # what follows is said anew
     return folded in _NEGATIONS or folded.startswith(_STEMS) or folded.endswith("n't")

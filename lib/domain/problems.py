@@ -164,6 +164,12 @@ class TooManyPages(Problem):
     detail = "This file has too many pages. Split it and upload the parts."
 
 
+class TooMuchText(Problem):
+    status, title = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too much text"
+    slug = "too-much-text"
+    detail = "This file holds more text than a course file does. Split it and upload the parts."
+
+
 class UnsupportedFileType(Problem):
     status, title = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "File type not supported"
     slug = "unsupported-file-type"

@@ -8,6 +8,7 @@ units, signs and negations are compared to the letter, because they are words li
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from lib.domain.excerpts import is_fair
 from lib.domain.folding import Folded, Span, fold
@@ -37,18 +38,8 @@ def find_quote(quote: str, text: str) -> Span | None:
     `text[start:end]` is what may be shown: whole words, whole characters, the text's own. Of several
     places the one that is equal to the letter is preferred, then the first.
     """
-    if len(quote) > LONGEST_QUOTE:
-        return None
-    wanted = _trim(fold(quote).text)
-    if not any(character.isalnum() for character in wanted):
-        return None
-    if len(wanted) < SHORTEST_QUOTE:
-        return _find_line(wanted, text)
-    whole, words = fold(text), tokenize(wanted)
-    span = (
-        _find_letters(quote, wanted, whole) or find_words(words, whole) or find_nearly(words, whole)
-    )
-    return span if span and span.end - span.start >= SHORTEST_QUOTE else None
+    found = _find_first(quote, [text])
+    return found[1] if found else None
 
 
 def find_citation(
@@ -61,12 +52,33 @@ def find_citation(
     A short quote (one line or cell) is too weak for that; it must stand where it was said to.
     """
     named = passages[number - 1 : number] if number and number > 0 else passages[:0]
-    is_long = len(_trim(fold(quote).text)) >= SHORTEST_QUOTE
-    others = [passage for passage in passages if passage not in named] if is_long else []
-    for passage in [*named, *others]:
-        span = find_quote(quote, passage.text)
-        if span:
-            return passage, span
+    others = [passage for passage in passages if passage not in named] if _is_long(quote) else []
+    for candidates in (named, others):
+        found = _find_first(quote, [passage.text for passage in candidates])
+        if found:
+            return candidates[found[0]], found[1]
+    return None
+
+
+def _is_long(quote: str) -> bool:
+    return len(_trim(fold(quote).text)) >= SHORTEST_QUOTE
+
+
+def _find_first(quote: str, texts: Sequence[str]) -> tuple[int, Span] | None:
+    """Return which text has the quote, and where; rather to the letter in the last than nearly in the first."""
+    if len(quote) > LONGEST_QUOTE:
+        return None
+    wanted = _trim(fold(quote).text)
+    if not any(character.isalnum() for character in wanted):
+        return None
+    if len(wanted) < SHORTEST_QUOTE:
+        spans = ((index, _find_line(wanted, text)) for index, text in enumerate(texts))
+        return next(((index, span) for index, span in spans if span), None)
+    for find in (partial(_find_letters, quote), find_words, find_nearly):
+        for index, text in enumerate(texts):
+            span = find(wanted, fold(text))
+            if span and span.end - span.start >= SHORTEST_QUOTE:
+                return index, span
     return None
 
 

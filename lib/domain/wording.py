@@ -12,13 +12,12 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
     "\u0900-\u0963\u0971-\u0df3\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
 )
-_LETTER = rf"(?:[^\W\d_{SPACELESS}]|[{_MARKS}])"
-_ALNUM = rf"(?:[^\W_{SPACELESS}]|[{_MARKS}])"
-WORD = rf"{_LETTER}{_ALNUM}*(?:['{BREAK}-]{_LETTER}{_ALNUM}*)*"
+_LETTER = rf"(?:[^\W_{SPACELESS}]|[{_MARKS}])"  # or a digit; one that begins a word begins a number
+_WORD = rf"{_LETTER}+(?:['{BREAK}-]{_LETTER}+)*"
 # A minus belongs to a number where nothing stands before it to be subtracted from.
 _NUMBER = r"(?:(?<![^\s(\[{=<>\u2264\u2265~\u2248:^])[-+\u00b1])?\d+(?:[.,:/]\d+)*"
 _TOKEN = re.compile(
-    rf"(?P<number>{_NUMBER})|(?P<word>{WORD})|(?P<character>[{SPACELESS}])|(?P<dots>\.{{2,}})|(?P<mark>\S)"
+    rf"(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<character>[{SPACELESS}])|(?P<dots>\.{{2,}})|(?P<mark>\S)"
 )
 _LONGEST_UNIT = 4  # mmHg, kcal: after a number, words as short as this are compared to the letter
 _BRACED = "([{"

@@ -23,6 +23,7 @@ from lib.domain.problems import (
     ModelUnavailable,
     Problem,
     StorageUnavailable,
+    TooMuchText,
     UnreadableFile,
     UploadIncomplete,
     UploadMismatch,
@@ -34,6 +35,10 @@ from lib.settings import Settings
 MAX_ATTEMPTS = 4
 # Left of a slice for what comes after the last page: one batch embedded and stored.
 _RESERVED_SECONDS = 3.0
+# With less, a slow start of the reader would look like a page that cannot be read.
+_LEAST_READING_SECONDS = 5.0
+# A thousand dense pages; more is a file made to fill a database.
+_MOST_CHUNKS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +147,7 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
 
     Raises:
         EmptyFile: There is no text on any page.
+        TooMuchText: There is more than a course file holds.
     """
     shelf = _Shelf(claim)
     left = reading.deadline - asyncio.get_running_loop().time() - _RESERVED_SECONDS
@@ -150,7 +156,7 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
         _file_type(claim.file),
         first_page=claim.file.progress.pages_done + 1,
         max_pages=reading.settings.max_file_pages,
-        deadline_seconds=max(left, _RESERVED_SECONDS),
+        deadline_seconds=max(left, _LEAST_READING_SECONDS),
     )
     async with aclosing(items):
         async for item in items:
@@ -158,6 +164,8 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
                 shelf.open(item)
                 continue
             shelf.add(item)
+            if shelf.chunk_count > _MOST_CHUNKS:
+                raise TooMuchText
             if len(shelf.chunks) >= EMBEDDING_BATCH_SIZE:
                 await _store(shelf, lease_id, reading)
     await _store(shelf, lease_id, reading)

@@ -7,7 +7,6 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from lib.adapters.database import Database
-from lib.adapters.storage import Storage
 from lib.domain.identities import Identity
 from lib.domain.problems import InvalidAccessToken, PasswordChangeRequired
 from lib.domain.tokens import mint_database_token, read_access_token
@@ -83,10 +82,3 @@ async def service_database(settings: CurrentSettings) -> Database:
 AccountDatabase = Annotated[Database, Depends(account_database)]
 UserDatabase = Annotated[Database, Depends(user_database)]
 ServiceDatabase = Annotated[Database, Depends(service_database)]
-
-
-async def storage(settings: CurrentSettings) -> Storage:
-    return Storage(settings.supabase_url, settings.supabase_secret_key, settings.storage_bucket)
-
-
-FileStorage = Annotated[Storage, Depends(storage)]

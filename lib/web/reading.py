@@ -6,7 +6,8 @@ from fastapi import Depends
 
 from lib.adapters.models import Embedder
 from lib.services import ingestion
-from lib.web.dependencies import CurrentSettings, FileStorage, ServiceDatabase
+from lib.web.dependencies import CurrentSettings, ServiceDatabase
+from lib.web.storage import FileStorage
 
 
 async def embedder(settings: CurrentSettings) -> Embedder:
