@@ -21,7 +21,8 @@ def _inherited() -> dict[str, str]:
 
 def _asgi(name: str, application: str, port: int, **environment: str) -> Command:
     server = [sys.executable, "-m", "uvicorn", "--factory", application]
-    address = ["--host", HOST, "--port", str(port)]
+    # uvicorn would believe X-Forwarded-For from this machine; Lectern believes no header by default.
+    address = ["--host", HOST, "--port", str(port), "--no-proxy-headers"]
     quiet = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
     return Command(
         name=name,

@@ -13,7 +13,14 @@ from dev.ports import HOST
 @contextlib.contextmanager
 def serve(application: Any) -> Generator[str]:
     """Serve `application` and yield its address."""
-    config = uvicorn.Config(application, host=HOST, port=0, log_level="error", lifespan="off")
+    config = uvicorn.Config(
+        application,
+        host=HOST,
+        port=0,
+        log_level="error",
+        lifespan="off",
+        proxy_headers=False,  # as in dev/parts.py
+    )
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)

@@ -1,0 +1,168 @@
+"""Failed sign-ins: what counts, against whom, and for how long."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from dev.stack import Stack
+from lib.domain.attempts import hash_name
+from tests.accounts import PASSWORD, new_user, register, run_sql, sign_in, slug
+from tests.conftest import Configuration
+
+ADDRESS_HEADER = "X-Platform-Address"
+
+
+@pytest.fixture
+def platform(configuration: Configuration) -> Configuration:
+    """A platform that says in one header where a request comes from."""
+    configuration.change(client_address_header=ADDRESS_HEADER)
+    return configuration
+
+
+def from_address(address: str) -> dict[str, str]:
+    return {ADDRESS_HEADER: address}
+
+
+def fail(client: httpx.Client, username: str, times: int, **headers: str) -> list[int]:
+    return [sign_in(client, username, "wrong", **headers).status_code for _ in range(times)]
+
+
+def make_failures(
+    stack: Stack, name_key: str, address_key: str, count: int, seconds_ago: int
+) -> None:
+    run_sql(
+        stack,
+        """
+        insert into private.sign_in_failures (name_key, address_key, failed_at)
+        select %(name_key)s, %(address_key)s, now() - make_interval(secs => %(seconds_ago)s)
+        from generate_series(1, %(count)s)
+        """,
+        name_key=name_key,
+        address_key=address_key,
+        count=count,
+        seconds_ago=seconds_ago,
+    )
+
+
+def test_five_failures_are_free_then_one_has_to_wait(client: httpx.Client):
+    username = new_user(client)
+
+    answers = [sign_in(client, username, "wrong") for _ in range(6)]
+
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert slug(answers[-1]) == "too-many-attempts"
+    assert answers[-1].headers["Retry-After"] in ("1", "2")
+
+
+def test_the_right_password_has_to_wait_too(client: httpx.Client):
+    username = new_user(client)
+    fail(client, username, 5)
+
+    assert sign_in(client, username, PASSWORD).status_code == 429
+
+
+def test_a_name_that_nobody_has_is_treated_alike(client: httpx.Client):
+    username = new_user(client)
+
+    known, unknown = fail(client, username, 7), fail(client, "nobody-in-particular", 7)
+
+    assert known == unknown
+
+
+def test_case_makes_no_other_name(client: httpx.Client):
+    username = new_user(client)
+    fail(client, username, 5)
+
+    assert fail(client, username.upper(), 1) == [429]
+
+
+@pytest.mark.usefixtures("platform")
+def test_another_address_does_not_wait(client: httpx.Client):
+    username = new_user(client)
+    fail(client, username, 6, **from_address("192.0.2.1"))
+
+    answer = sign_in(client, username, PASSWORD, **from_address("192.0.2.2"))
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.usefixtures("platform")
+def test_addresses_of_one_ipv6_network_are_one(client: httpx.Client):
+    username = new_user(client)
+    fail(client, username, 5, **from_address("2001:db8:7:7::1"))
+
+    assert fail(client, username, 1, **from_address("2001:db8:7:7::2")) == [429]
+    assert fail(client, username, 1, **from_address("2001:db8:7:8::1")) == [401]
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_no_other_header_is_believed(client: httpx.Client, header: str):
+    username = new_user(client)
+
+    statuses = [
+        sign_in(client, username, "wrong", **{header: f"192.0.2.{number}"}).status_code
+        for number in range(6)
+    ]
+
+    assert statuses[-1] == 429
+
+
+def test_success_takes_the_failures_back(client: httpx.Client):
+    username = new_user(client)
+
+    for _ in range(3):
+        assert fail(client, username, 4) == [401] * 4
+        assert sign_in(client, username).status_code == 200
+
+
+def test_a_hundred_failures_of_a_name_close_it_to_all_addresses(
+    client: httpx.Client, platform: Configuration, stack: Stack
+):
+    username = new_user(client)
+    name_key = hash_name(username, platform.settings.throttle_key)
+    make_failures(stack, name_key, "elsewhere", 99, seconds_ago=600)
+    assert fail(client, username, 1, **from_address("192.0.2.1")) == [401]
+
+    answer = sign_in(client, username, PASSWORD, **from_address("192.0.2.2"))
+
+    assert answer.status_code == 429
+    assert 2900 < int(answer.headers["Retry-After"]) <= 3000
+
+
+@pytest.mark.usefixtures("platform")
+def test_many_wrong_passwords_at_once_gain_nothing(client: httpx.Client):
+    username = new_user(client)
+
+    with ThreadPoolExecutor(16) as threads:
+        statuses = Counter(
+            threads.map(
+                lambda _: fail(client, username, 1, **from_address("192.0.2.1"))[0], range(40)
+            )
+        )
+
+    assert statuses == {401: 5, 429: 35}
+
+
+@pytest.mark.usefixtures("platform")
+def test_many_addresses_at_once_gain_a_hundred_guesses(client: httpx.Client):
+    username = new_user(client)
+
+    def guess(number: int) -> int:
+        return fail(client, username, 1, **from_address(f"192.0.2.{number}"))[0]
+
+    with ThreadPoolExecutor(16) as threads:
+        statuses = Counter(threads.map(guess, range(110)))
+
+    assert statuses == {401: 100, 429: 10}
+
+
+def test_a_class_behind_one_address_signs_in(client: httpx.Client):
+    usernames = [register(client).json()["user"]["username"] for _ in range(35)]
+    fail(client, usernames[0], 5)
+
+    with ThreadPoolExecutor(16) as threads:
+        statuses = list(threads.map(lambda name: sign_in(client, name).status_code, usernames))
+
+    assert statuses == [429] + [200] * 34
