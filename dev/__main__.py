@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from dev.migrations import MigrationFailed
@@ -34,7 +35,7 @@ Lectern runs (started in {seconds:.1f} s). Ctrl-C stops it.
       python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
     curl -N {url}/api/query -H "Authorization: Bearer $TOKEN" \\
       -H 'Content-Type: application/json' -H 'Accept: text/event-stream' \\
-      -d '{{"query_text": "Where do the light reactions take place?"}}'
+      -d '{{"query_text": "How many chloroplasts does a mesophyll cell hold?"}}'
 """
 
 
@@ -44,6 +45,20 @@ def _say(text: str) -> None:
 
 def _leave(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def _is_wanted(parent: int) -> Callable[[], bool]:
+    """Notice that the make that started us was killed. Others may leave us alone on purpose."""
+    if "MAKELEVEL" not in os.environ:
+        return lambda: True
+    return lambda: os.getppid() == parent
+
+
+def _tell_migrations(stack: Stack) -> None:
+    for name in stack.migrated.applied:
+        _say(f"Applied {name}")
+    for name in stack.migrated.changed:
+        _say(f"{name} has changed since it was applied. To start afresh: rm -r {stack.data_dir}")
 
 
 def _seed_once(stack: Stack) -> None:
@@ -96,11 +111,10 @@ def main() -> int:
     try:
         _say("Starting Postgres, Supabase, the model server and the functions ...")
         with stack:
-            for name in stack.applied:
-                _say(f"Applied {name}")
+            _tell_migrations(stack)
             _seed_once(stack)
             _say(_welcome(stack, time.monotonic() - started))
-            stack.run()
+            stack.run(_is_wanted(os.getppid()))
     except (AlreadyRunning, PortTaken, PartFailed, MigrationFailed) as error:
         _say(str(error))
         return 1

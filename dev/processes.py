@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
@@ -29,8 +30,14 @@ class Command:
     arguments: list[str]
     environment: Mapping[str, str]
     stop_signal: signal.Signals = signal.SIGTERM
-    user: int | None = None
+    user: tuple[int, int] | None = None
+    """The user and group to run as; ours if none."""
     stdin: str = ""
+
+
+def as_user(user: tuple[int, int] | None) -> dict[str, Any]:
+    """Return the arguments of `subprocess` that start a programme as another user."""
+    return {} if user is None else {"user": user[0], "group": user[1], "extra_groups": []}
 
 
 class Part:
@@ -47,9 +54,7 @@ class Part:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                user=command.user,
-                group=command.user,
-                extra_groups=None if command.user is None else [],
+                **as_user(command.user),
             )
         assert self.process.stdin is not None
         self.process.stdin.write(command.stdin.encode())

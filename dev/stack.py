@@ -11,11 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from dev import migrations, parts, postgres
+from dev import parts, postgres
 from dev.keys import load_keys
+from dev.migrations import Migrated, migrate
 from dev.place import Place
 from dev.ports import HOST, choose_ports
 from dev.processes import Supervisor
+
+# How late we may notice that a part has died.
+_POLL_SECONDS = 0.2
 
 
 class AlreadyRunning(Exception):
@@ -66,7 +70,7 @@ class Stack(Place):
         self._word_delay = word_delay_milliseconds
         self._supervisor: Supervisor | None = None
         self._lock = -1
-        self.applied: list[str] = []
+        self.migrated = Migrated([], [])
 
     def __enter__(self) -> Self:
         self.start()
@@ -130,7 +134,7 @@ class Stack(Place):
             postgres.command(cluster, self.ports.postgres, is_durable=self._is_durable)
         )
         supervisor.wait_until(lambda: postgres.is_ready(self.postgres_dsn), database)
-        self.applied = migrations.migrate(self.postgres_dsn, self.keys.postgres_password)
+        self.migrated = migrate(self.postgres_dsn, self.keys.postgres_password)
         supabase = supervisor.start(parts.supabase(self))
         if self._with_functions:
             gateway = supervisor.start(parts.functions(self))
@@ -148,15 +152,15 @@ class Stack(Place):
         assert self._supervisor is not None
         self._supervisor.check()
 
-    def run(self, *, poll_seconds: float = 0.2) -> None:
-        """Look after the parts until one ends, or until interrupted.
+    def run(self, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Look after the parts until one ends, or until nobody wants them.
 
         Raises:
             PartFailed: One has ended.
         """
-        while True:
+        while is_wanted():
             self.check()
-            time.sleep(poll_seconds)
+            time.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
         """End all parts. Calling it again does nothing."""

@@ -121,11 +121,14 @@ await connection.driver.listen("pgrst", () => connection.clearSchemaCache());
 const answerData = getRequestListener((request, { incoming }) =>
   data.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null }),
 );
-http
-  .createServer((request, response) =>
-    request.url.startsWith("/storage/v1/") ? forward(request, response) : answerData(request, response),
-  )
-  .listen(config.port, config.host);
+/** What Lectern uses of a project; lite has more, and some of it tells anybody about the schema. */
+function answer(request, response) {
+  if (request.url.startsWith("/storage/v1/")) return forward(request, response);
+  if (request.url.startsWith("/rest/v1/")) return answerData(request, response);
+  return response.writeHead(404).end();
+}
+
+http.createServer(answer).listen(config.port, config.host);
 
 serve({
   hostname: config.host,
