@@ -5,22 +5,23 @@ the model quotes from the right page, and how often it refuses what the files do
 """
 
 import argparse
-import functools
 import json
 import math
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from bench.corpus.build import FILES, build
-from dev import local_model
+from dev import embedding, local_model
+from dev.local_matching import words_of
+from dev.local_model import Similarity
 from dev.local_reading import Passage
 from lib.domain import chunking
 from lib.domain.models import Page
+from lib.domain.quotes import find_quote
 from lib.domain.texts import clean
 
 _QUESTIONS = Path(__file__).parent / "questions.jsonl"
@@ -73,14 +74,12 @@ class Ranking:
             for number, text in enumerate(texts, 1)
             for chunk in chunking.cut(Page(number=number, text=text), 0)
         ]
-        self._words = [
-            Counter(map(_stem, local_model.words_of(text))) for _, _, text in self._chunks
-        ]
+        self._words = [Counter(map(_stem, words_of(text))) for _, _, text in self._chunks]
         self._mean = sum(words.total() for words in self._words) / len(self._words)
         self._counts = Counter(word for words in self._words for word in words)
 
     def passages(self, text: str) -> list[Passage]:
-        wanted = set(map(_stem, local_model.words_of(text)))
+        wanted = set(map(_stem, words_of(text)))
         scores = [self._score(wanted, words) for words in self._words]
         order = sorted(range(len(scores)), key=lambda index: -scores[index])[:_PASSAGE_COUNT]
         best = [self._chunks[index] for index in order if scores[index] > 0]
@@ -104,24 +103,16 @@ def _stem(word: str) -> str:
     return word[:6] if word.isalpha() else word
 
 
-@functools.cache
-def _embedder() -> Callable[[list[str]], list[list[float]]]:
-    return import_module("dev.models").embed
-
-
-def similarity(question: str, texts: list[str]) -> list[float]:
-    first, *others = _embedder()([question, *texts])
-    return [sum(a * b for a, b in zip(first, other, strict=True)) for other in others]
-
-
-def judge(question: Question, pages: dict[str, list[str]], ranking: Ranking, embed: bool) -> str:
-    """One of: right, wrong_page, refused, invented."""
+def judge(
+    question: Question, pages: dict[str, list[str]], ranking: Ranking, similarity: Similarity | None
+) -> str:
+    """One of: right, wrong_page, refused, invented, broken_quote."""
     previous = question.get("previous", "")
     passages = ranking.passages(f"{question['question']} {previous}")
     response = local_model.answer(
         question["question"],
         passages,
-        similarity if embed else None,
+        similarity,
         [previous] if previous else [],
     )
     question["response"] = response
@@ -129,8 +120,10 @@ def judge(question: Question, pages: dict[str, list[str]], ranking: Ranking, emb
         return "refused"
     if question["kind"] != "answerable":
         return "invented"
-    cited = int(re.findall(r'<cite passage="(\d+)">', response)[0])
-    passage = passages[cited - 1]
+    cited = re.findall(r'<cite passage="(\d+)">(.*?)</cite>', response, re.DOTALL)
+    if not all(find_quote(words, passages[int(number) - 1].text) for number, words in cited):
+        return "broken_quote"
+    passage = passages[int(cited[0][0]) - 1]
     is_right = (passage.file, passage.page) in expected_pages(question, pages)
     return "right" if is_right else "wrong_page"
 
@@ -144,9 +137,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pages = {name: read_pages(name, Path(folder)) for name in FILES}
     ranking = Ranking(pages)
+    similarity = embedding.compare if arguments.embed else None
     outcomes: Counter[tuple[str, str, str]] = Counter()
     for question in load_questions(arguments.split):
-        outcome = judge(question, pages, ranking, arguments.embed)
+        outcome = judge(question, pages, ranking, similarity)
         outcomes[question["language"], question["kind"], outcome] += 1
         good = "right" if question["kind"] == "answerable" else "refused"
         if arguments.verbose and outcome != good:

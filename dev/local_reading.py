@@ -1,34 +1,37 @@
-"""Cut a passage into the sentences and lines that can be quoted, each an exact slice with the headings above it."""
+"""Cut a passage into the sentences and rows that can be quoted, each an exact slice with the headings above it."""
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dev.local_vocabulary import ALL_FUNCTION_WORDS, fold
+from dev.local_vocabulary import ALL_FUNCTION_WORDS, POINTS_BACK, fold
 
 # The server accepts a quote of 20 characters, or a whole line (design.md 4).
 _SHORTEST_QUOTE = 20
 _LONGEST_HEADING = 80
-# A hard-wrapped page: its lines are full, and none is longer than this.
+# A page with hard line ends: its lines are full, and none is longer than this.
 _WIDEST_WRAP = 130
+# A title and a subtitle; three lines alone in a row are a table or a list.
+_MOST_HEADINGS = 2
+# A paragraph names what it is about in its first words.
+_TOPIC_WORDS = 4
 # Shares, found by trying on the bench's files: a full line, and the function words of prose.
-_FULL = 0.7
-_PROSE = 0.15
+_FULL, _PROSE = 0.7, 0.15
 
 _SENTENCE_END = re.compile(
     r"[.!?…][\"”“»')\]]*\s+(?=[^\W_]|[¡¿\"„“«(])|[。\uff01\uff1f\uff1b][”」』\uff09]*\s*"
 )
 # "z. B.", "ca.", "Dr.", "2. Juni", "J. Watt": the full stop belongs to the word.
 _NO_END = re.compile(
-    r"(?:\b(?:[^\W\d_]|\d{1,2}|bzw|ca|chr|dr|mr|mrs|st|vs|no|nr|fig|abb|etc|approx|sr|sra|ej|prof|mio|mrd|bspw|usw))\.$",
+    r"(?<![°\d] )(?<![°\d])\b(?:[^\W\d_]|\d{1,2}|bzw|ca|chr|dr|mr|mrs|st|vs|no|nr|fig|abb|etc|approx|sra?|ej|prof|mio|mrd|usw)\.$",
     re.IGNORECASE,
 )
-# A line of text; the rule under a table's head is none.
+_NO_HEADING_END = ".!?…:;,。、\uff01\uff1f\uff1b\uff1a\uff0c"
+# A line of text; the rule under a title or a table's head is none.
 _LINE = re.compile(r"^(?![\s|:+=-]+$).*\S.*$", re.MULTILINE)
-_BULLET = re.compile(r"[•*‣◦–-]\s")
-_NUMBERED = re.compile(r"\d{1,2}[.)]\s")
-_TRAILING = re.compile(r"[\s|]*$")
-_LEADING = re.compile(r"^[\s|#>]*(?:[•*‣◦–-]\s+)?")
+_BULLET = re.compile("[•*‣◦\u2013-]\\s")
+_MARKED = re.compile(r"#|\d{1,2}(?:\.\d{1,2})*[.)]?\s")
+_LEADING = re.compile("[\\s|#>]*(?:[•*‣◦\u2013-]\\s+)?")
 
 
 class Passage(NamedTuple):
@@ -39,13 +42,17 @@ class Passage(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A sentence or a line of a passage: `passage.text[start:end]`, letter for letter."""
+    """A sentence or a row of a passage: `passage.text[start:end]`, letter for letter."""
 
     passage: Passage
     start: int
     end: int
     heading: str
-    neighbours: str
+    before: str
+    """The opening words of the paragraph, the sentence before, and those that it points back to."""
+    previous: "Unit | None"
+    """The sentence before in the same paragraph; the head of the table of a row."""
+    is_heading: bool = False
 
     @property
     def text(self) -> str:
@@ -56,62 +63,59 @@ class _Line(NamedTuple):
     start: int
     end: int
     text: str
-
-
-class _Block(NamedTuple):
-    start: int
-    end: int
-    heading: str
+    stands_alone: bool
 
 
 def units(passage: Passage) -> list[Unit]:
+    """Everything in the passage that can be quoted, in the order of the text."""
     found: list[Unit] = []
-    for block in _blocks(passage.text):
-        spans = list(_sentences(passage.text, block))
-        for index, (start, end) in enumerate(spans):
-            near = [passage.text[a:b] for a, b in spans[max(index - 1, 0) : index + 2]]
-            found.append(Unit(passage, start, end, block.heading, " ".join(near)))
+    heading = intro = ""
+    for group in _groups(passage.text):
+        if group[0].stands_alone:
+            if found and found[-1].text[-1] not in _NO_HEADING_END:
+                # A table's head that reads like prose.
+                found[-1] = found[-1]._replace(is_heading=True)
+            lone = list(_lone_lines(passage, group, heading, intro))
+            heading = next((unit.heading for unit in reversed(lone) if unit.is_heading), heading)
+            found += lone
+        else:
+            sentences = list(_sentences(passage, group[0].start, group[-1].end, heading))
+            intro = sentences[-1].text
+            found += sentences
     return found
 
 
-def _blocks(text: str) -> Iterator[_Block]:
-    """Paragraphs, items and table rows, each with the headings and the table head it stands under."""
-    lines = [_Line(m.start(), m.end(), m[0].strip()) for m in _LINE.finditer(text)]
-    widest = max((len(line.text) for line in lines), default=0)
-    heading = ""
-    run: list[str] = []
-    last_end = 0
-    while lines:
-        line = lines.pop(0)
-        is_apart = text.count("\n", last_end, line.start) > 1
-        last_end = line.end
-        # One line alone above prose is its heading; several without a gap are a table or a list.
-        if run and (is_apart or not _stands_alone(line.text, widest)):
-            heading = run[0] if len(run) == 1 and "|" not in run[0] else heading
-            run = []
-        if _stands_alone(line.text, widest):
-            run.append(line.text)
-            yield _Block(line.start, line.end, "\n".join([heading, *run[:2]]))
-            continue
-        start = line.start
-        while lines and _goes_on(text[last_end : lines[0].start], line.text, lines[0].text, widest):
-            line = lines.pop(0)
-            last_end = line.end
-        yield _Block(start, last_end, heading)
+def _groups(text: str) -> Iterator[list[_Line]]:
+    """Paragraphs, and runs of lines that stand alone."""
+    group: list[_Line] = []
+    for line in _lines(text):
+        if group and not _goes_on(text, group[-1], line):
+            yield group
+            group = []
+        group.append(line)
+    if group:
+        yield group
 
 
-def _stands_alone(line: str, widest: int) -> bool:
+def _lines(text: str) -> list[_Line]:
+    matches = list(_LINE.finditer(text))
+    widest = max((len(match[0].strip()) for match in matches), default=0)
+    # Where lines are wrapped, a full line is not a heading, and it goes on in the next.
+    full = _FULL * widest if widest <= _WIDEST_WRAP else float("inf")
+    return [
+        _Line(match.start(), match.end(), line, _stands_alone(line, full))
+        for match in matches
+        if (line := match[0].strip())
+    ]
+
+
+def _stands_alone(line: str, full: float) -> bool:
     """Whether the line is a heading or the row of a table, not prose."""
     if line.startswith("#") or "|" in line:
         return True
-    if (
-        line[-1] in ".!?…:;,。\uff01\uff1f\uff1b\uff1a\uff0c、"
-        or line[0].islower()
-        or _BULLET.match(line)
-    ):
+    if line[-1] in _NO_HEADING_END or line[0].islower() or _BULLET.match(line):
         return False
-    is_full = widest <= _WIDEST_WRAP and len(line) >= _FULL * widest
-    return len(line) <= _LONGEST_HEADING and not (is_full and _reads_as_prose(line))
+    return len(line) <= _LONGEST_HEADING and not (len(line) >= full and _reads_as_prose(line))
 
 
 def _reads_as_prose(line: str) -> bool:
@@ -121,41 +125,64 @@ def _reads_as_prose(line: str) -> bool:
     return count >= max(2, _PROSE * len(words))
 
 
-def _goes_on(gap: str, line: str, following: str, widest: int) -> bool:
-    """Whether the next line continues this one, as on a page with hard line ends."""
-    if gap.count("\n") > 1 or _BULLET.match(following) or _NUMBERED.match(following):
-        return False
-    if following[0].islower():
-        return True
-    is_full = widest <= _WIDEST_WRAP and len(line) >= _FULL * widest
-    return is_full and not _stands_alone(following, widest)
+def _goes_on(text: str, line: _Line, following: _Line) -> bool:
+    if line.stands_alone or following.stands_alone:
+        return line.stands_alone and following.stands_alone and not following.text.startswith("#")
+    is_apart = text.count("\n", line.end, following.start) > 1
+    is_item = _BULLET.match(following.text) or _MARKED.match(following.text)
+    return following.text[0].islower() or not (is_apart or is_item)
 
 
-def _sentences(text: str, block: _Block) -> Iterator[tuple[int, int]]:
-    """Slices of the block, none too short to be quoted unless it is the whole line."""
-    start = block.start
-    for match in _SENTENCE_END.finditer(text, block.start, block.end):
+def _lone_lines(passage: Passage, run: list[_Line], heading: str, intro: str) -> Iterator[Unit]:
+    """Headings, or the rows of a table with its head; a run of rows may open or end with a heading."""
+    is_table = any("|" in line.text for line in run) or len(run) > _MOST_HEADINGS
+    head: Unit | None = None
+    for index, line in enumerate(run):
+        is_last = line is run[-1] and "|" not in line.text and not re.search(r"\d", line.text)
+        is_marked = _MARKED.match(line.text) and not index and "|" not in line.text
+        is_heading = bool(not is_table or is_marked or is_last)
+        heading = line.text if is_marked or is_last else heading
+        context = heading if is_heading else f"{heading}\n{intro}"
+        start, end = _trimmed(passage.text, line.start, line.end)
+        unit = Unit(passage, start, end, context, head.text if head else "", head, is_heading)
+        if is_table and not is_heading and head is None and not re.search(r"\d", line.text):
+            head = unit = unit._replace(is_heading="|" in line.text)
+        yield unit
+
+
+def _sentences(passage: Passage, start: int, stop: int, heading: str) -> Iterator[Unit]:
+    before, topic = "", " ".join(passage.text[start:stop].split()[:_TOPIC_WORDS])
+    previous: Unit | None = None
+    for first, last in _slices(passage.text, start, stop):
+        previous = Unit(passage, first, last, heading, f"{topic}\n{before}", previous)
+        yield previous
+        points_back = POINTS_BACK.search(previous.text)
+        before = f"{before} {previous.text}" if points_back else previous.text
+
+
+def _slices(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Sentences, none too short to be quoted unless it is the whole line."""
+    for match in _SENTENCE_END.finditer(text, start, stop):
         sentence = text[start : match.end()].strip()
-        if len(sentence) < _SHORTEST_QUOTE or _NO_END.search(sentence):
+        if _is_short(sentence) or _NO_END.search(sentence):
             continue
-        if len(text[match.end() : block.end].strip()) < _SHORTEST_QUOTE:
+        if _is_short(text[match.end() : stop]):
             break
         yield _trimmed(text, start, match.end())
         start = match.end()
-    if text[start : block.end].strip():
-        yield _trimmed(text, start, block.end)
+    yield _trimmed(text, start, stop)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Leave out what frames the words: bullets, signs of headings, rules of tables."""
-    trimmed_start = start + _length(_LEADING.match(text[start:end]))
-    trimmed_end = end - _length(_TRAILING.search(text[trimmed_start:end]))
-    if trimmed_end - trimmed_start >= _SHORTEST_QUOTE:
-        return trimmed_start, trimmed_end
-    stripped = text[start:end].strip()
-    whole = start + text[start:end].index(stripped) if stripped else start
-    return whole, whole + len(stripped)
+    """Leave out the white space, and the bullet or heading sign before words long enough to quote."""
+    end -= len(text[start:end]) - len(text[start:end].rstrip())
+    leading = _LEADING.match(text, start, end)
+    words = leading.end() if leading else start
+    if not _is_short(text[words:end]):
+        return words, end
+    return end - len(text[start:end].lstrip()), end
 
 
-def _length(match: re.Match[str] | None) -> int:
-    return len(match[0]) if match else 0
+def _is_short(words: str) -> bool:
+    """Whether the server would take the words only as a whole line; it counts no signs around them."""
+    return len(" ".join(re.sub(r"^\W+|\W+$|-\s+", "", words).split())) < _SHORTEST_QUOTE

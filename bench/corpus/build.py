@@ -6,10 +6,14 @@ import io
 import textwrap
 import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import docx
 import pptx
+from pptx.shapes.placeholder import SlidePlaceholder
+from pptx.slide import Slide
+from pptx.util import Pt
 from reportlab.lib.pagesizes import A5
 from reportlab.lib.units import cm
 
@@ -58,23 +62,21 @@ def _docx(blocks: list[Block], _language: str) -> bytes:
 
 def _pptx(blocks: list[Block], _language: str) -> bytes:
     deck = pptx.Presentation()
-    opening = deck.slides.add_slide(deck.slide_layouts[0])
-    title, subtitle = opening.placeholders
-    title.text, subtitle.text = plain(blocks[0].text), plain(blocks[1].text)
-    body = None
-    for block in blocks[2:]:
-        if block.kind == "heading":
-            slide = deck.slides.add_slide(deck.slide_layouts[1])
-            title, body = slide.placeholders
-            title.text, body.text = plain(block.text), ""
-        elif body is not None:
-            frame = body.text_frame
-            paragraph = frame.add_paragraph() if frame.text else frame.paragraphs[0]
-            paragraph.text = plain(block.text)
-            paragraph.font.size = pptx.util.Pt(20)
+    _fill(deck.slides.add_slide(deck.slide_layouts[0]), blocks[:2])
+    starts = [number for number, block in enumerate(blocks) if block.kind == "heading"]
+    for start, end in pairwise([*starts, len(blocks)]):
+        _fill(deck.slides.add_slide(deck.slide_layouts[1]), blocks[start:end])
     target = io.BytesIO()
     deck.save(target)
     return _rezipped(target)
+
+
+def _fill(slide: Slide, blocks: list[Block]) -> None:
+    title, body = (shape for shape in slide.placeholders if isinstance(shape, SlidePlaceholder))
+    title.text_frame.text = plain(blocks[0].text)
+    body.text_frame.text = "\n".join(plain(block.text) for block in blocks[1:])
+    for paragraph in body.text_frame.paragraphs:
+        paragraph.font.size = Pt(20)
 
 
 def _html(blocks: list[Block], language: str) -> bytes:

@@ -1,0 +1,74 @@
+"""What the local model needs to see in a sentence before it takes it for an answer: a year, a length, a number."""
+
+import re
+
+_DIGIT = "\\d一二三四五六七八九十百千万亿两"
+
+_MONTH = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|januar"
+    "|februar|märz|mai|juni|juli|oktober|dezember|enero|febrero|marzo|abril|mayo|junio|julio|agosto"
+    "|septiembre|octubre|noviembre|diciembre|janvier|février|mars|avril|juin|juillet|août|septembre"
+    "|octobre|novembre|décembre"
+)
+_DATE = rf"\d{{3,4}}|\b\d{{1,2}}\b.*\b({_MONTH})\b|centur|jahrhundert|siglo|siècle|世纪|年"
+_TEMPERATURE = r"°|degrees?|kelvin|\bgrad\b|grados|degrés|度"
+_LENGTH = (
+    r"half as (tall|wide|long|deep)"
+    r"|\d.*(met(re|er)s?|\bmiles|\bfeet|\binch|\w*meter[ns]?\b|metros?|mètres?|\b[kcmnµ]?m\b)"
+    rf"|[{_DIGIT}](千米|公里|米|丈|尺)"
+)
+_DURATION = (
+    r"second|minute|hour|day|week|month|year|centur|sekunde|stunde|\btag|woche|monat|jahr|segundo"
+    r"|minuto|hora|día|semana|mes(es)?\b|año|siglo|seconde|heure|jour|semaine|mois|\ban(s|née)"
+    rf"|[{_DIGIT}]个?(秒|分钟|小时|天|日|月|年)|\b\d{{3,4}}\b[^\d.,]{{2,}}\b\d{{3,4}}\b"
+)
+_NUMBER = (
+    r"\d(?![\d年])|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|twenty"
+    r"|thirty|hundred|thousand|half|twice|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf"
+    r"|hundert|tausend|hälfte|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|cien|mil"
+    r"|mitad|deux|trois|quatre|cinq|sept|huit|neuf|dix|cent|mille|moitié)\b"
+    rf"|(?<![{_DIGIT}])[{_DIGIT}]+(?![{_DIGIT}年世])"
+)
+
+_ASKS_WHEN = (
+    r"^\W*(and |und |y |et )?(when|wann|cuándo|cuando|quand)\b|(what|which) (year|date)"
+    r"|welche[mns]? jahr|\bqué (año|fecha|día)|\b(fecha|datum|date)\b|quelle (année|date)"
+    r"|什么时候|哪一?年|何时"
+)
+_ASKS_HOW_HOT = (
+    r"how (hot|cold)|\btemperatur|schmelzpunkt|schmilzt|siedepunkt|siedet|(melting|boiling) point"
+    r"|melts?\b|boils?\b|多少度|punto de fusión|point de fusion"
+)
+_ASKS_HOW_TALL = (
+    r"how (tall|high|wide|deep|far|thick|large|big)\b|diameter|\b(height|width)|\bhöhe|durchmesser"
+    r"|wie (hoch|tief|breit|weit|dick)\b|altura|diámetro|anchura|hauteur"
+    r"|多高|多宽|多深|多长|高度|宽度|全长|长度"
+)
+_ASKS_FOR_A_DURATION = (
+    r"how old|wie alt|wie lange|cuánto (tiempo|duró|dura)|combien de temps|多久|几年"
+)
+_ASKS_HOW_MANY = (
+    r"how (many|much|fast|bright|heavy)|percentage|share of|wie ?viel|cuánt|combien"
+    r"|多少|几[个条次名种篇卷]|refractive index|critical angle|what angle|\bdichte"
+)
+
+# The first kind of question that fits counts.
+_EVIDENCE = tuple(
+    (re.compile(asked, re.IGNORECASE), re.compile(needed, re.IGNORECASE))
+    for asked, needed in (
+        (_ASKS_WHEN, _DATE),
+        (_ASKS_HOW_HOT, _TEMPERATURE),
+        (_ASKS_HOW_TALL, _LENGTH),
+        (r"how long\b|wie lang\b", f"{_DURATION}|{_LENGTH}"),
+        (_ASKS_FOR_A_DURATION, _DURATION),
+        (_ASKS_HOW_MANY, _NUMBER),
+    )
+)
+
+
+def has_evidence(question: str, text: str) -> bool:
+    """Whether the text holds the kind of thing asked for: asked when, a text without a date is no answer."""
+    for asked, needed in _EVIDENCE:
+        if asked.search(question):
+            return bool(needed.search(text))
+    return True

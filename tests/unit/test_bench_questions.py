@@ -1,0 +1,58 @@
+"""The bench's questions: enough of them, each answered by its file's source, and the held-out third fixed."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.corpus.build import FILES, build
+
+ROOT = Path(__file__).parents[2] / "bench"
+QUESTIONS: list[dict[str, Any]] = [
+    json.loads(line) for line in (ROOT / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+def letters(text: str) -> str:
+    return re.sub(r"[\s|~^*]", "", text)
+
+
+def test_there_are_enough_questions_of_each_kind():
+    kinds = Counter(question["kind"] for question in QUESTIONS)
+    answerable = Counter(q["language"] for q in QUESTIONS if q["kind"] == "answerable")
+
+    assert set(answerable) == {"en", "de", "es", "zh"}
+    assert min(answerable.values()) >= 18
+    assert min(kinds["near_miss"], kinds["off_topic"]) >= 18
+
+
+def test_ids_are_unique():
+    assert len({question["id"] for question in QUESTIONS}) == len(QUESTIONS)
+
+
+def test_the_split_is_fixed_by_the_id():
+    splits = {question["id"]: question["split"] for question in QUESTIONS}
+
+    assert splits == {
+        name: "held_out" if int(hashlib.sha256(name.encode()).hexdigest(), 16) % 3 == 0 else "tune"
+        for name in splits
+    }
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_words_that_answer_stand_in_the_source(name: str):
+    source = (ROOT / "corpus/sources" / name).with_suffix(".md").read_text(encoding="utf-8")
+    questions = [question for question in QUESTIONS if question.get("file") == name]
+
+    assert questions
+    for question in questions:
+        assert letters(question["answer_words"]) in letters(source), question["id"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_is_built_the_same_each_time(name: str):
+    assert build(name) == build(name)
