@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import re
+import threading
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,24 +26,29 @@ class ScriptedModel:
     Attributes:
         says: The response, or a function of the messages that returns it.
         status: An HTTP status to refuse chat completions with.
-        embedding_status: The same for embeddings.
+        embedding_status: The same for embeddings, or a function of the number of the call.
         stops_after: Deltas after which the connection simply ends, with no terminal event.
         holds_after: Deltas after which nothing comes until `release` is called.
+        holds_embedding: Number of the call for embeddings that waits for `release`.
         finish_reason: What the terminal event says.
         prompts: The messages of every call.
+        embedded: The texts of every call for embeddings that was answered.
     """
 
     says: str | Callable[[Messages], str] = "NOT_FOUND"
     status: int = 200
-    embedding_status: int = 200
+    embedding_status: int | Callable[[int], int] = 200
     stops_after: int | None = None
     holds_after: int | None = None
+    holds_embedding: int | None = None
     finish_reason: str = "stop"
     prompts: list[Messages] = field(default_factory=list)
     embedding_calls: int = 0
+    embedded: list[list[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._released = asyncio.Event()
+        self._held = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.application = Starlette(
             routes=[
@@ -52,15 +58,29 @@ class ScriptedModel:
         )
 
     def release(self) -> None:
-        """Let a held response go on."""
-        assert self._loop
-        self._loop.call_soon_threadsafe(self._released.set)
+        """Let go on whatever is held, now and later."""
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._released.set)
+
+    def wait_until_held(self) -> None:
+        """Wait for the moment that `holds_after` or `holds_embedding` names."""
+        assert self._held.wait(timeout=20), "nothing came that was to be held"
+
+    async def _hold(self) -> None:
+        self._held.set()
+        await self._released.wait()
 
     async def _embed(self, request: Request) -> Response:
+        self._loop = asyncio.get_running_loop()
         self.embedding_calls += 1
-        if self.embedding_status != 200:
-            return _refusal(self.embedding_status)
+        status = self.embedding_status
+        status = status if isinstance(status, int) else status(self.embedding_calls)
+        if status != 200:
+            return _refusal(status)
+        if self.embedding_calls == self.holds_embedding:
+            await self._hold()
         body = await request.json()
+        self.embedded.append(body["input"])
         data = [
             {"object": "embedding", "index": index, "embedding": embed(text)}
             for index, text in enumerate(body["input"])
@@ -88,7 +108,7 @@ class ScriptedModel:
             if count == self.stops_after:
                 return
             if count == self.holds_after:
-                await self._released.wait()
+                await self._hold()
             yield _event(choices=[{"index": 0, "delta": {"content": delta}, "finish_reason": None}])
         yield _event(choices=[{"index": 0, "delta": {}, "finish_reason": self.finish_reason}])
         yield _event(
