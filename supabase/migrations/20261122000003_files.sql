@@ -411,6 +411,9 @@ begin
     update public.files set
         status = p_status,
         error = p_error,
+        -- Whoever gives the lease back was not killed by the file: one may wait for the bytes, or for a storage
+        -- that is away, as often as one likes.
+        attempt_count = greatest(attempt_count - 1, 0),
         pages_done = case when p_status = 'failed' and not (p_error ->> 'retryable')::boolean then 0 else pages_done end,
         lease_id = null,
         lease_until = null
