@@ -23,6 +23,7 @@ def serve(application: Any) -> Generator[str]:
     )
     server = uvicorn.Server(config)
     socket = config.bind_socket()
+    socket.listen()  # whoever connects before the thread is ready waits, and is not refused
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
     thread.start()
     try:
