@@ -2,7 +2,8 @@
 
 import re
 
-_DIGIT = "\\d一二三四五六七八九十百千万亿两"
+_NUMERAL = "一二三四五六七八九十百千万亿两"
+_DIGIT = f"\\d{_NUMERAL}"
 
 _MONTH = (
     "january|february|march|april|may|june|july|august|september|october|november|december|januar"
@@ -17,17 +18,26 @@ _LENGTH = (
     r"|\d.*(met(re|er)s?|\bmiles|\bfeet|\binch|\w*meter[ns]?\b|metros?|mètres?|\b[kcmnµ]?m\b)"
     rf"|[{_DIGIT}](千米|公里|米|丈|尺)"
 )
-_DURATION = (
-    r"second|minute|hour|day|week|month|year|centur|sekunde|stunde|\btag|woche|monat|jahr|segundo"
-    r"|minuto|hora|día|semana|mes(es)?\b|año|siglo|seconde|heure|jour|semaine|mois|\ban(s|née)"
-    rf"|[{_DIGIT}]个?(秒|分钟|小时|天|日|月|年)|\b\d{{3,4}}\b[^\d.,]{{2,}}\b\d{{3,4}}\b"
+_NUMBER_WORD = (
+    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|thirty"
+    r"|forty|fifty|hundred|thousand|million|half|twice|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn"
+    r"|elf|zwölf|fünfzehn|zwanzig|dreißig|hundert|tausend|hälfte|dos|tres|cuatro|cinco|seis|siete|ocho"
+    r"|nueve|diez|once|doce|quince|veinte|treinta|cien|mil|mitad|deux|trois|quatre|cinq|sept|huit|neuf"
+    r"|dix|douze|quinze|vingt|trente|cent|mille|moitié)\b"
 )
+_TIME = (
+    "second|minute|hour|day|week|month|year|centur|sekunde|stunde|tag|woche|monat|jahr|segundo|minuto"
+    "|hora|día|semana|mes|año|siglo|seconde|heure|jour|semaine|mois|an(s|née)"
+)
+# A number and a unit of time with at most two words between them, or the years from and to.
+_DURATION = (
+    rf"(\d|{_NUMBER_WORD})\W*(\w+\W+){{0,2}}({_TIME})|[{_DIGIT}]个?(秒|分钟|小时|天|日|月|年)"
+    r"|\b\d{3,4}\b[^\d.,]{2,}\b\d{3,4}\b"
+)
+# A year is no answer to how many.
 _NUMBER = (
-    r"\d(?![\d年])|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|twenty"
-    r"|thirty|hundred|thousand|half|twice|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf"
-    r"|hundert|tausend|hälfte|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|cien|mil"
-    r"|mitad|deux|trois|quatre|cinq|sept|huit|neuf|dix|cent|mille|moitié)\b"
-    rf"|(?<![{_DIGIT}])[{_DIGIT}]+(?![{_DIGIT}年世])"
+    rf"(?<![\d.,])(?!(1\d|20)\d\d(?![\d.,]*\d))\d+(?![\d年])|{_NUMBER_WORD}"
+    rf"|(?<![{_NUMERAL}])[{_NUMERAL}]+(?![{_NUMERAL}年世])"
 )
 
 _ASKS_WHEN = (

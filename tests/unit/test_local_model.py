@@ -101,6 +101,22 @@ def test_takes_no_sentence_without_a_year_for_an_answer_to_when():
     assert respond(messages("When was the telescope launched?", text)) == NOT_FOUND
 
 
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("How many moons has Titan?", "Huygens discovered the moons and Titan in 1655."),
+        (
+            "How long is a day on Titan?",
+            "Huygens found the ring in 1655 and Titan in the same year.",
+        ),
+        ("How high is Olympus?", "Olympus was climbed by 35 people on the day."),
+        ("Wie lange dauerte der Ausbruch?", "Der Ausbruch war 1815 auf der Insel Sumbawa."),
+    ],
+)
+def test_takes_no_number_of_another_kind_for_an_answer(question: str, text: str):
+    assert respond(messages(question, text)) == NOT_FOUND
+
+
 def test_quotes_the_row_of_a_table_below_its_head():
     response = respond(messages("refractive index of diamond", OPTICS))
 
