@@ -41,7 +41,7 @@ def build(name: str) -> bytes:
 
 
 def _pdf(blocks: list[Block], _language: str) -> bytes:
-    return typesetting.pdf(blocks, A5, margin=1.9 * cm)
+    return typesetting.pdf(blocks, A5, margin=1.45 * cm)
 
 
 def _docx(blocks: list[Block], _language: str) -> bytes:

@@ -1,0 +1,143 @@
+"""The documents say what the code does: routes, settings, problems, dependencies, and the tour as written."""
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+import pytest
+
+from dev.stack import Stack
+from lib.domain.problems import Problem
+from lib.settings import Settings, SettingsError, read_settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+FUNCTIONS = ("auth", "upload", "query", "history", "jobs")
+
+
+def served_routes() -> set[str]:
+    documents = [importlib.import_module(f"functions.{name}").app.openapi() for name in FUNCTIONS]
+    return {
+        f"{method.upper()} {path}"
+        for document in documents
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+
+
+def pinned(requirements: str) -> dict[str, str]:
+    text = (ROOT / requirements).read_text()
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z]+\])?==([^ \\;]+)", text, re.MULTILINE))
+
+
+class TestReadme:
+    def test_its_table_of_routes_equals_the_openapi(self):
+        told = re.findall(r"^\| `([A-Z]+ /api/\S+)` \|", README, re.MULTILINE)
+
+        assert set(told) == served_routes()
+        assert len(told) == len(set(told))
+
+    def test_its_table_of_settings_equals_the_code(self):
+        told = re.findall(r"^\| `([A-Z0-9_]+)` \|", README, re.MULTILINE)
+
+        assert told == [setting.name.upper() for setting in fields(Settings)]
+
+    def test_its_tour_runs_as_written(self, tmp_path: Path):
+        [tour] = [
+            block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "curl" in block
+        ]
+        with Stack(tmp_path, with_functions=True) as stack:
+            run = subprocess.run(
+                [
+                    "/bin/bash",
+                    "-euo",
+                    "pipefail",
+                    "-c",
+                    tour.replace(".venv/bin/python", sys.executable),
+                ],
+                cwd=ROOT,
+                env={"PATH": os.defpath, "LECTERN": stack.url},
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+
+        assert run.returncode == 0, run.stderr
+        assert "event: done" in run.stdout
+        *_, quote, title = run.stdout.strip().split("\n")
+        assert quote == "In empty space light covers 299,792,458 metres in one second."
+        assert title == "How fast is light in empty space?"
+
+
+class TestSettings:
+    def test_the_example_names_each_with_its_default(self):
+        example = (ROOT / ".env.example").read_text()
+
+        told = re.findall(r"^([A-Z0-9_]+)=", example, re.MULTILINE)
+        assert told == [setting.name.upper() for setting in fields(Settings)]
+
+    def test_the_defaults_of_the_example_are_those_of_the_code(self):
+        example = (ROOT / ".env.example").read_text()
+        required = {
+            f.name.upper(): "k1:" + "A" * 43 for f in fields(Settings) if f.default is MISSING
+        }
+        values = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", example, re.MULTILINE))
+
+        assert read_settings(values | required) == read_settings(required)
+
+    @pytest.mark.parametrize(
+        "name", [f.name.upper() for f in fields(Settings) if f.default is MISSING]
+    )
+    def test_a_missing_one_is_named(self, name: str):
+        required = {
+            f.name.upper(): "k1:" + "A" * 43 for f in fields(Settings) if f.default is MISSING
+        }
+        del required[name]
+
+        with pytest.raises(SettingsError, match=name):
+            read_settings(required)
+
+
+class TestProblems:
+    def test_each_has_a_heading_with_its_status_and_title(self):
+        text = (ROOT / "docs" / "problems.md").read_text()
+
+        told = re.findall(r"^## (\S+)\n\n(\d{3}) ([^.]+)\.", text, re.MULTILINE)
+        assert told == [
+            (problem.slug, str(int(problem.status)), problem.title)
+            for problem in Problem.__subclasses__()
+        ]
+
+    def test_slugs_are_unique(self):
+        slugs = [problem.slug for problem in Problem.__subclasses__()]
+
+        assert len(slugs) == len(set(slugs))
+
+
+class TestDependencies:
+    def test_the_locked_ones_are_those_that_are_declared(self):
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        declared = dict(requirement.split("==") for requirement in project["dependencies"])
+
+        locked = pinned("requirements.txt")
+        assert {name: locked.get(name) for name in declared} == declared
+
+    def test_development_uses_the_versions_that_are_deployed(self):
+        deployed, developed = pinned("requirements.txt"), pinned("requirements-dev.txt")
+
+        assert {name: developed.get(name) for name in deployed} == deployed
+
+    def test_no_lock_file_names_where_packages_come_from(self):
+        locks = [*ROOT.glob("requirements*.txt"), ROOT / "dev" / "package-lock.json"]
+
+        assert [
+            path.name
+            for path in locks
+            if re.search(r"https?://[^\"]*\.tgz|files\.|/simple", path.read_text())
+        ] == []
