@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dev.migrations import MigrationFailed
 from dev.ports import PortTaken
-from dev.processes import ROOT, PartFailed
+from dev.processes import ROOT, STOP_SIGNALS, PartFailed
 from dev.seed import SAMPLES, USERNAME, SeedFailed, seed
 from dev.stack import AlreadyRunning, Stack
 
@@ -91,8 +91,7 @@ def _welcome(stack: Stack, seconds: float) -> str:
 
 def main() -> int:
     """Run the stack and return the exit code: 0 when told to stop, 1 when something failed."""
-    # Whoever sends them means the same as Ctrl-C; the parts must never be left behind.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOP_SIGNALS:
         signal.signal(number, _leave)
     started = time.monotonic()
     data_dir = ROOT / os.environ.get("DATA_DIR", ".local")

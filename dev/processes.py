@@ -4,13 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+
+# Whoever sends them means the same as Ctrl-C; the parts must never be left behind.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _START_SECONDS = 30
 _STOP_SECONDS = 8
@@ -38,6 +43,28 @@ class Command:
 def as_user(user: tuple[int, int] | None) -> dict[str, Any]:
     """Return the arguments of `subprocess` that start a programme as another user."""
     return {} if user is None else {"user": user[0], "group": user[1], "extra_groups": []}
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put off a request to stop until the block is done.
+
+    Else it may come when a process is there and nobody has yet taken note of it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    put_off: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    for number in handlers:
+        signal.signal(number, lambda number, _: put_off.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in put_off:
+            signal.raise_signal(number)
 
 
 class Part:
@@ -94,9 +121,10 @@ class Supervisor:
         )
 
     def start(self, command: Command) -> Part:
-        part = Part(command, self._logs / f"{command.name}.log")
-        self.parts.append(part)
-        self._tell(f"+{part.process.pid} {int(command.stop_signal)}")
+        with uninterrupted():
+            part = Part(command, self._logs / f"{command.name}.log")
+            self.parts.append(part)
+            self._tell(f"+{part.process.pid} {int(command.stop_signal)}")
         return part
 
     def _tell(self, line: str) -> None:

@@ -1,5 +1,6 @@
 """The local stack: it starts, finds its data again, and leaves nothing behind however it ends."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 
 from dev.ports import HOST, PortTaken, choose_ports
-from dev.processes import ROOT
+from dev.processes import ROOT, uninterrupted
 from dev.stack import Stack
 
 PARTS = ["functions", "models", "postgres", "storage", "supabase"]
@@ -69,9 +70,19 @@ def run(data_dir: Path) -> Iterator[Run]:
         running.process.communicate()
 
 
-def left(processes: list[psutil.Process]) -> list[psutil.Process]:
+def inhabitants(data_dir: Path) -> list[psutil.Process]:
+    """Return every process that has a file of the data directory open: a log, the lock, data."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if any(file.path.startswith(str(data_dir)) for file in process.open_files()):
+                found.append(process)
+    return found
+
+
+def left(data_dir: Path) -> list[psutil.Process]:
     """Return the processes that are still there after a grace period."""
-    _, alive = psutil.wait_procs(processes, timeout=10)
+    _, alive = psutil.wait_procs(inhabitants(data_dir), timeout=10)
     return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
@@ -103,14 +114,17 @@ def test_a_second_start_finds_keys_and_data_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_leaves_no_process_when_told_to_stop(run: Run, number: signal.Signals) -> None:
-    processes = run.wait_until_running()
+def test_leaves_no_process_when_told_to_stop(
+    run: Run, data_dir: Path, number: signal.Signals
+) -> None:
+    run.wait_until_running()
+    there = inhabitants(data_dir)
 
     code, words = run.end(number)
 
     assert (code, words.splitlines()[-1]) == (0, "Stopped.")
-    assert len(processes) > len(PARTS)
-    assert left(processes) == []
+    assert len(there) > len(PARTS)
+    assert left(data_dir) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the parts in /proc")
@@ -125,18 +139,18 @@ def test_names_the_part_that_died_and_leaves_none_of_the_others(
 
     assert code == 1
     assert f"{name} ended with status -9. Its log is {data_dir / 'logs' / name}.log" in words
-    assert left(processes) == []
+    assert left(data_dir) == []
 
 
-def test_leaves_no_process_when_it_is_killed_itself(run: Run) -> None:
-    processes = run.wait_until_running()
+def test_leaves_no_process_when_it_is_killed_itself(run: Run, data_dir: Path) -> None:
+    run.wait_until_running()
 
     run.end(signal.SIGKILL)
 
-    assert left(processes) == []
+    assert left(data_dir) == []
 
 
-def test_stops_when_its_watchdog_dies(run: Run) -> None:
+def test_stops_when_its_watchdog_dies(run: Run, data_dir: Path) -> None:
     processes = run.wait_until_running()
     watchdog = next(process for process in processes if "watchdog.py" in process.cmdline()[-1])
 
@@ -144,18 +158,31 @@ def test_stops_when_its_watchdog_dies(run: Run) -> None:
     code, words = run.end()
 
     assert (code, "watchdog" in words) == (1, True)
-    assert left(processes) == []
+    assert left(data_dir) == []
 
 
-def test_leaves_no_process_when_it_is_stopped_while_it_starts(run: Run) -> None:
+def test_leaves_no_process_when_it_is_stopped_while_it_starts(run: Run, data_dir: Path) -> None:
     assert run.process.stdout is not None
     run.process.stdout.readline()
-    processes = psutil.Process(run.process.pid).children(recursive=True)
 
     code, _ = run.end(signal.SIGTERM)
 
     assert code == 0
-    assert left(processes) == []
+    assert left(data_dir) == []
+
+
+def test_a_request_to_stop_waits_until_a_new_process_is_known() -> None:
+    done = []
+
+    def start_a_process() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            done.append("started")
+
+    with pytest.raises(KeyboardInterrupt):
+        start_a_process()
+
+    assert done == ["started"]
 
 
 def test_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path) -> None:
