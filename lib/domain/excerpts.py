@@ -43,7 +43,7 @@ def is_fair(folded: Folded, start: int, end: int) -> bool:
         or _ends_in_word(within, after)
         or (_begins_in_number(before, within) and not _follows_bullet(folded, start))
         or _ends_in_number(within, after)
-        or _loses_negation(before, within, after)
+        or _loses_negation(_clause_before(folded, start), within, _clause_after(folded, end))
     )
 
 
@@ -78,6 +78,18 @@ def _ends_in_number(within: str, after: str) -> bool:
     if re.search(r"\d$", within):
         return bool(_REST_OF_NUMBER.match(after))
     return bool(re.search(r"\d[.,:/]$", within)) and after[:1].isdigit()
+
+
+def _clause_before(folded: Folded, start: int) -> str:
+    """Return what may belong to the excerpt's first sentence: no other paragraph, no table's cell."""
+    source = folded.source[: folded.starts[start]][-_REACH:]
+    is_apart = re.search(r"\n\s*\n\s*\Z|(?:\A|[\n|\t])[^\S\n]*\w+[^\S\n]*\n\s*\Z", source)
+    return "" if is_apart else folded.text[max(0, start - _REACH) : start]
+
+
+def _clause_after(folded: Folded, end: int) -> str:
+    source = folded.source[folded.ends[end - 1] :][:_REACH]
+    return "" if re.match(r"\s*\n\s*\n", source) else folded.text[end : end + _REACH]
 
 
 def _loses_negation(before: str, within: str, after: str) -> bool:

@@ -10,6 +10,8 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
+from lib.domain.clusters import JOINER, clusters
+
 # Scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana, ideographs, their punctuation.
 SPACELESS = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u1000-\u103f\u1780-\u17d3\u3001-\u303f\u3041-\u30ff\u31f0-\u31ff"
@@ -32,6 +34,11 @@ _SPECIAL = re.compile(
     r"|(?P<backtick>`)"
     rf"|(?P<foreign>[!-~]?[^\x00-\x7f\s{_UNSEEN}\u2014\u2015\u2e3a\u2e3b]+)"
 )
+# Letters that fold to themselves, taken in one go: Greek, Cyrillic, Arabic, Thai, kana, ideographs, Hangul.
+_PLAIN = re.compile(
+    "[\u0391-\u03c9\u0400-\u045f\u0621-\u063a\u0641-\u064a\u0e01-\u0e2e\u3041-\u3096\u30a1-\u30fa"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{2,}"
+)
 _IS_SPACELESS = re.compile(f"[{SPACELESS}]")
 
 _ALIKE = {
@@ -53,7 +60,6 @@ _ALIKE = {
 }
 _KEPT = {"<fraction>", "<circle>"}  # 5½ is not 51/2, ① is not 1
 _RAISED = {"<super>": "^", "<sub>": "_"}
-_JOINER = "\u200d"
 
 
 class Span(NamedTuple):
@@ -142,56 +148,32 @@ def _fold_space(found: re.Match[str]) -> str:
 
 
 def _fold_foreign(builder: _Builder, run: str, offset: int) -> None:
+    done = 0
+    for plain in _PLAIN.finditer(run):
+        end = plain.end() - 1  # the last may bear a mark
+        _fold_clusters(builder, run[done : plain.start()], offset + done)
+        builder.copy(run[plain.start() : end], offset + plain.start())
+        done = end
+    _fold_clusters(builder, run[done:], offset + done)
+
+
+def _fold_clusters(builder: _Builder, run: str, offset: int) -> None:
     raised = ""
-    for start, end in _clusters(run):
+    for start, end in clusters(run):
         cluster = run[start:end]
         folded = cluster if len(cluster) == 1 and cluster.isascii() else _fold_cluster(cluster)
         mark = folded[:1] if folded[:1] in "^_" and not cluster.isascii() else ""
         # 10⁻³ is 10^-3: one sign raises the whole run.
-        builder.replace(
-            folded[1:] if mark and mark == raised else folded, offset + start, offset + end
-        )
+        folded = folded[1:] if mark and mark == raised else folded
+        builder.replace(folded, offset + start, offset + end)
         raised = mark
-
-
-def _clusters(run: str) -> list[tuple[int, int]]:
-    """Cut a run into what a reader takes for single characters: a base with its marks, a joined emoji."""
-    bounds = [0]
-    for index in range(1, len(run)):
-        if not _is_joined(run, index, bounds[-1]):
-            bounds.append(index)
-    return list(zip(bounds, [*bounds[1:], len(run)], strict=True))
-
-
-def _is_joined(run: str, index: int, start: int) -> bool:
-    if _extends(run[index]):
-        return True
-    if run[index - 1] == _JOINER:
-        return not run[start].isalpha()
-    is_flag = _is_flag_letter(run[index]) and _is_flag_letter(run[index - 1])
-    return is_flag and index - start == 1
-
-
-def _is_flag_letter(character: str) -> bool:
-    return "\U0001f1e6" <= character <= "\U0001f1ff"
-
-
-@lru_cache(maxsize=4096)
-def _extends(character: str) -> bool:
-    return (
-        unicodedata.category(character)[0] == "M"
-        or "\u1160" <= character <= "\u11ff"  # the vowels and finals of decomposed Hangul
-        or "\U0001f3fb" <= character <= "\U0001f3ff"  # skin tones
-        or "\U000e0020" <= character <= "\U000e007f"  # tags of regional flags
-        or character in "\u200c\u200d"
-    )
 
 
 @lru_cache(maxsize=4096)
 def _fold_cluster(cluster: str) -> str:
     folded = "".join(_fold_character(character) for character in cluster)
     if cluster[0].isalpha():
-        folded = folded.replace(_JOINER, "")
+        folded = folded.replace(JOINER, "")
     return unicodedata.normalize("NFC", folded)
 
 

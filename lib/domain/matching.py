@@ -105,7 +105,9 @@ def _are_articles(tokens: list[Token]) -> bool:
 
 
 def _have_same_ends(words: list[Token], place: list[Token]) -> bool:
-    return is_same(words[0], place[0]) and is_same(words[-1], place[-1])
+    """Compare two words at each end, so that no article stands in for the first or the last."""
+    mine, theirs = (*words[:2], *words[-2:]), (*place[:2], *place[-2:])
+    return all(is_same(a, b) for a, b in zip(mine, theirs, strict=True))
 
 
 def _keys(tokens: list[Token]) -> list[str]:

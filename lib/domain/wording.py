@@ -75,9 +75,8 @@ def without_accents(word: str) -> str:
 
 
 def _token(found: re.Match[str], *, exact: bool) -> Token:
-    text = found[0]
-    key = text
-    if text[0].isalpha():
+    text = key = found[0]
+    if found.lastgroup == "word":
         key = without_accents(_lower(text)).replace(BREAK, "").replace("-", "")
     return Token(key, text, *found.span(), exact)
 
