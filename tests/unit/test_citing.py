@@ -216,6 +216,13 @@ def test_a_forgotten_end_loses_a_quote_and_not_the_response():
     assert len(stream.response) > 1_800
 
 
+def test_an_endless_quote_is_cut_at_the_same_place_however_it_comes():
+    written = f'Light <cite passage="1">{"word " * 900}</cite>.'
+
+    assert _seen(_play([written])) == _seen(_play(list(written)))
+    assert _play([written]).response.endswith("word.")
+
+
 def _play(deltas: list[str]) -> CitationStream:
     """Feed a stream, and check what it promises whatever comes."""
     stream, text = CitationStream(_passages()), ""
