@@ -3,10 +3,13 @@
  * Postgres, and /storage/v1 handed on to the storage server. Studio answers on a port of its own.
  * Reads its configuration, secrets included, as one JSON document from standard input.
  */
+import { createReadStream } from "node:fs";
 import http from "node:http";
+import { extname } from "node:path";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 
-import { getRequestListener, serve } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { App } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
 
@@ -118,9 +121,15 @@ const studio = createApp(connection, { isStudio: true });
 // As PostgREST does: `notify pgrst, 'reload schema'`.
 await connection.driver.listen("pgrst", () => connection.clearSchemaCache());
 
-const answerData = getRequestListener((request, { incoming }) =>
-  data.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null }),
-);
+function listenerOf(app) {
+  return getRequestListener((request, { incoming }) =>
+    app.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null }),
+  );
+}
+
+const answerData = listenerOf(data);
+const answerApp = listenerOf(studio);
+
 /** What Lectern uses of a project; lite has more, and some of it tells anybody about the schema. */
 function answer(request, response) {
   if (request.url.startsWith("/storage/v1/")) return forward(request, response);
@@ -130,9 +139,20 @@ function answer(request, response) {
 
 http.createServer(answer).listen(config.port, config.host);
 
-serve({
-  hostname: config.host,
-  port: config.studio_port,
-  fetch: (request, { incoming }) =>
-    studio.fetch(request, { peerAddress: incoming.socket.remoteAddress ?? null }),
-});
+const ASSETS = new URL("static/", import.meta.resolve("@supabase/lite"));
+const TYPES = { ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
+
+/** Studio's own scripts and styles are files of the package, which its App leaves to its server. */
+function answerStudio(request, response) {
+  const [, name] = /^\/static\/((?:assets\/)?\w[\w.-]*\.\w+)$/.exec(request.url) ?? [];
+  if (!name) return answerApp(request, response);
+  const file = createReadStream(fileURLToPath(new URL(name, ASSETS)));
+  file.on("error", () => response.writeHead(404).end());
+  file.on("open", () => {
+    const type = TYPES[extname(name)] ?? "application/octet-stream";
+    response.writeHead(200, { "Content-Type": type });
+    file.pipe(response);
+  });
+}
+
+http.createServer(answerStudio).listen(config.studio_port, config.host);

@@ -4,6 +4,7 @@ Known and left: @supabase/lite rounds integers beyond 2**53, in arguments and in
 """
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -310,3 +311,12 @@ def test_studio_sees_every_row_and_the_data_api_shows_it_to_nobody(
 
     assert json.loads(seen.text) == [row]
     assert (refused.status_code, elsewhere.status_code) == (401, 401)
+
+
+def test_studio_brings_its_own_scripts(stack: Stack) -> None:
+    page = httpx.get(f"{stack.studio_url}/").text
+    assets = re.findall(r'(?:src|href)="(/static/assets/[^"]+)"', page)
+
+    types = {httpx.get(f"{stack.studio_url}{path}").headers["content-type"] for path in assets}
+
+    assert types == {"text/javascript", "text/css"}
