@@ -2,6 +2,8 @@
 
 import re
 
+from dev.local_vocabulary import ALL_FUNCTION_WORDS, fold
+
 _NUMERAL = "一二三四五六七八九十百千万亿两"
 _DIGIT = f"\\d{_NUMERAL}"
 
@@ -55,12 +57,17 @@ _ASKS_HOW_TALL = (
     r"|多高|多宽|多深|多长|高度|宽度|全长|长度"
 )
 _ASKS_FOR_A_DURATION = (
+    r"how long (do|does|did|will) .*(take|last|need|live|stay|go)|how long (is|was) (a|the|one) (day|year)|"
     r"how old|wie alt|wie lange|cuánto (tiempo|duró|dura)|combien de temps|多久|几年"
 )
 _ASKS_HOW_MANY = (
     r"how (many|much|fast|bright|heavy)|percentage|share of|wie ?viel|cuánt|combien"
     r"|多少|几[个条次名种篇卷]|refractive index|critical angle|what angle|\bdichte"
 )
+
+# German is left out: its nouns all look like names.
+_ASKS_WHO = re.compile(r"^\W*((and|y|et) )?(who|a? ?quién(es)?|qui)\b", re.IGNORECASE)
+_NAME = re.compile(r"\b[A-ZÀ-Þ][\w'-]+")
 
 # The first kind of question that fits counts.
 _EVIDENCE = tuple(
@@ -69,8 +76,8 @@ _EVIDENCE = tuple(
         (_ASKS_WHEN, _DATE),
         (_ASKS_HOW_HOT, _TEMPERATURE),
         (_ASKS_HOW_TALL, _LENGTH),
-        (r"how long\b|wie lang\b", f"{_DURATION}|{_LENGTH}"),
         (_ASKS_FOR_A_DURATION, _DURATION),
+        (r"how long\b|wie lang\b", f"{_DURATION}|{_LENGTH}"),
         (_ASKS_HOW_MANY, _NUMBER),
     )
 )
@@ -78,6 +85,9 @@ _EVIDENCE = tuple(
 
 def has_evidence(question: str, text: str) -> bool:
     """Whether the text holds the kind of thing asked for: asked when, a text without a date is no answer."""
+    if _ASKS_WHO.search(question):
+        names = set(_NAME.findall(text)) - set(_NAME.findall(question))
+        return any(fold(name) not in ALL_FUNCTION_WORDS for name in names)
     for asked, needed in _EVIDENCE:
         if asked.search(question):
             return bool(needed.search(text))

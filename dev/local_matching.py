@@ -15,6 +15,7 @@ _SHORTEST_STEM, _SHORTEST_PART = 4, 5
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+\d*")
+_LETTER = re.compile(r"(?<=\w )(?!I\b)[^\W\d_a-z]\b(?!\.)")
 # "in m/s": the form of an answer, not its subject.
 _UNIT = re.compile(r"\b[^\W\d_]{1,3}/[^\W\d_]{1,3}\b")
 
@@ -67,10 +68,13 @@ def terms_of(question: str, language: str) -> Terms:
     # "Which planet …?" is answered by a name; that it is a planet need not be said.
     asked = {fold(kind) for kind in vocabulary.ASKED_KIND.findall(question)}
     optional = vocabulary.COMMON_WORDS.get(language, frozenset()) | asked
+    # A capital by itself is a name, as in "vitamin E", though small it would be a function word.
+    names = {fold(letter) for letter in _LETTER.findall(question)}
     words = [
         word
         for word in dict.fromkeys(words_of(_UNIT.sub(" ", question)))
-        if word not in function_words and not (len(word) == 1 and is_chinese(word))
+        if (word in names or word not in function_words)
+        and not (len(word) == 1 and is_chinese(word))
     ]
     return Terms(
         required=[word for word in words if word not in optional],
@@ -109,7 +113,8 @@ def is_same(word: str, other: str) -> bool:
         return False
     if any(word in group and other in group for group in vocabulary.SYNONYMS):
         return True
-    return _is_same_stem(word, other) or _is_part(*sorted((word, other), key=len))
+    shorter, longer = sorted((word, other), key=len)
+    return _is_same_stem(word, other) or _is_part(shorter, longer) or _has_prefix(shorter, longer)
 
 
 def _is_same_stem(word: str, other: str) -> bool:
@@ -123,6 +128,12 @@ def _is_part(shorter: str, longer: str) -> bool:
     """Whether the longer word is put together from the shorter and another: Kupfer, Kupfererz."""
     rest = longer.removeprefix(shorter)
     return len(shorter) >= _SHORTEST_PART and _SHORTEST_STEM <= len(rest) < len(longer)
+
+
+def _has_prefix(shorter: str, longer: str) -> bool:
+    """Whether the words differ by what German puts before a verb: bewahrt, aufbewahrt."""
+    is_end = len(shorter) >= _SHORTEST_PART and longer.endswith(shorter)
+    return is_end and longer.removesuffix(shorter) in vocabulary.PREFIXES
 
 
 def carried_over(question: str, terms: Terms, earlier: Sequence[str], language: str) -> list[str]:

@@ -29,8 +29,8 @@ NOT_FOUND = "NOT_FOUND"
 Similarity = Callable[[str, list[str]], list[float]]
 
 _FENCE = re.compile(r'\s*<passages id="([0-9a-f]+)">')
-# What a word counts in the sentence itself, in another form, and in what stands around the sentence.
-_EXACT, _SAME, _AROUND = 1.0, 0.8, 0.4
+# What a word counts in the sentence itself, in another form, around it, nowhere.
+_EXACT, _SAME, _AROUND, _ABSENT = 1.0, 0.8, 0.4, -0.5
 # What the words of a question count: the rare ones, the common ones, those of the question before.
 _REQUIRED, _COMMON, _CARRIED = 1.0, 0.4, 0.6
 _DEFINES = 2.0
@@ -175,7 +175,7 @@ def _presence(word: str, own: tuple[str, ...], near: tuple[str, ...]) -> float:
         return _EXACT
     if is_found(word, own):
         return _SAME
-    return _AROUND if is_found(word, near) else 0.0
+    return _AROUND if is_found(word, near) else _ABSENT
 
 
 def _defines(wanted: Wanted, text: str) -> bool:

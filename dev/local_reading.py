@@ -15,8 +15,9 @@ _WIDEST_WRAP = 130
 _MOST_HEADINGS = 2
 # A paragraph names what it is about in its first words.
 _TOPIC_WORDS = 4
-# Shares, found by trying on the bench's files: a full line, and the function words of prose.
-_FULL, _PROSE = 0.7, 0.15
+# Shares, found by trying on the bench's files: of a full line in the widest, of function words in
+# prose, of lines that end a sentence in a list.
+_FULL, _PROSE, _LIST = 0.7, 0.15, 0.7
 
 _SENTENCE_END = re.compile(
     r"[.!?…][\"”“»')\]]*\s+(?=[^\W_]|[¡¿\"„“«(])|[。\uff01\uff1f\uff1b][”」』\uff09]*\s*"
@@ -26,11 +27,12 @@ _NO_END = re.compile(
     r"(?<![°\d] )(?<![°\d])\b(?:[^\W\d_]|\d{1,2}|bzw|ca|chr|dr|mr|mrs|st|vs|no|nr|fig|abb|etc|approx|sra?|ej|prof|mio|mrd|usw)\.$",
     re.IGNORECASE,
 )
-_NO_HEADING_END = ".!?…:;,。、\uff01\uff1f\uff1b\uff1a\uff0c"
+_SENTENCE_SIGNS = ".!?…。\uff01\uff1f\uff1b"
+_NO_HEADING_END = _SENTENCE_SIGNS + ":;,、\uff1a\uff0c"
 # A line of text; the rule under a title or a table's head is none.
 _LINE = re.compile(r"^(?![\s|:+=-]+$).*\S.*$", re.MULTILINE)
 _BULLET = re.compile("[•*‣◦\u2013-]\\s")
-_MARKED = re.compile(r"#|\d{1,2}(?:\.\d{1,2})*[.)]?\s")
+_MARKED = re.compile(r"#|(?:\d{1,2}[.)]|\d{1,2}(?:\.\d{1,2})+\.?)\s+[^\W\da-z]")
 _LEADING = re.compile("[\\s|#>]*(?:[•*‣◦\u2013-]\\s+)?")
 
 
@@ -64,6 +66,7 @@ class _Line(NamedTuple):
     end: int
     text: str
     stands_alone: bool
+    is_item: bool
 
 
 def units(passage: Passage) -> list[Unit]:
@@ -72,7 +75,11 @@ def units(passage: Passage) -> list[Unit]:
     heading = intro = ""
     for group in _groups(passage.text):
         if group[0].stands_alone:
-            if found and found[-1].text[-1] not in _NO_HEADING_END:
+            if (
+                intro
+                and found[-1].text[-1] not in _NO_HEADING_END
+                and len(intro) < _LONGEST_HEADING
+            ):
                 # A table's head that reads like prose.
                 found[-1] = found[-1]._replace(is_heading=True)
             lone = list(_lone_lines(passage, group, heading, intro))
@@ -102,8 +109,17 @@ def _lines(text: str) -> list[_Line]:
     widest = max((len(match[0].strip()) for match in matches), default=0)
     # Where lines are wrapped, a full line is not a heading, and it goes on in the next.
     full = _FULL * widest if widest <= _WIDEST_WRAP else float("inf")
+    ended = sum(match[0].rstrip()[-1] in _SENTENCE_SIGNS for match in matches)
+    # Where nearly every line ends a sentence, as on a slide, each is a paragraph.
+    is_list = ended >= _LIST * len(matches)
     return [
-        _Line(match.start(), match.end(), line, _stands_alone(line, full))
+        _Line(
+            match.start(),
+            match.end(),
+            line,
+            _stands_alone(line, full),
+            is_list or bool(_BULLET.match(line) or _MARKED.match(line)),
+        )
         for match in matches
         if (line := match[0].strip())
     ]
@@ -129,7 +145,8 @@ def _goes_on(text: str, line: _Line, following: _Line) -> bool:
     if line.stands_alone or following.stands_alone:
         return line.stands_alone and following.stands_alone and not following.text.startswith("#")
     is_apart = text.count("\n", line.end, following.start) > 1
-    is_item = _BULLET.match(following.text) or _MARKED.match(following.text)
+    # "… on" above "15. June": a number opens an item only where the line before has ended.
+    is_item = following.is_item and line.text[-1] in _NO_HEADING_END
     return following.text[0].islower() or not (is_apart or is_item)
 
 
