@@ -17,7 +17,7 @@ from lib.domain.citing import CitationStream
 from lib.domain.languages import detect_language, not_found_sentence
 from lib.domain.models import Citation, Passage, Query, QueryStatus, Usage
 from lib.domain.problems import DatabaseUnavailable, Problem
-from lib.domain.prompting import build_messages, estimate_tokens
+from lib.domain.prompting import build_messages, estimate_tokens, fit_passages
 from lib.services.questions import Tools
 
 Event = tuple[str, Any]
@@ -127,14 +127,15 @@ async def _write(draft: Draft, beginning: Beginning, tools: Tools) -> AsyncGener
 
 
 async def _cite(draft: Draft, beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
+    sent = fit_passages(beginning.passages)  # a quote may only rest on what the model saw
     messages = build_messages(
         question=beginning.query.query_text,
-        passages=beginning.passages,
+        passages=sent,
         turns=[(turn.query_text, turn.response) for turn in beginning.turns],
         nonce=secrets.token_hex(4),
     )
     draft.usage = Usage(prompt_tokens=estimate_tokens(messages))
-    stream, finish = CitationStream(beginning.passages), None
+    stream, finish = CitationStream(sent), None
     pieces = tools.chat_model.stream(
         messages,
         max_tokens=tools.settings.max_response_tokens,
