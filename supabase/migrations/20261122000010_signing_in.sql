@@ -276,14 +276,15 @@ as $$
         where s.id in (
             select o.id from public.sessions as o
             where least(o.ended_at, o.idle_expires_at, o.expires_at) < now() - interval '30 days'
-            limit p_limit
+            limit p_limit for update skip locked
         )
         returning s.id
     ),
     old_failures as (
         delete from private.sign_in_failures as f
         where f.id in (
-            select o.id from private.sign_in_failures as o where o.failed_at < now() - interval '1 day' limit p_limit
+            select o.id from private.sign_in_failures as o where o.failed_at < now() - interval '1 day'
+            limit p_limit for update skip locked
         )
         returning f.id
     )

@@ -1,6 +1,7 @@
 """Accounts in SQL: who may read and call what, which sessions live, how long one waits."""
 
 import json
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, LiteralString
@@ -217,17 +218,35 @@ class TestRotation:
             idle_seconds=3600,
         )
 
-    def test_sixteen_at_once_make_one_child(self, stack: Stack, service: Caller, account: Account):
-        with ThreadPoolExecutor(16) as threads:
-            outcomes = list(threads.map(lambda _: self.rotate(service, account, 1), range(16)))
+    def test_uses_at_once_make_one_child(self, stack: Stack, service: Caller):
+        accounts = [Account(stack, service) for _ in range(10)]
+        all_are_ready = threading.Barrier(8)
 
-        assert {outcome["outcome"] for outcome in outcomes} == {"rotated"}
+        def rotate_all(_: int) -> list[str]:
+            outcomes: list[str] = []
+            with psycopg.connect(stack.postgres_dsn, autocommit=True) as connection:
+                for account in accounts:
+                    all_are_ready.wait(timeout=10)
+                    row = connection.execute(
+                        """
+                        select public.rotate_refresh_token(%s, 1, 'hash-1', '["hash-2"]', 3600)
+                            ->> 'outcome'
+                        """,
+                        [account.handle],
+                    ).fetchone()
+                    outcomes += row or []
+            return outcomes
+
+        with ThreadPoolExecutor(8) as threads:
+            outcomes = [outcome for all_ in threads.map(rotate_all, range(8)) for outcome in all_]
+
+        assert outcomes == ["rotated"] * 80
         rows = run_sql(
             stack,
-            "select generation from private.refresh_tokens where session_id = %(id)s order by 1",
-            id=account.session_id,
+            "select generation from private.refresh_tokens where session_id = any(%(ids)s)",
+            ids=[account.session_id for account in accounts],
         )
-        assert rows == [(1,), (2,)]
+        assert sorted(rows) == [(1,)] * 10 + [(2,)] * 10
 
     def test_a_token_that_was_never_issued_ends_the_session(
         self, service: Caller, account: Account
@@ -245,6 +264,37 @@ class TestRotation:
         )
 
         assert self.rotate(service, account, 1) == {"outcome": "reused"}
+
+
+class TestFinishingASignIn:
+    def finish(self, service: Caller, account: Account, password_hash: str) -> Any:
+        return service.call(
+            "finish_sign_in",
+            user_id=account.id,
+            password_hash=password_hash,
+            upgraded_hash=None,
+            name_key="n",
+            address_key="a",
+            session=session_of(uuid.uuid4()),
+        )
+
+    def test_begins_a_session(self, service: Caller, account: Account):
+        assert self.finish(service, account, "hash")["session_id"] > account.session_id
+
+    def test_begins_none_if_the_password_was_reset_meanwhile(
+        self, service: Caller, account: Account
+    ):
+        reset = {"lifetime_seconds": 3600, "name_key": "n"}
+        service.call("admin_set_passphrase", username=account.username, password_hash="x", **reset)
+
+        assert self.finish(service, account, "hash") is None
+
+    def test_begins_none_if_the_user_was_disabled_meanwhile(
+        self, service: Caller, account: Account
+    ):
+        service.call("admin_disable", username=account.username)
+
+        assert self.finish(service, account, "hash") is None
 
 
 class TestWaiting:

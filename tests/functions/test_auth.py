@@ -4,7 +4,6 @@ import httpx
 import pytest
 
 from dev.stack import Stack
-from lib.domain.passwords import PasswordScheme
 from tests.accounts import (
     NEW_PASSWORD,
     PASSWORD,
@@ -233,18 +232,6 @@ class TestLogin:
         answer = sign_in(client, username)
 
         assert (answer.status_code, slug(answer)) == (401, "invalid-credentials")
-
-    def test_a_reset_in_between_wins(self, client: httpx.Client, stack: Stack):
-        username = new_user(client)
-        new_hash = PasswordScheme((ANOTHER_KEY,), 4).hash(PASSWORD)
-        run_sql(
-            stack,
-            "update public.users set password_hash = %(new_hash)s where username = %(username)s",
-            new_hash=new_hash,
-            username=username,
-        )
-
-        assert sign_in(client, username).status_code == 401
 
 
 class TestMe:

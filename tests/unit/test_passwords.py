@@ -1,6 +1,7 @@
 """Passwords: which are refused, how they are hashed, and what a hash says of itself."""
 
 import base64
+import time
 
 import pytest
 
@@ -200,3 +201,18 @@ class TestScheme:
 
         assert not scheme().verify("violet", foreign)
         assert not scheme().knows_key_of(foreign)
+
+    @pytest.mark.parametrize("password_hash", [None, scheme(cost=4).hash("violet")])
+    def test_a_no_takes_as_long_for_nobody_and_for_an_older_hash(self, password_hash: str | None):
+        # The least of five: what else runs on the machine only ever adds.
+        today = scheme(cost=8)
+
+        usual = min(self.seconds(today, today.hash("violet")) for _ in range(5))
+        unusual = min(self.seconds(today, password_hash) for _ in range(5))
+
+        assert 0.5 < unusual / usual < 2
+
+    def seconds(self, today: PasswordScheme, password_hash: str | None) -> float:
+        started_at = time.perf_counter()
+        assert not today.verify("wrong", password_hash)
+        return time.perf_counter() - started_at
