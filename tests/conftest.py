@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import ssl
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,6 +78,14 @@ def configuration(_api: _Api) -> Generator[Configuration]:
     """Change a setting for one test: `configuration.change(signup="closed")`."""
     yield _api.configuration
     _api.configuration.reset()
+
+
+def wait_until(condition: Callable[[], Any], what: str) -> None:
+    """Wait for a condition that nothing announces."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, f"it never came that {what}"
+        time.sleep(0.01)  # between two looks, so that they do not keep it from coming
 
 
 class _Endpoint:

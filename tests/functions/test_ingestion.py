@@ -1,0 +1,207 @@
+"""POST /api/upload/{id}/ingest: slices, failures that pass, and two who read at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dev.student import Student
+from tests.conftest import Ground
+from tests.documents import make_pdf
+from tests.fakes import ScriptedModel
+
+NOTES = "# Light\n\nA ray entering glass bends towards the normal because it slows down.\n"
+# More chunks than one call for embeddings takes (96), so that reading comes in two slices.
+PAGES = 110
+
+
+@pytest.fixture(scope="module")
+def long_pdf(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path: Path = tmp_path_factory.mktemp("long") / "long.pdf"
+    return make_pdf(path, [[f"Planet {n} has {n * 7} moons."] for n in range(PAGES)]).read_bytes()
+
+
+def send(student: Student, name: str, content: bytes | str) -> dict[str, Any]:
+    answer = student.client.post("/api/upload", files={"file": (name, content)})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def ingest(student: Student, file: dict[str, Any]) -> httpx.Response:
+    return student.client.post(f"/api/upload/{file['id']}/ingest")
+
+
+def announce(student: Student) -> dict[str, Any]:
+    """Bring a file to storage, unread."""
+    body = {"filename": "notes.md", "size_bytes": len(NOTES)}
+    answer = student.client.post("/api/upload/signed", json=body).json()
+    upload = answer["upload"]
+    student.client.put(upload["url"], content=NOTES, headers=upload["headers"]).raise_for_status()
+    return answer["file"]
+
+
+class TestAModelThatIsAway:
+    def test_fails_the_file_until_one_tries_again(
+        self, student: Student, model: ScriptedModel
+    ) -> None:
+        model.embedding_status = 503
+
+        failed = send(student, "notes.md", NOTES)
+        model.embedding_status = 200
+        read = ingest(student, failed)
+
+        assert failed["status"] == "failed"
+        assert failed["error"]["type"] == "/problems/model-unavailable"
+        assert failed["error"]["retryable"] is True
+        assert (read.json()["status"], read.json()["error"]) == ("ready", None)
+
+    def test_in_the_middle_loses_nothing_of_what_was_read(
+        self, student: Student, model: ScriptedModel, ground: Ground, long_pdf: bytes
+    ) -> None:
+        model.embedding_status = lambda call: 503 if call == 2 else 200
+
+        failed = send(student, "planets.pdf", long_pdf)
+        read = ingest(student, failed).json()
+
+        assert (failed["status"], failed["progress"]["pages_done"]) == ("failed", 96)
+        assert (read["status"], read["page_count"]) == ("ready", PAGES)
+        assert [len(texts) for texts in model.embedded] == [96, PAGES - 96]
+        assert ordinals(ground, read) == list(range(1, PAGES + 1))
+
+    def test_shows_nothing_of_a_file_that_failed_in_the_middle(
+        self, student: Student, model: ScriptedModel, long_pdf: bytes
+    ) -> None:
+        model.embedding_status = lambda call: 503 if call == 2 else 200
+
+        failed = send(student, "planets.pdf", long_pdf)
+
+        page = student.client.get(f"/api/upload/{failed['id']}/pages/1")
+        assert page.status_code == 404
+        assert student.ask("How many moons has planet 3?")["status"] == "not_found"
+        assert model.prompts == []
+
+
+class TestAStorageThatRefuses:
+    def test_is_told_and_asked_again_as_often_as_one_likes(
+        self, student: Student, ground: Ground
+    ) -> None:
+        file = announce(student)
+        path = ground.path_of(file["id"])
+        ground.execute("update files set path = %s where id = %s", f"{path}\x7f", file["id"])
+
+        answers = [ingest(student, file) for _ in range(6)]
+        ground.execute("update files set path = %s where id = %s", path, file["id"])
+        read = ingest(student, file)
+
+        assert {answer.status_code for answer in answers} == {503}
+        assert {answer.json()["type"] for answer in answers} == {"/problems/storage-unavailable"}
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
+        assert read.json()["status"] == "ready"
+
+
+class TestTwoReaders:
+    def test_at_once_are_one(self, student: Student, model: ScriptedModel, ground: Ground) -> None:
+        file = announce(student)
+        model.holds_embedding = 1
+
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(ingest, student, file)
+            model.wait_until_held()
+            second = ingest(student, file)
+            model.release()
+
+        assert (second.status_code, second.json()["status"]) == (200, "processing")
+        assert first.result().json()["status"] == "ready"
+        assert model.embedding_calls == 1
+        assert ordinals(ground, file) == [1]
+
+    def test_one_after_the_lease_of_the_other_ran_out_double_nothing(
+        self, student: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        file = announce(student)
+        model.holds_embedding = 1
+
+        with ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(ingest, student, file)
+            model.wait_until_held()
+            ground.execute("update files set lease_until = now() where id = %s", file["id"])
+            quick = ingest(student, file)
+            model.release()
+
+        assert quick.json()["status"] == "ready"
+        assert slow.result().status_code == 200
+        assert ordinals(ground, file) == [1]
+        assert student.pages(quick.json()) == [NOTES.strip()]
+
+    def test_of_the_same_bytes_leave_one_file(
+        self, student: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        model.holds_embedding = 1
+
+        with ThreadPoolExecutor(1) as pool:
+            slow = pool.submit(send, student, "first.md", NOTES)
+            model.wait_until_held()
+            quick = send(student, "second.md", NOTES)
+            model.release()
+
+        assert slow.result() == quick
+        assert student.client.get("/api/upload").json()["files"] == [quick]
+        paths = ground.rows(
+            "select path from object_deletions where path like %s", f"{student.id}/%"
+        )
+        assert {row["path"] for row in paths}.isdisjoint({ground.path_of(quick["id"])})
+        assert len({row["path"] for row in paths}) == 1
+
+    def test_one_of_whom_deletes_the_file_end_in_peace(
+        self, student: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        file = announce(student)
+        path = ground.path_of(file["id"])
+        model.holds_embedding = 1
+
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(ingest, student, file)
+            model.wait_until_held()
+            deleted = student.client.delete(f"/api/upload/{file['id']}")
+            model.release()
+
+        assert (deleted.status_code, reading.result().is_server_error) == (204, False)
+        assert ingest(student, file).status_code == 404
+        assert ordinals(ground, file) == []
+        assert not ground.has_object(path)
+
+
+class TestAFileThatIsDone:
+    def test_is_not_read_again(self, student: Student, model: ScriptedModel) -> None:
+        file = student.upload("notes.md", NOTES)
+
+        again = ingest(student, file)
+
+        assert (again.status_code, again.json()) == (200, file)
+        assert model.embedding_calls == 1
+
+    def test_is_not_tried_again_where_that_is_in_vain(self, student: Student) -> None:
+        failed = send(student, "notes.pdf", NOTES)
+
+        again = ingest(student, failed)
+
+        assert (again.status_code, again.json()) == (200, failed)
+
+    def test_that_broke_its_reader_again_and_again_fails(
+        self, student: Student, ground: Ground, model: ScriptedModel
+    ) -> None:
+        file = announce(student)
+        died = "update files set status = 'processing', attempt_count = 4, lease_until = now()"
+        ground.execute(f"{died} where id = %s", file["id"])
+
+        answer = ingest(student, file).json()
+
+        assert (answer["status"], answer["error"]["retryable"]) == ("failed", False)
+        assert model.embedding_calls == 0
+
+
+def ordinals(ground: Ground, file: dict[str, Any]) -> list[int]:
+    rows = ground.rows("select ordinal from chunks where file_id = %s order by 1", file["id"])
+    return [row["ordinal"] for row in rows]
