@@ -5,7 +5,7 @@ import asyncio
 from pydantic import BaseModel, Field
 
 from lib.adapters import files, jobs
-from lib.domain.problems import Problem, UnreadableFile
+from lib.domain.problems import Problem, UnreadableFile, UploadIncomplete
 from lib.services import ingestion, maintenance
 from lib.services.ingestion import MAX_ATTEMPTS, Reading, Tools, start_reading
 
@@ -49,6 +49,8 @@ async def _resume_ingestions(reading: Reading) -> int:
         resumed += 1
         try:
             await ingestion.read_claim(claim, claim.lease_id, reading)
+        except UploadIncomplete:
+            continue
         except Problem:
-            continue  # the lease is given back; the next run tries again
+            break  # storage or database are away, for every file: the next run tries again
     return resumed

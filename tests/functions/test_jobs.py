@@ -1,0 +1,205 @@
+"""GET /api/jobs/run: what was left is finished, what is due is deleted, and twice is harmless."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from dev.student import Student
+from tests.conftest import Configuration, Ground
+from tests.fakes import ScriptedModel
+from tests.streams import open_stream, read_events
+
+NOTES = "# Light\n\nA ray entering glass bends towards the normal because it slows down.\n"
+
+
+@pytest.fixture
+def run(client: httpx.Client, configuration: Configuration) -> Any:
+    """Run the job and return its report."""
+
+    def run() -> dict[str, int]:
+        headers = {"Authorization": f"Bearer {configuration.settings.cron_secret}"}
+        answer = client.get("/api/jobs/run", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    run()  # what other tests left
+    return run
+
+
+def announce(student: Student, *, bytes_arrive: bool = True) -> int:
+    body = {"filename": "notes.md", "size_bytes": len(NOTES)}
+    answer = student.client.post("/api/upload/signed", json=body).json()
+    upload = answer["upload"]
+    if bytes_arrive:
+        student.client.put(upload["url"], content=NOTES, headers=upload["headers"])
+    return answer["file"]["id"]
+
+
+class TestSecret:
+    @pytest.mark.parametrize("given", [None, "Bearer wrong", "Bearer Ünïcode", "Basic wrong"])
+    def test_is_needed(self, client: httpx.Client, given: str | None) -> None:
+        headers = {b"Authorization": given.encode()} if given else {}
+
+        answer = client.get("/api/jobs/run", headers=headers)
+
+        assert answer.status_code == 401
+        assert answer.json()["type"] == "/problems/invalid-job-secret"
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+    def test_is_not_a_students_token(self, student: Student) -> None:
+        assert student.client.get("/api/jobs/run").status_code == 401
+
+
+class TestRun:
+    def test_twice_in_a_row_is_harmless(self, run: Any, student: Student, ground: Ground) -> None:
+        file = student.upload("notes.md", NOTES)
+        query = student.ask("How does a ray bend in glass?")
+
+        reports = [run(), run()]
+
+        assert all(set(report.values()) == {0} for report in reports)
+        assert student.client.get(f"/api/upload/{file['id']}").json() == file
+        chat = student.client.get(f"/api/history/{query['chat_id']}").json()
+        assert chat["queries"] == [query]
+        assert ground.has_object(ground.path_of(file["id"]))
+
+    def test_interrupts_answers_whose_function_died(
+        self, run: Any, student: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        student.upload("notes.md", NOTES)
+        model.says, model.holds_after = "Light bends.", 1
+        with open_stream(student, "How does a ray bend in glass?") as response:
+            events = read_events(response)
+            query_id = next(events)[1]["query_id"]
+            ground.execute(
+                "update queries set deadline_at = now() - interval '2 minutes' where id = %s",
+                query_id,
+            )
+            status = "select status from queries where id = %s"
+
+            chats = student.client.get("/api/history").json()["chats"]
+            read = student.client.get(f"/api/history/{chats[0]['chat_id']}").json()["queries"]
+            before = ground.row(status, query_id)["status"]
+            report = run()
+            after = ground.row(status, query_id)["status"]
+
+        # It is read as interrupted before the job has come; the job only tidies.
+        assert ([query["status"] for query in read], before) == (["interrupted"], "streaming")
+        assert (report["queries_interrupted"], after) == (1, "interrupted")
+
+    def test_leaves_answers_alone_that_are_on_their_way(
+        self, run: Any, student: Student, model: ScriptedModel
+    ) -> None:
+        student.upload("notes.md", NOTES)
+        model.says, model.holds_after = "Light bends in glass.", 1
+        with open_stream(student, "How does a ray bend in glass?") as response:
+            model.wait_until_held()
+
+            report = run()
+
+            model.release()
+            last, data = list(read_events(response))[-1]
+        assert report["queries_interrupted"] == 0
+        assert (last, data["query"]["response"]) == ("done", "Light bends in glass.")
+
+    @pytest.mark.parametrize("bytes_arrive", [True, False])
+    def test_deletes_uploads_that_nobody_finished(
+        self, run: Any, student: Student, ground: Ground, *, bytes_arrive: bool
+    ) -> None:
+        old, new = announce(student, bytes_arrive=bytes_arrive), announce(student)
+        path = ground.path_of(old)
+        yesterday = "update files set created_at = now() - interval '25 hours' where id = %s"
+        ground.execute(yesterday, old)
+
+        report = run()
+
+        assert report["uploads_abandoned"] == 1
+        listed = student.client.get("/api/upload").json()["files"]
+        assert [file["id"] for file in listed] == [new]
+        assert not ground.has_object(path)
+        assert ground.rows("select 1 from object_deletions where path = %s", path) == []
+
+    def test_goes_on_with_a_reading_that_was_abandoned(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        file_id = announce(student)
+        abandon(ground, file_id, attempts=1)
+
+        report = run()
+
+        file = student.client.get(f"/api/upload/{file_id}").json()
+        assert (report["ingestions_resumed"], file["status"]) == (1, "ready")
+
+    def test_leaves_a_reading_alone_that_is_under_way(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        file_id = announce(student)
+        ground.execute(
+            "update files set status = 'processing', lease_id = gen_random_uuid(),"
+            " lease_until = now() + interval '40 seconds' where id = %s",
+            file_id,
+        )
+
+        report = run()
+
+        file = student.client.get(f"/api/upload/{file_id}").json()
+        assert (report["ingestions_resumed"], file["status"]) == (0, "processing")
+
+    def test_gives_up_a_file_that_kills_its_reader(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        file_id = announce(student)
+        abandon(ground, file_id, attempts=4)
+
+        report = run()
+
+        file = student.client.get(f"/api/upload/{file_id}").json()
+        assert (report["ingestions_resumed"], report["ingestions_failed"]) == (0, 1)
+        assert (file["status"], file["error"]["retryable"]) == ("failed", False)
+
+    def test_does_not_insist_where_the_storage_refuses(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        file_id = announce(student)
+        abandon(ground, file_id, attempts=1)
+        path = ground.path_of(file_id)
+        ground.execute("update files set path = %s where id = %s", f"{path}\x7f", file_id)
+
+        refused = run()
+        ground.execute("update files set path = %s where id = %s", path, file_id)
+        abandon(ground, file_id, attempts=1)
+        resumed = run()
+
+        assert (refused["ingestions_resumed"], resumed["ingestions_resumed"]) == (1, 1)
+        file = student.client.get(f"/api/upload/{file_id}").json()
+        assert file["status"] == "ready"
+
+    def test_deletes_the_objects_that_the_outbox_names(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        file = student.upload("notes.md", NOTES)
+        path = ground.path_of(file["id"])
+        later = f"{student.id}/not-yet"
+        # As if the storage had been away when the row was deleted.
+        ground.execute("delete from files where id = %s", file["id"])
+        ground.execute("insert into object_deletions (path) values (%s)", path)
+        not_before = "insert into object_deletions (path, not_before) values (%s, now() + '1 hour')"
+        ground.execute(not_before, later)
+
+        reports = [run(), run()]
+
+        assert [report["objects_deleted"] for report in reports] == [1, 0]
+        assert not ground.has_object(path)
+        left = ground.rows("select path from object_deletions where path in (%s, %s)", path, later)
+        assert [row["path"] for row in left] == [later]
+
+
+def abandon(ground: Ground, file_id: int, *, attempts: int) -> None:
+    """Leave a file as a reader leaves it that died some minutes ago."""
+    ground.execute(
+        "update files set status = 'processing', lease_id = gen_random_uuid(),"
+        " lease_until = now() - interval '5 minutes', attempt_count = %s where id = %s",
+        attempts,
+        file_id,
+    )
