@@ -8,6 +8,7 @@ from lib.services.scheduled import Report
 from lib.web.app import create_app
 from lib.web.jobs import require_job_secret
 from lib.web.reading import ReadingTools
+from lib.web.schedule import ScheduleHandler
 
 app = create_app("jobs", "The scheduled job. It needs the secret of CRON_SECRET.")
 
@@ -21,4 +22,4 @@ async def run(tools: ReadingTools) -> Report:
     return await scheduled.run(tools)
 
 
-handler = Mangum(app, lifespan="off")
+handler = Mangum(app, lifespan="off", custom_handlers=[ScheduleHandler])

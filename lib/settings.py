@@ -91,6 +91,15 @@ class Settings:
     allowed_origins: tuple[str, ...] = _setting("Other origins that may call the API (CORS)", ())
     client_address_header: str = _setting("The one header trusted for the client's address", "")
     public_url: str = _setting("Address of Lectern itself; https makes the cookie Secure")
+    origin_secrets: tuple[str, ...] = _setting(
+        "What the CDN in front must send in X-Origin-Secret, any of them; without one, no CDN is expected",
+        (),
+        secret=True,
+        key="bare",
+    )
+    ssm_prefix: str = _setting(
+        "Path in AWS's Parameter Store, such as /lectern/prod, where further settings lie", ""
+    )
 
     # Passwords and sessions
     password_min_characters: int = _setting("Shortest password", 15)
@@ -175,7 +184,23 @@ def read_settings(environment: dict[str, str]) -> Settings:
     return Settings(**values)
 
 
+def gather_settings(environment: dict[str, str]) -> dict[str, str]:
+    """Return `environment` with what lies under its SSM_PREFIX; what it says itself comes first.
+
+    Raises:
+        ParametersUnavailable: AWS does not give the parameters.
+    """
+    prefix = environment.get("SSM_PREFIX", "").strip()
+    if not prefix:
+        return environment
+    # Only where it is wanted: Vercel and the local stack have no such thing.
+    from lib.adapters.parameter_store import read_parameters  # noqa: PLC0415
+
+    said = {name: value for name, value in environment.items() if value.strip()}
+    return read_parameters(prefix, environment) | said
+
+
 @functools.cache
 def get_settings() -> Settings:
-    """Return this process's settings, read once."""
-    return read_settings(dict(os.environ))
+    """Return this process's settings, read once; a failure is not remembered."""
+    return read_settings(gather_settings(dict(os.environ)))

@@ -104,6 +104,12 @@ class SignupRefused(Problem):
     detail = "A valid sign-up code is needed here. Ask your teacher for it."
 
 
+class EdgeBypassed(Problem):
+    status, title = HTTPStatus.FORBIDDEN, "Wrong address"
+    slug = "edge-bypassed"
+    detail = "Lectern does not answer at this address. Use the one that you were given for it."
+
+
 class PasswordChangeRequired(Problem):
     status, title = HTTPStatus.FORBIDDEN, "Password change required"
     slug = "password-change-required"

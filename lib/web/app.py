@@ -5,6 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from lib.web import reference
 from lib.web.cors import CorsMiddleware
+from lib.web.edge import EdgeMiddleware
 from lib.web.problems import ProblemDetails, add_problem_handlers
 from lib.web.requests import RequestMiddleware
 
@@ -32,6 +33,7 @@ def create_app(
         responses={"default": {"model": ProblemDetails, "description": "A problem (RFC 9457)."}},
     )
     add_problem_handlers(app)
+    app.add_middleware(EdgeMiddleware, health_path=f"/api/{name}/health")
     app.add_middleware(RequestMiddleware, function=name, max_body_bytes=max_body_bytes)
     app.add_middleware(CorsMiddleware)
 

@@ -1,0 +1,182 @@
+"""Builds one zip per function for AWS Lambda: `python -m dev.deploy.lambda_build`.
+
+Each holds only what its function imports, with bytecode for Lambda's Python: /var/task cannot be written, so without
+it every cold start would compile everything again. The same sources give the same bytes.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from dev.deploy.lambda_imports import reach
+from dev.deploy.lambda_packages import (
+    PYTHON_VERSION,
+    Package,
+    closure,
+    install,
+    read_packages,
+)
+from dev.deploy.lambda_pythons import find_python
+from dev.processes import ROOT
+
+OUT = ROOT / ".build" / "lambda"
+ADAPTED = "query"  # streams through the Lambda Web Adapter, which starts run.sh
+
+_RUN_SCRIPT = Path(__file__).with_name("run.sh")
+_SERVER = ("uvicorn", "click")
+_SIGNING = "cryptography"
+_MOST_BYTES = 250 * 1024 * 1024  # Lambda's limit, unzipped
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip knows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What the zips are built for."""
+
+    architecture: str = "x86_64"
+    with_cryptography: bool = True
+    """ES256 database tokens need it; an HS256 secret does not."""
+    with_bytecode: bool = True
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A built zip."""
+
+    path: Path
+    unzipped_bytes: int
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def __str__(self) -> str:
+        size = self.path.stat().st_size
+        return (
+            f"{self.path.name:13} {size / 1e6:6.2f} MB, unzipped {self.unzipped_bytes / 1e6:6.1f} MB, "
+            f"sha256 {self.sha256[:16]}"
+        )
+
+
+def function_names(root: Path = ROOT) -> list[str]:
+    return sorted(path.stem for path in (root / "functions").glob("[a-z]*.py"))
+
+
+def build(out: Path = OUT, target: Target | None = None, root: Path = ROOT) -> dict[str, Archive]:
+    """Build the zips of all functions of `root` into `out` and return them by name.
+
+    Raises:
+        PythonMissing: Bytecode is wanted and there is no Python to make it.
+    """
+    target = target or Target()
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lectern-build-") as folder:
+        tree = Path(folder) / "task"
+        packages = _plant(tree, target, root)
+        return {
+            name: _pack(tree, _select(tree, name, packages, target), out / f"{name}.zip")
+            for name in function_names(root)
+        }
+
+
+def _plant(tree: Path, target: Target, root: Path) -> dict[str, Package]:
+    """Put all packages and all of our modules into one tree, and compile them there once."""
+    tree.mkdir()
+    locks = (root / "requirements.txt", root / "requirements-dev.txt")
+    install(tree, locks, _SERVER, target.architecture)
+    packages = read_packages(tree, target.architecture)
+    for folder in ("functions", "lib"):
+        shutil.copytree(root / folder, tree / folder, ignore=_only_python)
+    if target.with_bytecode:
+        _compile(tree)
+    return packages
+
+
+def _only_python(folder: str, names: list[str]) -> set[str]:
+    return {
+        name
+        for name in names
+        if not name.endswith(".py") and (name == "__pycache__" or not Path(folder, name).is_dir())
+    }
+
+
+def _compile(tree: Path) -> None:
+    """Compile for good: a zip has no times by which Python could tell whether bytecode is stale."""
+    command = [find_python(PYTHON_VERSION), "-m", "compileall", "-q", "-f"]
+    places = ["-s", str(tree), "-p", "/var/task", str(tree)]
+    subprocess.run(
+        [*command, "--invalidation-mode", "unchecked-hash", *places],
+        # Sets of constants are written in the order of their hashes.
+        env={"PATH": os.defpath, "PYTHONHASHSEED": "0"},
+        stdout=subprocess.DEVNULL,  # some packages ship templates that are no Python
+        check=False,
+    )
+
+
+def _select(
+    tree: Path, name: str, packages: dict[str, Package], target: Target
+) -> dict[str, Path]:
+    """Return what the zip of a function holds: where it lies there, and where it is now."""
+    needed = reach(tree, f"functions.{name}")
+    imported = needed.packages | ({"uvicorn"} if name == ADAPTED else set())
+    without = () if target.with_cryptography else (_SIGNING, "cffi", "pycparser")
+    files = {*needed.files, "functions/__init__.py"}
+    for package in closure(imported, packages, without):
+        files.update(package.files)
+    chosen = {file: tree / file for file in sorted(files | _bytecode(tree, files))}
+    return chosen | ({"run.sh": _RUN_SCRIPT} if name == ADAPTED else {})
+
+
+def _bytecode(tree: Path, files: set[str]) -> set[str]:
+    tag = f"cpython-{PYTHON_VERSION.replace('.', '')}"
+    compiled = (
+        Path(file).parent / "__pycache__" / f"{Path(file).stem}.{tag}.pyc"
+        for file in files
+        if file.endswith(".py")
+    )
+    return {path.as_posix() for path in compiled if (tree / path).is_file()}
+
+
+def _pack(tree: Path, files: dict[str, Path], path: Path) -> Archive:
+    unzipped = 0
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            content = files[name].read_bytes()
+            unzipped += len(content)
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, whose permissions follow
+            entry.external_attr = (0o755 if name == "run.sh" else 0o644) << 16
+            archive.writestr(entry, content)
+    if unzipped > _MOST_BYTES:
+        raise ValueError(f"{path.name} has {unzipped} bytes, and Lambda takes {_MOST_BYTES}.")
+    return Archive(path, unzipped)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--architecture", choices=("x86_64", "arm64"), default="x86_64")
+    parser.add_argument(
+        "--without-cryptography",
+        action="store_true",
+        help="4 MB less and a quicker start, where DATABASE_TOKEN_KEY is an HS256 secret",
+    )
+    chosen = parser.parse_args()
+    target = Target(
+        architecture=chosen.architecture, with_cryptography=not chosen.without_cryptography
+    )
+    for archive in build(chosen.out, target).values():
+        print(archive)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

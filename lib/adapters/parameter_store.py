@@ -1,0 +1,128 @@
+"""AWS's Parameter Store (SSM): where settings come from on Lambda, so that no secret is in a template.
+
+It is asked once per process, by the few lines that this needs: boto3 would cost 240 ms of every cold start.
+The signature is AWS's Signature Version 4.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import random
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+_TARGET = "AmazonSSM.GetParametersByPath"
+_CONTENT_TYPE = "application/x-amz-json-1.1"
+_TIMEOUT_SECONDS = 3
+_PAGE_SIZE = 10  # the most that it gives at once
+# An account may ask 40 times a second; when many instances start together, some have to wait.
+_WAITS_SECONDS = (0.2, 0.4, 0.8, 1.6)
+
+
+class ParametersUnavailable(Exception):
+    """The parameters cannot be read; the message says why and names no value."""
+
+
+class _Busy(Exception):
+    """It may work a moment later."""
+
+
+def read_parameters(path: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that lie directly under `path`, decrypted, by the last part of their names.
+
+    Args:
+        path: Such as "/lectern/prod".
+        environment: Region and credentials, as Lambda sets them; AWS_ENDPOINT_URL where it is not AWS.
+
+    Raises:
+        ParametersUnavailable: AWS refuses, or cannot be reached.
+    """
+    parameters: dict[str, str] = {}
+    request: dict[str, Any] = {"Path": path, "WithDecryption": True, "MaxResults": _PAGE_SIZE}
+    while True:
+        answer = _call_patiently(request, environment)
+        for parameter in answer["Parameters"]:
+            parameters[parameter["Name"].rpartition("/")[2]] = parameter["Value"]
+        if not answer.get("NextToken"):
+            return parameters
+        request["NextToken"] = answer["NextToken"]
+
+
+def _call_patiently(request: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    for wait in _WAITS_SECONDS:
+        try:
+            return _call(request, environment)
+        except (_Busy, OSError, http.client.HTTPException):
+            time.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - to spread, not to hide
+    try:
+        return _call(request, environment)
+    except (_Busy, OSError, http.client.HTTPException) as error:
+        raise ParametersUnavailable(f"The Parameter Store does not answer: {error!r}") from error
+
+
+def _call(request: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    region = environment["AWS_REGION"]
+    endpoint = environment.get("AWS_ENDPOINT_URL") or f"https://ssm.{region}.amazonaws.com"
+    address, body = urlsplit(endpoint), json.dumps(request).encode()
+    headers = sign(body, address.netloc, environment, now=datetime.now(UTC))
+    kind = (
+        http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+    )
+    connection = kind(address.netloc, timeout=_TIMEOUT_SECONDS)
+    try:
+        connection.request("POST", "/", body, headers)
+        answer = connection.getresponse()
+        return _understand(answer.status, answer.read())
+    finally:
+        connection.close()
+
+
+def _understand(status: int, body: bytes) -> dict[str, Any]:
+    if status == HTTPStatus.OK:
+        return json.loads(body)
+    fault = f"{status} {_fault(body)}"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or "Throttling" in fault:
+        raise _Busy(fault)
+    raise ParametersUnavailable(f"The Parameter Store refuses: {fault}")
+
+
+def _fault(body: bytes) -> str:
+    try:
+        return str(json.loads(body).get("__type", ""))
+    except ValueError:
+        return ""
+
+
+def sign(
+    body: bytes, host: str, environment: Mapping[str, str], *, now: datetime
+) -> dict[str, str]:
+    """Return the headers of a request with the signature of whoever the credentials belong to."""
+    moment = now.strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{moment[:8]}/{environment['AWS_REGION']}/ssm/aws4_request"
+    headers = {
+        "content-type": _CONTENT_TYPE,
+        "host": host,
+        "x-amz-date": moment,
+        "x-amz-target": _TARGET,
+    }
+    if token := environment.get("AWS_SESSION_TOKEN"):
+        headers["x-amz-security-token"] = token
+    names = ";".join(sorted(headers))
+    lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    canonical = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}"
+    key = b"AWS4" + environment["AWS_SECRET_ACCESS_KEY"].encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), hashlib.sha256)
+    signature = hmac.digest(key, to_sign.encode(), hashlib.sha256).hex()
+    credential = f"{environment['AWS_ACCESS_KEY_ID']}/{scope}"
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={signature}"
+    )
+    return headers
