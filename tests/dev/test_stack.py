@@ -109,7 +109,7 @@ def test_a_second_start_finds_keys_and_data_again(tmp_path: Path) -> None:
         assert row == ("as it was",)
         assert second.keys == first.keys
         assert first_time.applied
-        assert second.migrated == ([], [])
+        assert second.migrated.applied == []
         assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
 
 
