@@ -4,25 +4,37 @@ import html
 import importlib
 import os
 import traceback
+import uuid
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dev.processes import ROOT
+from lib.web.problems import describe_status, render
 
 _PAGE = ROOT / "web" / "dist"
-_NOT_FOUND = 404
 
 
 def _names() -> list[str]:
     return sorted(path.stem for path in (ROOT / "functions").glob("[a-z]*.py"))
+
+
+def _refuse(status: HTTPStatus, detail: str) -> Response:
+    return render(describe_status(status, detail), uuid.uuid4())
 
 
 def _load(name: str) -> ASGIApp:
@@ -31,24 +43,39 @@ def _load(name: str) -> ASGIApp:
         return importlib.import_module(f"functions.{name}").app
     except Exception:  # noqa: BLE001 - whatever a module may raise
         traceback.print_exc()
-        return PlainTextResponse(f"functions/{name}.py cannot be imported; see its log.\n", 500)
+        return _refuse(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            f"functions/{name}.py cannot be imported. The log of the functions says why.",
+        )
 
 
 class Gateway:
     """Dispatches by the second segment of the path; the function sees the request unchanged."""
 
-    def __init__(self, functions: dict[str, ASGIApp], page: ASGIApp) -> None:
+    def __init__(self, functions: dict[str, ASGIApp], page: ASGIApp, public_url: str = "") -> None:
         self.functions, self._page = functions, page
+        self._public_url = public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         _, api, name, *_ = f"{scope.get('path', '')}///".split("/")
         if scope["type"] != "http" or api != "api":
-            await self._page(scope, receive, send)
+            await self._answer_page(scope, receive, send)
         elif name in self.functions:
             await self.functions[name](scope, receive, send)
         else:
-            answer = PlainTextResponse(f"There is no function {name!r}.\n", _NOT_FOUND)
+            await _refuse(HTTPStatus.NOT_FOUND, "There is no such function.")(scope, receive, send)
+
+    async def _answer_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the page under the one name whose cookie and origin the functions know.
+
+        Whoever types localhost where we said 127.0.0.1 would be signed out at every reload.
+        """
+        host = Headers(scope=scope).get("host", "") if scope["type"] == "http" else ""
+        if host.partition(":")[0] == "localhost" and self._public_url:
+            answer = RedirectResponse(self._public_url + scope["path"])
             await answer(scope, receive, send)
+        else:
+            await self._page(scope, receive, send)
 
 
 def _items(studio_url: str) -> Iterator[tuple[str, str]]:
@@ -76,7 +103,7 @@ class _Page(StaticFiles):
         try:
             return await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != _NOT_FOUND:
+            if error.status_code != HTTPStatus.NOT_FOUND:
                 raise
             return FileResponse(Path(self.directory or "") / "index.html")
 
@@ -84,4 +111,5 @@ class _Page(StaticFiles):
 def create_app() -> Gateway:
     """Return what the stack serves on PORT, with the settings that are in the environment."""
     page = _Page(directory=_PAGE) if _PAGE.is_dir() else Starlette(routes=[Route("/", _overview)])
-    return Gateway({name: _load(name) for name in _names()}, page)
+    functions = {name: _load(name) for name in _names()}
+    return Gateway(functions, page, os.environ.get("PUBLIC_URL", ""))

@@ -1,0 +1,39 @@
+"""The one port of the local stack: who answers what."""
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+
+from dev.gateway import Gateway
+from dev.serving import serve
+
+
+@pytest.fixture
+def url():
+    gateway = Gateway(
+        {"auth": PlainTextResponse("auth")}, PlainTextResponse("page"), "http://lectern.test:8000"
+    )
+    with serve(gateway) as address:
+        yield address
+
+
+def test_a_function_answers_for_its_own_paths(url: str):
+    assert httpx.get(f"{url}/api/auth/me").text == "auth"
+
+
+def test_the_page_answers_for_all_others(url: str):
+    assert httpx.get(f"{url}/chats/1").text == "page"
+
+
+def test_an_unknown_function_is_a_problem(url: str):
+    answer = httpx.get(f"{url}/api/nothing")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_localhost_is_sent_to_the_name_whose_cookie_the_functions_know(url: str):
+    answer = httpx.get(url.replace("127.0.0.1", "localhost") + "/chats/1")
+
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "http://lectern.test:8000/chats/1"
