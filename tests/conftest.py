@@ -80,6 +80,11 @@ def configuration(_api: _Api) -> Generator[Configuration]:
     _api.configuration.reset()
 
 
+def slug(answer: httpx.Response) -> str:
+    """Return which problem an answer is."""
+    return answer.json()["type"].removeprefix("/problems/")
+
+
 def wait_until(condition: Callable[[], Any], what: str) -> None:
     """Wait for a condition that nothing announces."""
     deadline = time.monotonic() + 30
@@ -139,6 +144,10 @@ class Ground:
 
     def execute(self, statement: LiteralString, *values: Any) -> None:
         self._connection.execute(statement, values)
+
+    def wait_for(self, statement: LiteralString, *values: Any) -> None:
+        """Wait until there is such a row."""
+        wait_until(lambda: self.rows(statement, *values), statement)
 
     def path_of(self, file_id: int) -> str:
         return self.row("select path from files where id = %s", file_id)["path"]

@@ -1,4 +1,4 @@
-"""The server-sent events of an answer, read as a client reads them."""
+"""Answers as a client gets them: as server-sent events, and later from the history."""
 
 import contextlib
 import json
@@ -50,3 +50,9 @@ def ask_streaming(student: Student, query_text: str, **members: Any) -> list[Eve
 
 def texts_of(events: Iterable[Event]) -> str:
     return "".join(data["text"] for event, data in events if event == "delta")
+
+
+def stored(student: Student) -> list[dict[str, Any]]:
+    """Return the queries of a student's only chat, from the history."""
+    [chat] = student.client.get("/api/history").json()["chats"]
+    return student.client.get(f"/api/history/{chat['chat_id']}").json()["queries"]

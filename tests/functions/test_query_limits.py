@@ -1,0 +1,242 @@
+"""What a user, and the whole deployment, may ask in a day and at once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import httpx
+
+from dev.student import Student
+from tests.conftest import Configuration, Ground, slug
+from tests.fakes import ScriptedModel
+from tests.lessons import ANSWER, LIGHT, QUESTION
+from tests.streams import open_stream
+
+
+def ask(student: Student, query_text: str = QUESTION) -> httpx.Response:
+    return student.client.post("/api/query", json={"query_text": query_text})
+
+
+def usage(ground: Ground, student: Student) -> dict[str, Any]:
+    statement = "select query_count, token_count from daily_usage where user_id = %s"
+    return ground.row(statement, student.id)
+
+
+def seconds_to_midnight() -> int:
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return int((midnight - now).total_seconds())
+
+
+class TestQuestionsOfADay:
+    def test_are_reserved_so_that_none_slips_through(
+        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+    ) -> None:
+        configuration.change(daily_queries_per_user=5, max_streams_per_user=20)
+        student.upload("light.md", LIGHT)
+        model.says = ANSWER
+
+        with ThreadPoolExecutor(10) as pool:
+            answers = list(pool.map(lambda _: ask(student), range(10)))
+
+        assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 5
+        assert usage(ground, student)["query_count"] == len(model.prompts) == 5
+
+    def test_end_with_the_time_they_start_anew(
+        self, student: Student, model: ScriptedModel, configuration: Configuration
+    ) -> None:
+        configuration.change(daily_queries_per_user=1)
+        student.ask(QUESTION)
+
+        answer = ask(student)
+
+        assert (answer.status_code, slug(answer)) == (429, "daily-limit-reached")
+        seconds = int(answer.headers["Retry-After"])
+        assert seconds == answer.json()["retry_after_seconds"]
+        assert abs(seconds - seconds_to_midnight()) < 60
+        assert model.embedding_calls == 2
+
+    def test_embed_nothing_for_who_has_none_left(
+        self,
+        new_student: Callable[[], Student],
+        model: ScriptedModel,
+        configuration: Configuration,
+    ) -> None:
+        configuration.change(daily_queries_per_user=1)
+        student, other = new_student(), new_student()
+        student.ask(QUESTION)
+        assert ask(student).status_code == 429
+        calls = model.embedding_calls
+
+        again = [ask(student), ask(student, "Another one?")]
+
+        assert {(answer.status_code, slug(answer)) for answer in again} == {
+            (429, "daily-limit-reached")
+        }
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in again)
+        assert model.embedding_calls == calls
+        assert other.ask(QUESTION)["status"] == "not_found"
+
+    def test_are_a_status_for_a_stream_too(
+        self, student: Student, model: ScriptedModel, configuration: Configuration
+    ) -> None:
+        configuration.change(daily_queries_per_user=0)
+
+        with open_stream(student, QUESTION) as answer:
+            answer.read()
+
+        assert (answer.status_code, model.prompts) == (429, [])
+
+    def test_leave_no_trace_where_they_are_refused(
+        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+    ) -> None:
+        configuration.change(daily_queries_per_user=0)
+
+        assert ask(student).status_code == 429
+
+        assert model.prompts == []
+        assert student.client.get("/api/history").json()["chats"] == []
+        assert ground.rows("select 1 from daily_usage where user_id = %s", student.id) == []
+
+    def test_start_anew_the_next_day(
+        self, student: Student, configuration: Configuration, ground: Ground
+    ) -> None:
+        configuration.change(daily_queries_per_user=1)
+        student.ask(QUESTION)
+        ground.execute("update daily_usage set day = day - 1 where user_id = %s", student.id)
+
+        assert ask(student).status_code == 200
+
+
+class TestTokensOfADay:
+    def test_are_settled_by_what_was_used(
+        self, student: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        student.upload("light.md", LIGHT)
+        model.says = ANSWER
+
+        student.ask(QUESTION)
+
+        # What the scripted model says it took: 100 for the prompt, 10 for the answer.
+        assert usage(ground, student) == {"query_count": 1, "token_count": 110}
+
+    def test_cost_nothing_where_no_model_was_asked(
+        self, student: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        student.ask(QUESTION)
+
+        assert usage(ground, student) == {"query_count": 1, "token_count": 0}
+        assert model.prompts == []
+
+    def test_are_reserved_while_the_answer_is_on_its_way(
+        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+    ) -> None:
+        student.upload("light.md", LIGHT)
+        model.says, model.holds_after = ANSWER, 1
+
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask, student)
+            model.wait_until_held()
+            reserved = usage(ground, student)["token_count"]
+            model.release()
+        asked.result()
+
+        assert reserved > configuration.settings.max_response_tokens
+        assert usage(ground, student)["token_count"] == 110
+
+    def test_are_refused_beyond_the_limit(
+        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+    ) -> None:
+        student.upload("light.md", LIGHT)
+        model.says = ANSWER
+        student.ask(QUESTION)
+        configuration.change(daily_tokens_per_user=1_000)
+
+        answer = ask(student)
+
+        assert (answer.status_code, slug(answer)) == (429, "daily-limit-reached")
+        assert usage(ground, student) == {"query_count": 1, "token_count": 110}
+
+    def test_of_an_answer_that_was_cut_off_are_estimated(
+        self, student: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        student.upload("light.md", LIGHT)
+        model.says, model.stops_after = ANSWER, 1
+
+        query = student.ask(QUESTION)
+
+        spent = query["usage"]["prompt_tokens"] + query["usage"]["completion_tokens"]
+        assert spent > 0
+        assert usage(ground, student)["token_count"] == spent
+
+
+class TestTheCeiling:
+    def test_of_the_deployment_refuses_everybody(
+        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+    ) -> None:
+        configuration.change(daily_tokens=1)
+
+        answer = ask(student)
+
+        assert (answer.status_code, slug(answer)) == (503, "capacity-exhausted")
+        assert abs(int(answer.headers["Retry-After"]) - seconds_to_midnight()) < 60
+        assert model.prompts == []
+        assert ground.rows("select 1 from daily_usage where user_id = %s", student.id) == []
+
+    def test_counts_what_everybody_used(
+        self, new_student: Callable[[], Student], model: ScriptedModel, ground: Ground
+    ) -> None:
+        statement = "select query_count, token_count from deployment_usage where day = current_date"
+        students = [new_student(), new_student()]
+        model.says = ANSWER
+        for student in students:
+            student.upload("light.md", LIGHT)
+        students[0].ask(QUESTION)
+        before = ground.row(statement)
+
+        for student in students:
+            student.ask(QUESTION)
+
+        after = ground.row(statement)
+        assert after["query_count"] - before["query_count"] == 2
+        assert after["token_count"] - before["token_count"] == 220
+
+
+class TestQuestionsAtOnce:
+    def test_are_limited(
+        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+    ) -> None:
+        configuration.change(max_streams_per_user=2)
+        student.upload("light.md", LIGHT)
+        model.says, model.holds_after = ANSWER, 1
+
+        with ThreadPoolExecutor(5) as pool:
+            asked = [pool.submit(ask, student) for _ in range(5)]
+            # Those that are refused end while the two others are held.
+            refused = list(islice(as_completed(asked), 3))
+            model.release()
+        statuses = sorted(future.result().status_code for future in asked)
+
+        assert statuses == [200, 200, 429, 429, 429]
+        answer = refused[0].result()
+        assert (answer.status_code, slug(answer)) == (429, "too-many-streams")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert usage(ground, student)["query_count"] == 2
+
+    def test_past_their_deadline_count_no_more(
+        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+    ) -> None:
+        configuration.change(max_streams_per_user=1)
+        student.upload("light.md", LIGHT)
+        model.says, model.holds_after = ANSWER, 1
+
+        with open_stream(student, QUESTION):
+            model.wait_until_held()
+            # As if its function had died: nobody ends the row.
+            ground.execute("update queries set deadline_at = now() where user_id = %s", student.id)
+            model.holds_after = None
+            second = ask(student)
+
+        assert second.status_code == 200
