@@ -13,7 +13,7 @@ T ?=
 export PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test check fmt lock bench
+.PHONY: help install dev test test-trust check fmt lock bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ dev: $(STAMP) ## Run Lectern on this machine (PORT, DATA_DIR)
 
 test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these tests alone
 	$(PYTHON) -m pytest $(T)
+
+test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 4 minutes
+	$(PYTHON) -m pytest tests/trust $(if $(SHORT),--short)
 
 check: $(STAMP) ## Check format, lint, types, import contracts and SQL
 	$(VENV)/bin/ruff format --check
