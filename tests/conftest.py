@@ -173,16 +173,41 @@ def client(_api: _Api) -> Generator[httpx.Client]:
         yield anonymous
 
 
-@pytest.fixture
-def new_student(_api: _Api) -> Generator[Callable[[], Student]]:
-    """Make students whom no other test knows."""
+@contextlib.contextmanager
+def _students(api: _Api) -> Generator[Callable[[], Student]]:
     with contextlib.ExitStack() as clients:
 
         def make() -> Student:
-            client = clients.enter_context(httpx.Client(base_url=_api.url, timeout=30, verify=TLS))
+            client = clients.enter_context(httpx.Client(base_url=api.url, timeout=30, verify=TLS))
             return Student(client, f"student-{next(_numbers)}")
 
         yield make
+
+
+@pytest.fixture
+def new_student(_api: _Api) -> Generator[Callable[[], Student]]:
+    """Make students whom no other test knows."""
+    with _students(_api) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def new_reader(
+    _api: _Api, _endpoint: _Endpoint
+) -> Generator[Callable[[dict[str, str | bytes]], Student]]:
+    """Make students for all tests of a module, with their files, embedded as `model` embeds."""
+    with _students(_api) as make:
+
+        def enroll(files: dict[str, str | bytes]) -> Student:
+            student = make()
+            _endpoint.model = ScriptedModel()
+            _api.configuration.change(openai_base_url=_endpoint.url)
+            for name, content in files.items():
+                assert student.upload(name, content)["status"] == "ready"
+            _api.configuration.reset()
+            return student
+
+        yield enroll
 
 
 @pytest.fixture
