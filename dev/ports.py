@@ -42,7 +42,8 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _unused() -> int:
+def unused_port() -> int:
+    """Return a port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
@@ -51,7 +52,7 @@ def _unused() -> int:
 def _inner_ports(port: int) -> Iterator[int]:
     first = _INNER_BASE + port % _INNER_BLOCKS * _INNER_BLOCK
     for preferred in range(first, first + 5):
-        yield preferred if port and is_free(preferred) else _unused()
+        yield preferred if port and is_free(preferred) else unused_port()
 
 
 def choose_ports(port: int) -> Ports:
@@ -67,7 +68,7 @@ def choose_ports(port: int) -> Ports:
         )
     supabase, models, studio, postgres, storage = _inner_ports(port)
     return Ports(
-        lectern=port or _unused(),
+        lectern=port or unused_port(),
         supabase=supabase,
         models=models,
         studio=studio,

@@ -81,7 +81,7 @@ def build(out: Path = OUT, target: Target | None = None, root: Path = ROOT) -> d
         tree = Path(folder) / "task"
         packages = _plant(tree, target, root)
         return {
-            name: _pack(tree, _select(tree, name, packages, target), out / f"{name}.zip")
+            name: _pack(_select(tree, name, packages, target), out / f"{name}.zip")
             for name in function_names(root)
         }
 
@@ -120,9 +120,7 @@ def _compile(tree: Path) -> None:
     )
 
 
-def _select(
-    tree: Path, name: str, packages: dict[str, Package], target: Target
-) -> dict[str, Path]:
+def _select(tree: Path, name: str, packages: dict[str, Package], target: Target) -> dict[str, Path]:
     """Return what the zip of a function holds: where it lies there, and where it is now."""
     needed = reach(tree, f"functions.{name}")
     imported = needed.packages | ({"uvicorn"} if name == ADAPTED else set())
@@ -144,7 +142,7 @@ def _bytecode(tree: Path, files: set[str]) -> set[str]:
     return {path.as_posix() for path in compiled if (tree / path).is_file()}
 
 
-def _pack(tree: Path, files: dict[str, Path], path: Path) -> Archive:
+def _pack(files: dict[str, Path], path: Path) -> Archive:
     unzipped = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(files):

@@ -40,7 +40,7 @@ def reach(root: Path, module: str) -> Reach:
 
 def _find(root: Path, name: str) -> Path | None:
     """Return the file of a module of ours; None for what is not ours, or is no module."""
-    if name.split(".")[0] not in _OURS:
+    if name.partition(".")[0] not in _OURS:
         return None
     path = root.joinpath(*name.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):

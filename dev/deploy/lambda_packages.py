@@ -2,12 +2,12 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-from packaging.markers import Environment, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -45,7 +45,8 @@ def install(target: Path, locks: Iterable[Path], extra: Iterable[str], architect
     requirements.write_text("".join(main.values()))
     subprocess.run(
         [
-            *("uv", "pip", "install", "--quiet", "--target", str(target), "--no-deps"),
+            *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(target)),
+            "--no-deps",
             *("--require-hashes", "--only-binary", ":all:", "--requirements", str(requirements)),
             *("--python-version", PYTHON_VERSION, "--python-platform", _PLATFORMS[architecture]),
         ],
@@ -96,17 +97,21 @@ def _read(distribution: Distribution, architecture: str) -> Package:
 
 
 def _environment(architecture: str) -> dict[str, str]:
-    target = Environment(
-        **{
-            **default_environment(),
-            "python_version": PYTHON_VERSION,
-            "python_full_version": f"{PYTHON_VERSION}.0",
-            "platform_machine": {"arm64": "aarch64"}.get(architecture, architecture),
-            "sys_platform": "linux",
-            "platform_system": "Linux",
-        }
-    )
-    return {**target, "extra": ""}
+    """Return what markers ask for, as it is on Lambda: CPython on Linux."""
+    return {
+        "extra": "",
+        "implementation_name": "cpython",
+        "implementation_version": f"{PYTHON_VERSION}.0",
+        "os_name": "posix",
+        "platform_machine": {"arm64": "aarch64"}.get(architecture, architecture),
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": "Linux",
+        "platform_version": "",
+        "python_full_version": f"{PYTHON_VERSION}.0",
+        "python_version": PYTHON_VERSION,
+        "sys_platform": "linux",
+    }
 
 
 def closure(

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 _TARGET = "AmazonSSM.GetParametersByPath"
 _CONTENT_TYPE = "application/x-amz-json-1.1"
 _TIMEOUT_SECONDS = 3
-_PAGE_SIZE = 10  # the most that it gives at once
+PAGE_SIZE = 10  # the most that it gives at once
 # An account may ask 40 times a second; when many instances start together, some have to wait.
 _WAITS_SECONDS = (0.2, 0.4, 0.8, 1.6)
 
@@ -43,7 +43,7 @@ def read_parameters(path: str, environment: Mapping[str, str]) -> dict[str, str]
         ParametersUnavailable: AWS refuses, or cannot be reached.
     """
     parameters: dict[str, str] = {}
-    request: dict[str, Any] = {"Path": path, "WithDecryption": True, "MaxResults": _PAGE_SIZE}
+    request: dict[str, Any] = {"Path": path, "WithDecryption": True, "MaxResults": PAGE_SIZE}
     while True:
         answer = _call_patiently(request, environment)
         for parameter in answer["Parameters"]:
@@ -70,9 +70,7 @@ def _call(request: dict[str, Any], environment: Mapping[str, str]) -> dict[str, 
     endpoint = environment.get("AWS_ENDPOINT_URL") or f"https://ssm.{region}.amazonaws.com"
     address, body = urlsplit(endpoint), json.dumps(request).encode()
     headers = sign(body, address.netloc, environment, now=datetime.now(UTC))
-    kind = (
-        http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    )
+    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     connection = kind(address.netloc, timeout=_TIMEOUT_SECONDS)
     try:
         connection.request("POST", "/", body, headers)

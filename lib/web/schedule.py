@@ -3,7 +3,7 @@
 Nobody outside can send one: what comes over HTTP arrives wrapped as a request, and to invoke a function is a right.
 """
 
-from typing import TypedDict
+from typing import Any
 
 from mangum.types import (
     LambdaConfig,
@@ -25,20 +25,15 @@ class ScheduledRunFailed(Exception):
     """The job failed: AWS counts it as an error, so that an alarm can tell."""
 
 
-class Outcome(TypedDict):
-    """What the schedule gets to see; nobody reads it but the log."""
-
-    status: int
-
-
 class ScheduleHandler:
     """One of Mangum's handlers: GET /api/jobs/run, with the secrets that it asks for."""
 
-    def __init__(self, event: LambdaEvent, context: LambdaContext, config: LambdaConfig) -> None:
-        self._event, self._context = event, context
+    def __init__(self, *invocation: Any) -> None:
+        """Take the event, the context and Mangum's configuration."""
+        self._event, self._context, _ = invocation
 
     @classmethod
-    def infer(cls, event: LambdaEvent, context: LambdaContext, config: LambdaConfig) -> bool:
+    def infer(cls, event: LambdaEvent, context: LambdaContext, config: LambdaConfig) -> bool:  # noqa: ARG003 - as Mangum asks
         return event.get("source") == _SOURCE
 
     @property
@@ -70,7 +65,7 @@ class ScheduleHandler:
             "aws.context": self._context,
         }
 
-    def __call__(self, response: Response) -> Outcome:
+    def __call__(self, response: Response) -> dict[str, Any]:
         if response["status"] >= _FIRST_FAILURE:
             raise ScheduledRunFailed(f"The scheduled job answered {response['status']}.")
         return {"status": response["status"]}

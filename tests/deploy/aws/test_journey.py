@@ -1,0 +1,154 @@
+"""Lectern on AWS: the journey through the zips, run as Lambda runs them and routed as the template says."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dev.deploy.lambda_build import Archive
+from dev.deploy.lambda_gateway import Edge
+from dev.deploy.lambda_packages import PYTHON_VERSION
+from dev.deploy.lambda_runtime import Instance, unpack
+from dev.deploy.lambda_settings import write_settings
+from dev.deploy.lambda_template import Template
+from dev.deploy.lambda_tools import Tools, install_tools
+from dev.serving import serve
+from dev.stack import Stack
+from tests.deploy.aws.rehearsal import Account
+from tests.deploy.journey import make_journey
+
+pytestmark = pytest.mark.needs_python(PYTHON_VERSION)
+
+_PREFIX = "/lectern/prod"
+_SECRET = "what-only-the-edge-knows-and-nobody-else-does"
+_INVOKE = "/2015-03-31/functions/function/invocations"
+_SCHEDULED = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event"}
+
+
+@pytest.fixture(scope="module")
+def tools() -> Tools:
+    return install_tools()
+
+
+@pytest.fixture(scope="module")
+def environment(aws_account: Account, backend: Stack) -> dict[str, str]:
+    """What Lambda adds to the template's environment; every setting is in the Parameter Store."""
+    store = aws_account.client("ssm")
+    settings = {**backend.environment(), "ORIGIN_SECRETS": f"{_SECRET} {'an-older-one' * 3}"}
+    write_settings(settings, _PREFIX, store)
+    store.put_parameter(Name=f"{_PREFIX}/PUBLIC_URL", Value=backend.url, Type="String")
+    return aws_account.environment
+
+
+@pytest.fixture(scope="module")
+def edge(
+    aws_template: Template,
+    zips: dict[str, Archive],
+    tools: Tools,
+    environment: dict[str, str],
+) -> Iterator[Edge]:
+    folder = zips["auth"].path.parent
+    with Edge(aws_template, folder, tools, environment, secret=_SECRET) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def url(edge: Edge) -> Iterator[str]:
+    with serve(edge) as address:
+        yield address
+
+
+def test_the_journey_passes(url: str) -> None:
+    make_journey(url)
+
+
+@pytest.mark.parametrize("name", ["auth", "upload", "query", "history", "jobs"])
+def test_each_function_answers_from_its_own_zip(url: str, name: str) -> None:
+    answer = httpx.get(f"{url}/api/{name}/health", timeout=30)
+
+    assert answer.json() == {"status": "ok", "function": name}
+
+
+def test_an_unknown_function_is_not_the_page(url: str) -> None:
+    assert httpx.get(f"{url}/api/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/api/auth/me", "/api/query", "/api/history", "/api/upload"])
+def test_who_comes_past_the_edge_is_refused(
+    aws_template: Template,
+    zips: dict[str, Archive],
+    tools: Tools,
+    environment: dict[str, str],
+    path: str,
+) -> None:
+    folder = zips["auth"].path.parent
+    with (
+        Edge(aws_template, folder, tools, environment, secret="guessed") as bypass,
+        serve(bypass) as address,
+    ):
+        answer = httpx.get(f"{address}{path}", timeout=30)
+
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/edge-bypassed")
+        assert httpx.get(f"{address}/api/{path.split('/')[2]}/health", timeout=30).is_success
+
+
+def test_the_address_of_a_caller_is_the_one_that_the_edge_saw(url: str) -> None:
+    """Else whoever sends another header with each guess would never be slowed down."""
+    body = {"username": "nobody-has-this-name", "password": "neither is this a password"}
+
+    statuses = [
+        httpx.post(
+            f"{url}/api/auth/login",
+            json=body,
+            headers={"X-Client-Address": f"203.0.113.{n}", "X-Forwarded-For": f"203.0.113.{n}"},
+            timeout=30,
+        ).status_code
+        for n in range(6)
+    ]
+
+    assert statuses == [401] * 5 + [429]
+
+
+def test_the_schedule_runs_the_job(edge: Edge) -> None:
+    [function] = [
+        function
+        for function in edge.template.functions.values()
+        if function.logical_id.startswith("Schedule")
+    ]
+
+    answer = asyncio.run(edge.invoke(function, _SCHEDULED, 60))
+
+    assert answer == {"status": 200}
+
+
+def test_a_job_that_fails_is_an_error_to_the_schedule(
+    aws_template: Template, zips: dict[str, Archive], tools: Tools, tmp_path: Path
+) -> None:
+    function = aws_template.functions["ScheduleLambdaFunction"]
+    unpack(zips["jobs"].path, tmp_path)
+    away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "testing"}
+
+    with Instance(
+        function, tmp_path, tools, {**away, "AWS_SECRET_ACCESS_KEY": "testing"}
+    ) as instance:
+        answer = httpx.post(f"{instance.url}{_INVOKE}", json=_SCHEDULED, timeout=60)
+
+    assert answer.json()["errorType"] == "ParametersUnavailable"
+
+
+def test_no_function_writes_into_its_zip(edge: Edge, url: str) -> None:
+    make_journey(url)
+
+    for function in edge.template.functions.values():
+        if function.logical_id in edge.instances:
+            task = edge.instances[function.logical_id].task
+            present = {p.relative_to(task).as_posix() for p in task.rglob("*") if p.is_file()}
+            assert present == edge.names_in(function), function.logical_id
+
+
+def test_a_large_answer_of_a_function_ends_in_one_piece(url: str) -> None:
+    answer = httpx.get(f"{url}/api/upload/openapi.json", timeout=30)
+
+    assert answer.json()["openapi"].startswith("3.")
