@@ -5,7 +5,7 @@
 
 -- Tables
 
-create table public.users (
+create table if not exists public.users (
     id bigint generated always as identity,
     username text not null,
     password_hash text not null,
@@ -22,7 +22,7 @@ comment on column public.users.password_hash is 'Scheme, id of the key of the pr
 comment on column public.users.disabled_at is 'Set: may not sign in, and no session of theirs lives.';
 comment on column public.users.password_expires_at is 'Set: the password is a one-time passphrase, good until then and only for choosing another.';
 
-create table public.sessions (
+create table if not exists public.sessions (
     id bigint generated always as identity,
     handle uuid not null,
     user_id bigint not null,
@@ -38,15 +38,17 @@ create table public.sessions (
     constraint sessions_user_id_fkey foreign key (user_id) references public.users (id) on delete cascade,
     constraint sessions_user_agent_check check (char_length(user_agent) <= 200)
 );
-create index sessions_user_id_idx on public.sessions (user_id);
+create index if not exists sessions_user_id_idx on public.sessions (user_id);
 comment on table public.sessions is 'One sign-in on one device.';
 comment on column public.sessions.handle is 'The name of the session in its refresh tokens; made by the function, so that the first token needs no round trip.';
 comment on column public.sessions.generation is 'Generation of the refresh token in force.';
 comment on column public.sessions.last_used_at is 'The last sign-in or refresh.';
 comment on column public.sessions.idle_expires_at is 'Over if it is not refreshed until then.';
 comment on column public.sessions.expires_at is 'Over then, however much it is used.';
+comment on column public.sessions.ended_at is 'Set: over before its time, by signing out, by a new password, or because a used refresh token came back.';
+comment on column public.sessions.user_agent is 'What the browser says of itself, for the list of sessions; nothing depends on it.';
 
-create table private.refresh_tokens (
+create table if not exists private.refresh_tokens (
     session_id bigint not null,
     generation integer not null,
     token_hash text not null,
@@ -55,6 +57,7 @@ create table private.refresh_tokens (
     constraint refresh_tokens_session_id_fkey foreign key (session_id) references public.sessions (id) on delete cascade
 );
 comment on table private.refresh_tokens is 'The newest generations of refresh tokens of each session.';
+comment on column private.refresh_tokens.generation is 'Counted from 1; each use of the token in force makes the next.';
 comment on column private.refresh_tokens.token_hash is 'SHA-256 in hexadecimal digits; the token itself is nowhere.';
 comment on column private.refresh_tokens.used_at is 'The first use; null for the token in force.';
 
@@ -64,8 +67,10 @@ alter table public.users enable row level security;
 alter table public.sessions enable row level security;
 alter table private.refresh_tokens enable row level security;
 
+drop policy if exists "users read their own account" on public.users;
 create policy "users read their own account" on public.users
 for select to authenticated using (id = (select private.user_id()));
+drop policy if exists "users read their own sessions" on public.sessions;
 create policy "users read their own sessions" on public.sessions
 for select to authenticated using (user_id = (select private.user_id()));
 
@@ -217,4 +222,5 @@ begin
     return '{}';
 end
 $$;
+comment on function public.end_session(bigint) is 'End one of the user''s own sessions; the problem session-not-found if none of that id lives.';
 grant execute on function public.end_session(bigint) to authenticated;

@@ -1,5 +1,8 @@
 -- Files, their pages and chunks, and what is to be deleted from storage.
 
+-- The bucket, with the defaults of MAX_FILE_BYTES and of the types that can be read; a limit that was raised by hand stays.
+-- There is no policy on storage.objects, on purpose: with row level security on and no policy no user reaches an object
+-- by their own right. Bytes come and go by signed URLs only, which our functions make with the secret key.
 insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
 values (
     'files', 'files', false, 52428800,
@@ -26,7 +29,7 @@ create table if not exists public.files (
     pages_done integer not null default 0,
     pages_total integer,
     empty_page_numbers integer[] not null default '{}',
-    text_config regconfig not null default 'simple',
+    text_config text not null default 'simple',
     language text,
     error jsonb,
     attempt_count integer not null default 0,
@@ -40,11 +43,18 @@ create table if not exists public.files (
 comment on table public.files is 'What users uploaded. The bytes lie in the bucket `files` under `path`.';
 comment on column public.files.path is 'Key in the bucket: the user''s id, a slash, a random name. Never the filename.';
 comment on column public.files.sha256 is 'Of the stored bytes, in hexadecimal digits; as announced until the file has been read.';
+comment on column public.files.content_type is 'One of the types that can be read; the stored object has it too.';
+comment on column public.files.status is 'awaiting_upload, processing, then ready or failed.';
+comment on column public.files.page_kind is 'What its pages are: page (PDF), slide (PPTX), part (anything else).';
 comment on column public.files.pages_done is 'Pages read, cut and embedded; their pages and chunks are stored.';
-comment on column public.files.text_config is 'Text search configuration of the file''s own language.';
+comment on column public.files.pages_total is 'How many it has; null until the first slice has been read.';
+comment on column public.files.empty_page_numbers is 'Pages without a word that could be read, scans above all: told, never hidden.';
+comment on column public.files.language is 'Two letters, as detected from its text; null if none was.';
+comment on column public.files.text_config is 'Text search configuration of the file''s own language, by its name: a column of type regconfig would keep Postgres from being upgraded in place.';
 comment on column public.files.error is 'Why reading failed: a problem document with `retryable`.';
 comment on column public.files.attempt_count is 'Claims since the last progress; too many mean that reading it kills the reader.';
 comment on column public.files.lease_id is 'Who reads this file now; only the holder may write its pages and chunks.';
+comment on column public.files.lease_until is 'After this the reader is taken for dead, and anybody may go on.';
 create unique index if not exists files_user_id_sha256_key on public.files (user_id, sha256) where status = 'ready';
 create index if not exists files_user_id_id_idx on public.files (user_id, id desc);
 create index if not exists files_status_idx on public.files (status, created_at) where status in ('awaiting_upload', 'processing');
@@ -57,6 +67,8 @@ create table if not exists public.pages (
     primary key (file_id, number)
 );
 comment on table public.pages is 'The text of each page as it was read. Offsets of citations count its code points.';
+comment on column public.pages.number is 'Counted from 1, as in citations.';
+comment on column public.pages.user_id is 'The files owner, here too so that row level security compares and does not join.';
 create index if not exists pages_user_id_idx on public.pages (user_id);
 
 create table if not exists public.chunks (
@@ -71,6 +83,11 @@ create table if not exists public.chunks (
     primary key (file_id, ordinal)
 );
 comment on table public.chunks is 'Slices of pages, as retrieved for questions: `text` stands at `start` of its page.';
+comment on column public.chunks.ordinal is 'Place in the file, counted from 0: a slice that is read twice writes the same rows.';
+comment on column public.chunks.user_id is 'The file''s owner, as in pages.';
+comment on column public.chunks.page is 'Number of its page.';
+comment on column public.chunks.start is 'Offset in that page, in code points.';
+comment on column public.chunks.search is 'The words as the file''s text search configuration sees them.';
 comment on column public.chunks.embedding is 'Shorter vectors are padded with zeros, which changes no cosine.';
 create index if not exists chunks_user_id_idx on public.chunks (user_id);
 
@@ -81,6 +98,8 @@ create table if not exists public.object_deletions (
     created_at timestamptz not null default now()
 );
 comment on table public.object_deletions is 'Stored objects to delete. Written in the transaction that deletes the row; emptied once the object is gone.';
+comment on column public.object_deletions.path is 'Key in the bucket, as in files.';
+comment on column public.object_deletions.not_before is 'A signed upload URL may bring an object back until it expires: it is deleted once more after that.';
 create index if not exists object_deletions_not_before_idx on public.object_deletions (not_before);
 
 alter table public.files enable row level security;
@@ -148,6 +167,7 @@ as $$
         limit p_limit
     ) as f
 $$;
+comment on function public.list_files(bigint, integer) is 'The user''s files, newest first; p_cursor is the id of the last one seen.';
 
 create or replace function public.find_file(p_file_id bigint) returns jsonb
 language sql stable set search_path = ''
@@ -155,6 +175,7 @@ as $$
     select private.stored_file_as_json(f) from public.files as f
     where f.id = p_file_id and f.user_id = (select private.user_id())
 $$;
+comment on function public.find_file(bigint) is 'One of the user''s files with its path in storage, or null.';
 
 create or replace function public.find_page(p_file_id bigint, p_number integer) returns jsonb
 language sql stable set search_path = ''
@@ -167,6 +188,7 @@ as $$
     from public.files as f
     where f.id = p_file_id and f.user_id = (select private.user_id())
 $$;
+comment on function public.find_page(bigint, integer) is '{file_status, page_count, text} of one of the user''s files; text is null if there is no such page to read. Null: no such file.';
 
 create or replace function private.create_file(p_file jsonb, p_limits jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -203,6 +225,7 @@ grant execute on function private.create_file(jsonb, jsonb) to authenticated;
 create or replace function public.create_file(p_file jsonb, p_limits jsonb) returns jsonb
 language sql set search_path = ''
 as $$ select private.create_file(p_file, p_limits) $$;
+comment on function public.create_file(jsonb, jsonb) is 'Announce a file, or find the ready one with the same bytes: {created, file}. p_limits: files, bytes.';
 
 -- Deletes the row and, in the same transaction, notes the object. A signed upload URL still works for a while, so
 -- an object that had not arrived is deleted once more after the URL has expired.
@@ -239,6 +262,7 @@ grant execute on function private.delete_file(bigint) to authenticated;
 create or replace function public.delete_file(p_file_id bigint) returns text
 language sql set search_path = ''
 as $$ select private.delete_file(p_file_id) $$;
+comment on function public.delete_file(bigint) is 'Delete one of the user''s files with its pages and chunks, note its object for deletion, and answer its path.';
 
 -- Ingestion. A claim takes a lease; whoever holds the lease writes, in slices that may be repeated.
 
@@ -295,6 +319,7 @@ grant execute on function private.claim_ingestion(bigint, integer) to authentica
 create or replace function public.claim_ingestion(p_file_id bigint, p_lease_seconds integer) returns jsonb
 language sql set search_path = ''
 as $$ select private.claim_ingestion(p_file_id, p_lease_seconds) $$;
+comment on function public.claim_ingestion(bigint, integer) is 'Take the lease of a file that is to be read: {claimed, file, lease_id, …}; not claimed if it is ready, failed for good, or being read.';
 
 -- What follows takes a lease and never a user: the secret key calls it.
 
@@ -362,7 +387,7 @@ begin
         pages_done = (p_progress ->> 'pages_done')::integer,
         pages_total = (p_progress ->> 'pages_total')::integer,
         language = p_progress ->> 'language',
-        text_config = v_config,
+        text_config = p_progress ->> 'text_config',
         attempt_count = 0,
         lease_until = now() + make_interval(secs => p_lease_seconds)
     where id = v_file.id;
@@ -395,6 +420,7 @@ begin
     return private.stored_file_as_json(v_file);
 end
 $$;
+comment on function public.finish_ingestion(uuid) is 'Make the file ready, and so its pages and chunks visible; a duplicate of a ready file is deleted and answered with that file.';
 
 -- The end of a slice that is not the end of the file: the next caller need not wait for the lease to run out.
 create or replace function public.release_ingestion(p_lease_id uuid, p_status text, p_error jsonb) returns jsonb
@@ -431,6 +457,7 @@ begin
     perform private.delete_file_row(private.leased_file(p_lease_id));
 end
 $$;
+comment on function public.delete_leased_file(uuid) is 'Delete a file that is being read, and note its object for deletion.';
 
 grant execute on function
 private.lease_file(bigint, integer), private.claim_as_json(public.files), private.leased_file(uuid)

@@ -10,6 +10,9 @@ create table if not exists public.chats (
     constraint chats_id_check check (id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
 );
 comment on table public.chats is 'Conversations. The id is a uuid as text.';
+comment on column public.chats.title is 'The first question, shortened, until the user chooses another.';
+comment on column public.chats.updated_at is 'When its last question began.';
+comment on column public.chats.query_count is 'Questions ever asked in it.';
 create index if not exists chats_user_id_updated_at_idx on public.chats (user_id, updated_at desc, id desc);
 
 create table if not exists public.queries (
@@ -32,10 +35,16 @@ create table if not exists public.queries (
     constraint queries_citations_check check (status <> 'answered' or jsonb_array_length(citations) > 0)
 );
 comment on table public.queries is 'One question with its response. The row is written before the model is called.';
+comment on column public.queries.response is 'The text with its markers; as far as it came where the status is interrupted or failed.';
+comment on column public.queries.timestamp is 'When it was asked.';
+comment on column public.queries.status is 'streaming, then answered (with citations), not_found, interrupted or failed.';
 comment on column public.queries.citations is 'Places of the response that rest on the words of a page. They outlive the file.';
 comment on column public.queries.search_text is 'What was searched for: the question, languages without spaces cut into bigrams; before a question that follows up, the one it follows.';
+comment on column public.queries.prompt_tokens is 'As the model counted them, or our estimate where it did not say.';
+comment on column public.queries.completion_tokens is 'As prompt_tokens.';
 comment on column public.queries.reserved_tokens is 'Taken from the day''s budget before the model was called; settled by what was used.';
 comment on column public.queries.deadline_at is 'A row still streaming after this is read as interrupted.';
+comment on column public.queries.idempotency_key is 'The Idempotency-Key of the request; forgotten after 24 hours.';
 comment on column public.queries.request_hash is 'Of the body, to tell a repeat of an Idempotency-Key from another question.';
 create index if not exists queries_user_id_timestamp_idx on public.queries (user_id, timestamp desc);
 create index if not exists queries_chat_id_id_idx on public.queries (chat_id, id);
@@ -51,6 +60,8 @@ create table if not exists public.daily_usage (
     primary key (user_id, day)
 );
 comment on table public.daily_usage is 'What each user asked and spent on a day (UTC), reservations included.';
+comment on column public.daily_usage.query_count is 'Questions begun.';
+comment on column public.daily_usage.token_count is 'Tokens of prompts and answers; while an answer runs, what was reserved for it.';
 
 create table if not exists public.deployment_usage (
     day date primary key,
@@ -58,6 +69,8 @@ create table if not exists public.deployment_usage (
     token_count bigint not null default 0
 );
 comment on table public.deployment_usage is 'The same for the whole deployment: the ceiling against a runaway bill.';
+comment on column public.deployment_usage.query_count is 'Questions begun.';
+comment on column public.deployment_usage.token_count is 'Tokens, as in daily_usage.';
 
 alter table public.chats enable row level security;
 alter table public.queries enable row level security;
@@ -114,7 +127,7 @@ language sql stable set search_path = ''
 as $$
     with scope as materialized (
         select
-            f.id, f.filename, private.any_lexeme(f.text_config, p_search_text) as words,
+            f.id, f.filename, private.any_lexeme(f.text_config::regconfig, p_search_text) as words,
             -- How much the embedding counts follows what the embedder can do for the file's language.
             case
                 when p_embedding is null then 0
@@ -327,6 +340,7 @@ create or replace function public.begin_query(
 ) returns jsonb
 language sql set search_path = ''
 as $$ select private.begin_query(p_question, p_file_ids, p_embedding, p_limits, p_retrieval) $$;
+comment on function public.begin_query(jsonb, bigint[], text, jsonb, jsonb) is 'Begin a question in one round trip: session, repeats, files, limits, row, recent turns and passages: {repeat, query, turns, passages}.';
 
 -- A question ends, once: what was reserved is settled by what was used. A session that ended meanwhile does not matter:
 -- an answer is never lost.
@@ -372,6 +386,7 @@ grant execute on function private.finish_query(bigint, jsonb) to authenticated;
 create or replace function public.finish_query(p_query_id bigint, p_result jsonb) returns jsonb
 language sql set search_path = ''
 as $$ select private.finish_query(p_query_id, p_result) $$;
+comment on function public.finish_query(bigint, jsonb) is 'Store the answer of a question, once, and settle what it cost. Null if the question is gone.';
 
 grant execute on function public.begin_query(jsonb, bigint[], text, jsonb, jsonb), public.finish_query(bigint, jsonb)
 to authenticated;

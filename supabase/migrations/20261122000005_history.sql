@@ -27,6 +27,7 @@ as $$
         limit p_limit
     ) as c
 $$;
+comment on function public.list_chats(text[], jsonb, integer) is 'The user''s chats, latest first; with p_patterns those with a query that holds all of them.';
 
 create or replace function public.get_chat(p_chat_id text, p_cursor bigint, p_limit integer) returns jsonb
 language sql stable set search_path = ''
@@ -46,6 +47,7 @@ as $$
     from public.chats as c
     where c.id = p_chat_id and c.user_id = (select private.user_id())
 $$;
+comment on function public.get_chat(text, bigint, integer) is '{chat, queries} in the order asked; p_cursor is the id of the last query seen. Null: no such chat.';
 
 create or replace function private.rename_chat(p_chat_id text, p_title text) returns jsonb
 language plpgsql security definer set search_path = ''
@@ -67,6 +69,7 @@ grant execute on function private.rename_chat(text, text) to authenticated;
 create or replace function public.rename_chat(p_chat_id text, p_title text) returns jsonb
 language sql set search_path = ''
 as $$ select private.rename_chat(p_chat_id, p_title) $$;
+comment on function public.rename_chat(text, text) is 'Give a chat another title.';
 
 create or replace function private.delete_chat(p_chat_id text) returns void
 language plpgsql security definer set search_path = ''
@@ -85,6 +88,7 @@ grant execute on function private.delete_chat(text) to authenticated;
 create or replace function public.delete_chat(p_chat_id text) returns void
 language sql set search_path = ''
 as $$ select private.delete_chat(p_chat_id) $$;
+comment on function public.delete_chat(text) is 'Delete a chat with its queries.';
 
 grant execute on function
 public.list_chats(text[], jsonb, integer), public.get_chat(text, bigint, integer),

@@ -36,6 +36,7 @@ begin
     return private.claim_as_json(private.lease_file(v_file.id, p_lease_seconds));
 end
 $$;
+comment on function public.claim_abandoned_ingestion(integer, integer) is 'Take the lease of the oldest file whose reading nobody goes on with, or null.';
 
 create or replace function public.fail_stuck_ingestions(p_max_attempts integer, p_error jsonb) returns integer
 language plpgsql set search_path = ''
@@ -49,6 +50,7 @@ begin
     return v_count;
 end
 $$;
+comment on function public.fail_stuck_ingestions(integer, jsonb) is 'Give up on files that break their reader again and again; how many.';
 
 create or replace function public.delete_abandoned_uploads(p_age_seconds integer, p_limit integer) returns integer
 language plpgsql set search_path = ''
@@ -78,6 +80,7 @@ as $$
         select id, path from public.object_deletions where not_before <= now() order by id limit p_limit
     ) as d
 $$;
+comment on function public.list_object_deletions(integer) is 'Stored objects that are due to be deleted: [{id, path}].';
 
 create or replace function public.confirm_object_deletions(p_paths text[]) returns integer
 language plpgsql set search_path = ''
@@ -90,6 +93,7 @@ begin
     return v_count;
 end
 $$;
+comment on function public.confirm_object_deletions(text[]) is 'Forget the deletions of objects that are gone; how many.';
 
 create or replace function public.purge_usage(p_days integer) returns integer
 language plpgsql set search_path = ''
@@ -105,6 +109,7 @@ begin
     return v_count;
 end
 $$;
+comment on function public.purge_usage(integer) is 'Forget usage older than p_days and Idempotency-Keys older than a day; how many rows of users'' usage.';
 
 grant execute on function
 public.tidy_queries(integer), public.claim_abandoned_ingestion(integer, integer), public.fail_stuck_ingestions(integer, jsonb),

@@ -1,17 +1,18 @@
 -- Signing in, refreshing, choosing another password, and what an administrator does to an account.
 
-create table private.sign_in_failures (
+create table if not exists private.sign_in_failures (
     id bigint generated always as identity,
     name_key text not null,
     address_key text not null,
     failed_at timestamptz not null default clock_timestamp(),
     constraint sign_in_failures_pkey primary key (id)
 );
-create index sign_in_failures_name_key_failed_at_idx on private.sign_in_failures (name_key, failed_at);
-create index sign_in_failures_failed_at_idx on private.sign_in_failures (failed_at);
+create index if not exists sign_in_failures_name_key_failed_at_idx on private.sign_in_failures (name_key, failed_at);
+create index if not exists sign_in_failures_failed_at_idx on private.sign_in_failures (failed_at);
 comment on table private.sign_in_failures is 'A row per attempt to sign in, written before the password is compared and taken back if it is right.';
 comment on column private.sign_in_failures.name_key is 'Keyed hash of the submitted name, whether such a user exists or not.';
 comment on column private.sign_in_failures.address_key is 'Keyed hash of the address it came from.';
+comment on column private.sign_in_failures.failed_at is 'When it was tried; after a day it counts no more.';
 
 alter table private.sign_in_failures enable row level security;
 grant select, insert, update, delete on private.sign_in_failures to service_role;
@@ -183,6 +184,7 @@ as $$
     )
     select jsonb_build_object('sessions', count(*)) from ended
 $$;
+comment on function public.sign_out(uuid) is 'End the session of this handle, if it lives: {sessions: how many ended}.';
 grant execute on function public.sign_out(uuid) to service_role;
 
 -- Choosing another password
@@ -253,6 +255,7 @@ begin
     return jsonb_build_object('user_id', found_user.id);
 end
 $$;
+comment on function public.admin_disable(text) is 'Keep a user out and end all their sessions. user_id is null if there is no such user.';
 grant execute on function public.admin_disable(text) to service_role;
 
 create or replace function public.admin_enable(p_username text) returns jsonb
@@ -266,6 +269,7 @@ begin
     return jsonb_build_object('user_id', found_user.id);
 end
 $$;
+comment on function public.admin_enable(text) is 'Let a user in again. user_id is null if there is no such user.';
 grant execute on function public.admin_enable(text) to service_role;
 
 create or replace function public.purge_accounts(p_limit integer) returns jsonb
