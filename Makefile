@@ -5,6 +5,13 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 STAMP := $(VENV)/.installed
+WEB_STAMP := web/node_modules/.installed
+WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
+# Node with web/ as its directory; the machine needs none of its own.
+WEB_NODE = cd web && PYTHONPATH=.. ../$(PYTHON) -m dev.node
+WEB_TYPES = $(PYTHON) -m dev.openapi > web/node_modules/.openapi.json && $(WEB_NODE) \
+  node_modules/openapi-typescript/bin/cli.js node_modules/.openapi.json --output src/schema.ts \
+  --root-types --root-types-no-schema-prefix
 UV_VERSION := 0.13.9
 
 PORT ?= 8000
@@ -13,7 +20,7 @@ T ?=
 export PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-trust check fmt lock bench
+.PHONY: help install dev web web-types test test-trust check fmt lock bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -39,8 +46,23 @@ $(STAMP): requirements-dev.txt dev/package-lock.json dev/.npmrc $(UV)
 	@$(PYTHON) -m dev.node npm ci --prefix dev --no-progress --loglevel error
 	@touch $@
 
-dev: $(STAMP) ## Run Lectern on this machine (PORT, DATA_DIR)
+$(WEB_STAMP): web/package-lock.json web/.npmrc $(STAMP)
+	@echo "Installing npm packages of the page ..."
+	@$(PYTHON) -m dev.node npm ci --prefix web --no-progress --loglevel error
+	@touch $@
+
+# The page for the local stack: which storage it may reach is said when it is served.
+web/dist/index.html: $(WEB_STAMP) $(WEB_SOURCES)
+	@$(WEB_NODE) node_modules/vite/bin/vite.js build --logLevel warn
+
+dev: $(STAMP) web/dist/index.html ## Run Lectern on this machine (PORT, DATA_DIR)
 	@exec $(PYTHON) -m dev
+
+web: web-types ## Build the page; SUPABASE_URL=… pins the storage it may reach
+	$(WEB_NODE) node_modules/vite/bin/vite.js build
+
+web-types: $(WEB_STAMP) ## Write the types of the page from the OpenAPI documents
+	$(WEB_TYPES)
 
 test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these tests alone
 	$(PYTHON) -m pytest $(T)
@@ -48,16 +70,21 @@ test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these
 test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 4 minutes
 	$(PYTHON) -m pytest tests/trust $(if $(SHORT),--short)
 
-check: $(STAMP) ## Check format, lint, types, import contracts and SQL
+check: $(STAMP) $(WEB_STAMP) ## Check format, lint, types, import contracts, SQL and the page
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
 	$(PYTHON) -m dev.node dev/node_modules/pyright/index.js
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar supabase/migrations
+	$(WEB_NODE) node_modules/@biomejs/biome/bin/biome ci .
+	$(WEB_TYPES) --check
+	$(WEB_NODE) node_modules/typescript/bin/tsc --project .
+	$(WEB_NODE) node_modules/typescript/bin/tsc --project worker
 
-fmt: $(STAMP) ## Format the code, and fix what can be fixed
+fmt: $(STAMP) $(WEB_STAMP) ## Format the code, and fix what can be fixed
 	$(VENV)/bin/ruff check --fix-only
 	$(VENV)/bin/ruff format
+	$(WEB_NODE) node_modules/@biomejs/biome/bin/biome check --write .
 
 lock: $(STAMP) ## Resolve the dependencies again, with hashes
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -65,6 +92,7 @@ lock: $(STAMP) ## Resolve the dependencies again, with hashes
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --group dev --output-file requirements-dev.txt pyproject.toml
 	$(PYTHON) -m dev.node npm install --prefix dev --package-lock-only
+	$(PYTHON) -m dev.node npm install --prefix web --package-lock-only
 
 bench: $(STAMP) ## Measure retrieval and cold starts
 	$(PYTHON) -m bench.retrieval

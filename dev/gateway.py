@@ -12,13 +12,9 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import (
-    FileResponse,
-    HTMLResponse,
-    RedirectResponse,
-    Response,
-)
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,6 +23,18 @@ from dev.processes import ROOT
 from lib.web.problems import describe_status, render
 
 _PAGE = ROOT / "web" / "dist"
+# What a page says that was built without knowing its storage (web/build/policy.ts).
+_NOWHERE = "https://storage.invalid"
+
+_FOR_GOOD, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
+# What a deployment sends as headers, because a meta element cannot say it.
+_PAGE_HEADERS = {
+    "Cache-Control": _ASK_AGAIN,
+    "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def _names() -> list[str]:
@@ -97,19 +105,30 @@ def _overview(_request: Request) -> Response:
 
 
 class _Page(StaticFiles):
-    """The built single-page app: an address that is no file is one of its own."""
+    """The built single-page app, told which storage it may reach: that of this stack."""
+
+    def __init__(self, directory: Path, storage: str) -> None:
+        super().__init__(directory=directory)
+        self._index, self._storage = directory / "index.html", storage
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        if path in (".", "index.html"):
+            page = self._index.read_text().replace(_NOWHERE, self._storage)
+            return HTMLResponse(page, headers=_PAGE_HEADERS)
         try:
-            return await super().get_response(path, scope)
+            response = await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != HTTPStatus.NOT_FOUND:
-                raise
-            return FileResponse(Path(self.directory or "") / "index.html")
+            return _refuse(HTTPStatus(error.status_code), "The page has no such part.")
+        is_asset = path.startswith("assets/")
+        response.headers["Cache-Control"] = _FOR_GOOD if is_asset else _ASK_AGAIN
+        return response
 
 
 def create_app() -> Gateway:
     """Return what the stack serves on PORT, with the settings that are in the environment."""
-    page = _Page(directory=_PAGE) if _PAGE.is_dir() else Starlette(routes=[Route("/", _overview)])
+    page: ASGIApp = Starlette(routes=[Route("/", _overview)])
+    if (_PAGE / "index.html").is_file():
+        # As every host of a deployment does.
+        page = GZipMiddleware(_Page(_PAGE, os.environ.get("SUPABASE_URL", "")))
     functions = {name: _load(name) for name in _names()}
     return Gateway(functions, page, os.environ.get("PUBLIC_URL", ""))

@@ -1,0 +1,88 @@
+// The account: appearance, sessions, password, data, and the end of it.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { download } from "../api/downloads.ts";
+import { asFailure, type Failure } from "../api/problems.ts";
+import { signOut } from "../api/session.ts";
+import type { User } from "../schema.ts";
+import { formatDate, strings } from "../strings/index.ts";
+import { QuietButton } from "../ui/button.tsx";
+import { FailureNote } from "../ui/failure.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { Switches } from "../ui/switches.tsx";
+import { Erase } from "./erase.tsx";
+import { PasswordForm } from "./password.tsx";
+import { SessionList } from "./sessions.tsx";
+
+export function Section({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <section class="account-section">
+      <h2>{title}</h2>
+      <div>{children}</div>
+    </section>
+  );
+}
+
+function Export() {
+  const s = strings.value.account;
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const run = async () => {
+    setBusy(true);
+    setFailure(null);
+    await download("/api/auth/export").catch((error: unknown) => setFailure(asFailure(error)));
+    setBusy(false);
+  };
+  return (
+    <>
+      <p>{s.exportText}</p>
+      {failure && <FailureNote failure={failure} />}
+      <QuietButton
+        icon="download"
+        label={isBusy ? s.exporting : s.exportDo}
+        disabled={isBusy}
+        onClick={run}
+      />
+    </>
+  );
+}
+
+export function Account({ user }: { user: User }) {
+  const s = strings.value;
+  useEffect(() => {
+    document.title = `${s.account.title} · Lectern`;
+  }, [s]);
+  return (
+    <main class="account">
+      <a class="quiet" href="#/">
+        <Icon name="back" />
+        {s.side.back}
+      </a>
+      <header>
+        <h1>{s.account.title}</h1>
+        <p>
+          <span dir="auto">{user.username}</span> · {s.account.since(formatDate(user.created_at))}
+        </p>
+        <button type="button" onClick={signOut}>
+          {s.account.signOut}
+        </button>
+      </header>
+      <Section title={s.account.appearance}>
+        <Switches />
+      </Section>
+      <Section title={s.account.sessions}>
+        <SessionList />
+      </Section>
+      <Section title={s.account.password}>
+        <PasswordForm user={user} />
+      </Section>
+      <Section title={s.account.export}>
+        <Export />
+      </Section>
+      <Section title={s.account.erase}>
+        <Erase user={user} />
+      </Section>
+    </main>
+  );
+}

@@ -1,0 +1,44 @@
+// The receipt of a deleted account: what is gone.
+
+import { signal } from "@preact/signals";
+import type { Receipt } from "../schema.ts";
+import { strings } from "../strings/index.ts";
+import { Wordmark } from "../ui/wordmark.tsx";
+
+export const receipt = signal<Receipt | null>(null);
+
+function Line({ name, count }: { name: string; count: number }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{count}</dd>
+    </div>
+  );
+}
+
+export function ReceiptView({
+  receipt: { rows, stored_objects, pending_objects },
+}: {
+  receipt: Receipt;
+}) {
+  const s = strings.value.account;
+  // A fresh start: nothing of the account stays in the page's memory.
+  const leave = () => location.replace("/");
+  return (
+    <main class="account receipt">
+      <Wordmark />
+      <h1>{s.receiptTitle}</h1>
+      <p>{s.receiptText}</p>
+      <dl>
+        {Object.entries(rows).map(([kind, count]) => (
+          <Line key={kind} name={s.receiptRows[kind] ?? kind} count={count} />
+        ))}
+        <Line name={s.receiptObjects} count={stored_objects} />
+        {pending_objects > 0 && <Line name={s.receiptPending} count={pending_objects} />}
+      </dl>
+      <button type="button" class="primary" onClick={leave}>
+        {s.receiptEnd}
+      </button>
+    </main>
+  );
+}

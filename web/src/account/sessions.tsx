@@ -1,0 +1,78 @@
+// Where the user is signed in.
+
+import { useEffect, useState } from "preact/hooks";
+import { send } from "../api/client.ts";
+import { asFailure, type Failure } from "../api/problems.ts";
+import type { Session } from "../schema.ts";
+import { formatDate, strings } from "../strings/index.ts";
+import { FailureNote } from "../ui/failure.tsx";
+
+const BROWSERS: [RegExp, string][] = [
+  [/Edg\//, "Edge"],
+  [/OPR\//, "Opera"],
+  [/Firefox\//, "Firefox"],
+  [/Chrome\//, "Chrome"],
+  [/Safari\//, "Safari"],
+];
+const SYSTEMS: [RegExp, string][] = [
+  [/iPhone|iPad/, "iOS"],
+  [/Android/, "Android"],
+  [/Windows/, "Windows"],
+  [/Mac OS/, "macOS"],
+  [/CrOS/, "ChromeOS"],
+  [/Linux/, "Linux"],
+];
+
+/** A device as a person would name it, from what its browser says of itself. */
+function nameDevice(userAgent: string | null): string {
+  const find = (known: [RegExp, string][]) =>
+    known.find(([sign]) => sign.test(userAgent ?? ""))?.[1];
+  const names = [find(BROWSERS), find(SYSTEMS)].filter(Boolean);
+  return names.join(", ") || userAgent?.slice(0, 40) || strings.value.account.unknownDevice;
+}
+
+function Row({ session, onEnd }: { session: Session; onEnd: () => void }) {
+  const s = strings.value.account;
+  const device = nameDevice(session.user_agent);
+  return (
+    <li class="session">
+      <span>
+        <span class="name">{device}</span>
+        <span class="meta">
+          {session.current ? s.thisOne : s.lastUsed(formatDate(session.last_used_at))}
+        </span>
+      </span>
+      {!session.current && (
+        <button type="button" class="quiet" aria-label={s.endThis(device)} onClick={onEnd}>
+          {s.endSession}
+        </button>
+      )}
+    </li>
+  );
+}
+
+export function SessionList() {
+  const [sessions, setSessions] = useState<Session[]>([]);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const fail = (error: unknown) => setFailure(asFailure(error));
+  const load = async () => {
+    setSessions((await send("get", "/api/auth/sessions", { query: { limit: 100 } })).sessions);
+  };
+  const end = async (id: number) => {
+    await send("delete", "/api/auth/sessions/{session_id}", { path: { session_id: id } });
+    await load();
+  };
+  useEffect(() => {
+    load().catch(fail);
+  }, []);
+  return (
+    <>
+      {failure && <FailureNote failure={failure} />}
+      <ul class="sessions">
+        {sessions.map((session) => (
+          <Row key={session.id} session={session} onEnd={() => end(session.id).catch(fail)} />
+        ))}
+      </ul>
+    </>
+  );
+}

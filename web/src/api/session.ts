@@ -1,0 +1,145 @@
+// Who is signed in. The access token lives in this module and nowhere else; the refresh token is a
+// cookie that no script sees.
+
+import { signal } from "@preact/signals";
+import type { TokenReply, User } from "../schema.ts";
+import { ConnectionLost, problemOf } from "./problems.ts";
+
+type News = { kind: "refreshed"; reply: TokenReply; at: number } | { kind: "ended" };
+
+const LOCK = "lectern-refresh";
+const HINT = "lectern-refreshed-at";
+const EARLY_MILLISECONDS = 20_000;
+const HEARSAY_MILLISECONDS = 1_000;
+
+/** null: nobody is; undefined: not known yet. */
+export const user = signal<User | null | undefined>(undefined);
+/** Whether a session ended by itself: the sign-in view says so. */
+export const wasEnded = signal(false);
+
+let access = { token: "", since: 0, until: 0 };
+let refreshing: Promise<void> | null = null;
+const channel = new BroadcastChannel("lectern-session");
+
+/** Whether someone was signed in here the last time: a page without a session asks for none. */
+export const isRemembered = () => localStorage.getItem(HINT) !== null;
+
+function accept(reply: TokenReply, at: number): void {
+  if (user.value && user.value.id !== reply.user.id) location.reload();
+  access = { token: reply.access_token, since: at, until: at + reply.expires_in * 1000 };
+  user.value = reply.user;
+  wasEnded.value = false;
+}
+
+/** Take over what a sign-in or a refresh in this tab brought, and tell the other tabs. */
+export function begin(reply: TokenReply): void {
+  const at = Date.now();
+  accept(reply, at);
+  localStorage.setItem(HINT, String(at));
+  channel.postMessage({ kind: "refreshed", reply, at } satisfies News);
+}
+
+function forget(): void {
+  localStorage.removeItem(HINT);
+  access = { token: "", since: 0, until: 0 };
+  user.value = null;
+}
+
+/** The session is over: here and in the other tabs. */
+export function end({ byItself }: { byItself: boolean }): void {
+  forget();
+  wasEnded.value = byItself;
+  channel.postMessage({ kind: "ended" } satisfies News);
+}
+
+channel.addEventListener("message", ({ data }: MessageEvent<News>) => {
+  if (data.kind === "refreshed") accept(data.reply, data.at);
+  else forget();
+});
+
+/** Wait until another tab tells of its refresh. */
+function hear(): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      channel.removeEventListener("message", done);
+      resolve();
+    };
+    channel.addEventListener("message", done);
+    setTimeout(done, HEARSAY_MILLISECONDS);
+  });
+}
+
+async function post(path: string): Promise<Response> {
+  try {
+    return await fetch(path, { method: "POST", headers: { "X-Requested-With": "lectern" } });
+  } catch {
+    throw new ConnectionLost();
+  }
+}
+
+async function renew(asked: number): Promise<void> {
+  const last = Number(localStorage.getItem(HINT));
+  if (last >= asked && access.since < asked) await hear();
+  if (access.since >= asked) return;
+  const response = await post("/api/auth/refresh");
+  if (response.ok) return begin((await response.json()) as TokenReply);
+  const problem = await problemOf(response);
+  if (response.status === 401) end({ byItself: user.value !== undefined });
+  throw problem;
+}
+
+async function renewAlone(): Promise<void> {
+  const asked = Date.now();
+  await navigator.locks.request(LOCK, () => renew(asked));
+}
+
+/** Get a new access token: once, however many requests and tabs want one. */
+export function refresh(): Promise<void> {
+  refreshing ??= renewAlone().finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+export async function signOut(): Promise<void> {
+  const response = await post("/api/auth/logout");
+  if (!response.ok && response.status !== 401) throw await problemOf(response);
+  end({ byItself: false });
+  // What was read here must not stay in memory for the next person at this machine.
+  location.replace("/");
+}
+
+function withToken(init: RequestInit): RequestInit {
+  const headers = new Headers(init.headers);
+  headers.set("Authorization", `Bearer ${access.token}`);
+  return { ...init, headers };
+}
+
+async function attempt(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, withToken(init));
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ConnectionLost();
+  }
+}
+
+/** Fetch as the user; an expired token is renewed first, a refused one once. Raises a Failure. */
+export async function authorised(url: string, init: RequestInit = {}): Promise<Response> {
+  if (access.until - EARLY_MILLISECONDS < Date.now()) await refresh();
+  let response = await attempt(url, init);
+  if (response.status === 401 && (await isStale(response.clone()))) {
+    await refresh();
+    response = await attempt(url, init);
+  }
+  if (response.ok) return response;
+  const problem = await problemOf(response);
+  if (problem.slug === "session-ended" || problem.slug === "invalid-access-token") {
+    end({ byItself: true });
+  }
+  throw problem;
+}
+
+async function isStale(response: Response): Promise<boolean> {
+  return (await problemOf(response)).slug === "invalid-access-token";
+}

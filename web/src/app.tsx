@@ -1,0 +1,40 @@
+// Which view is shown, and what lies over all of them.
+
+import { Account } from "./account/account.tsx";
+import { MustChange } from "./account/password.tsx";
+import { ReceiptView, receipt } from "./account/receipt.tsx";
+import { user } from "./api/session.ts";
+import { Boot } from "./boot.tsx";
+import { Undo } from "./chats/undo.tsx";
+import { isOnline } from "./connection.ts";
+import { route } from "./routes.ts";
+import { SignIn } from "./sign-in/sign-in.tsx";
+import { strings } from "./strings/index.ts";
+import { Study } from "./study/study.tsx";
+import { Announcer } from "./ui/announcer.tsx";
+import { Confirm } from "./ui/confirm.tsx";
+
+function View() {
+  if (receipt.value) return <ReceiptView receipt={receipt.value} />;
+  if (user.value === undefined) return <Boot />;
+  if (user.value === null) return <SignIn />;
+  if (user.value.must_change_password) return <MustChange user={user.value} />;
+  if (route.value.view === "account") return <Account user={user.value} />;
+  return <Study key={user.value.id} />;
+}
+
+export function App() {
+  return (
+    <>
+      {!isOnline.value && (
+        <p class="offline" role="status">
+          {strings.value.offline}
+        </p>
+      )}
+      <View />
+      <Undo />
+      <Confirm />
+      <Announcer />
+    </>
+  );
+}

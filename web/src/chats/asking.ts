@@ -1,0 +1,132 @@
+// Asking a question: the answer grows as it arrives, and what arrived is never taken away.
+
+import { batch, type Signal, signal } from "@preact/signals";
+import { readEvents, type ServerEvent } from "../api/events.ts";
+import { asFailure, ConnectionLost, isAbort, Problem } from "../api/problems.ts";
+import { authorised } from "../api/session.ts";
+import { chosenFiles, loadFiles, readyFiles } from "../files/store.ts";
+import { go, studyRoute } from "../routes.ts";
+import type { Citation, ProblemDetails, Query } from "../schema.ts";
+import { loadChats } from "./store.ts";
+import { chatId, live, storedTurn, type Turn, turns } from "./turns.ts";
+
+const running = new Map<string, AbortController>();
+
+function newTurn(queryText: string): Turn {
+  const isEveryFile = chosenFiles.value.length === readyFiles.value.length;
+  return {
+    key: crypto.randomUUID?.() ?? String(Math.random()),
+    queryId: null,
+    askedIn: chatId.value,
+    queryText,
+    fileIds: isEveryFile ? null : chosenFiles.value.map((file) => file.id),
+    response: "",
+    citations: [],
+    status: "streaming",
+    passageCount: null,
+    ending: null,
+    isRunning: true,
+  };
+}
+
+/** Ask in the open chat, or begin one. */
+export function ask(queryText: string): void {
+  const turn = signal(newTurn(queryText));
+  turns.value = [...turns.value, turn];
+  answer(turn);
+}
+
+/** After a lost connection: have the same question's answer again, as far as the server has it. */
+export function recover(turn: Signal<Turn>): void {
+  turn.value = {
+    ...turn.value,
+    response: "",
+    citations: [],
+    status: "streaming",
+    ending: null,
+    isRunning: true,
+  };
+  answer(turn);
+}
+
+export function stop(turn: Signal<Turn>): void {
+  running.get(turn.value.key)?.abort();
+}
+
+function request(
+  { key, askedIn, queryText, fileIds }: Turn,
+  signal: AbortSignal,
+): Promise<Response> {
+  const body = {
+    query_text: queryText,
+    ...(askedIn ? { chat_id: askedIn } : {}),
+    ...(fileIds ? { file_ids: fileIds } : {}),
+  };
+  const headers = {
+    "Content-Type": "application/json",
+    Accept: "text/event-stream",
+    // The same question sent again after a lost reply is not asked, nor paid for, twice.
+    "Idempotency-Key": key,
+  };
+  return authorised("/api/query", { method: "POST", body: JSON.stringify(body), headers, signal });
+}
+
+async function answer(turn: Signal<Turn>): Promise<void> {
+  const abort = new AbortController();
+  running.set(turn.value.key, abort);
+  try {
+    const response = await request(turn.value, abort.signal);
+    if (response.body) await draw(turn, response.body);
+    if (turn.value.isRunning) throw new ConnectionLost();
+  } catch (error) {
+    finish(turn, error);
+  } finally {
+    running.delete(turn.value.key);
+    if (turn.value.queryId) live.delete(turn.value.queryId);
+    loadChats();
+  }
+}
+
+async function draw(turn: Signal<Turn>, body: ReadableStream<Uint8Array>): Promise<void> {
+  for await (const events of readEvents(body)) {
+    batch(() => {
+      for (const event of events) apply(turn, event);
+    });
+  }
+}
+
+function finish(turn: Signal<Turn>, error: unknown): void {
+  const old = turn.value;
+  const status = old.response ? "interrupted" : "failed";
+  if (isAbort(error)) {
+    turn.value = { ...old, status: "interrupted", ending: "stopped", isRunning: false };
+    return;
+  }
+  const failure = asFailure(error);
+  const ending = failure instanceof ConnectionLost ? "lost" : failure;
+  turn.value = { ...old, status, ending, isRunning: false };
+  if (failure instanceof Problem && failure.status === 404) loadFiles();
+}
+
+function apply(turn: Signal<Turn>, { event, data }: ServerEvent): void {
+  const old = turn.value;
+  if (event === "start") settleIn(data as { query_id: number; chat_id: string }, turn);
+  else if (event === "passages") turn.value = { ...old, passageCount: (data as unknown[]).length };
+  else if (event === "delta") {
+    turn.value = { ...old, response: old.response + (data as { text: string }).text };
+  } else if (event === "citation") {
+    turn.value = { ...old, citations: [...old.citations, data as Citation] };
+  } else if (event === "done") {
+    turn.value = storedTurn((data as { query: Query }).query, old.key);
+  } else if (event === "error") throw new Problem(data as ProblemDetails);
+}
+
+/** The first question of a chat tells its id: the address follows, unless the user has moved on. */
+function settleIn(start: { query_id: number; chat_id: string }, turn: Signal<Turn>): void {
+  turn.value = { ...turn.value, queryId: start.query_id };
+  live.set(start.query_id, turn);
+  if (chatId.value || !turns.value.includes(turn)) return;
+  chatId.value = start.chat_id;
+  const { chat, place } = studyRoute();
+  if (chat === null) go({ view: "study", chat: start.chat_id, place }, { replace: true });
+}

@@ -1,0 +1,114 @@
+// One chat in the list: opened, renamed, exported, deleted.
+
+import { useState } from "preact/hooks";
+import { address } from "../api/client.ts";
+import { download } from "../api/downloads.ts";
+import { asFailure } from "../api/problems.ts";
+import { go, href, studyRoute } from "../routes.ts";
+import type { Chat } from "../schema.ts";
+import { explain, formatMoment, strings } from "../strings/index.ts";
+import { announce } from "../ui/announcer.tsx";
+import { IconButton, QuietButton } from "../ui/button.tsx";
+import { deleteChat, renameChat } from "./store.ts";
+
+const MOST = 200;
+
+const tell = (error: unknown) => announce(explain(asFailure(error)));
+
+function Rename({ chat, onEnd }: { chat: Chat; onEnd: () => void }) {
+  const s = strings.value;
+  const [title, setTitle] = useState(chat.title);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (title.trim() && title !== chat.title) renameChat(chat.chat_id, title.trim()).catch(tell);
+    onEnd();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    onEnd();
+  };
+  return (
+    <form class="rename" onSubmit={submit}>
+      <input
+        aria-label={s.chats.renameLabel}
+        dir="auto"
+        value={title}
+        maxLength={MOST}
+        ref={(input) => input?.focus()}
+        onInput={(event) => setTitle(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+      />
+      <button type="submit" class="quiet">
+        {s.chats.save}
+      </button>
+      <button type="button" class="quiet" onClick={onEnd}>
+        {s.cancel}
+      </button>
+    </form>
+  );
+}
+
+function exportChat(chat: Chat, format: "markdown" | "json"): void {
+  const options = { path: { chat_id: chat.chat_id }, query: { format } };
+  download(address("/api/history/{chat_id}/export", options)).catch(tell);
+}
+
+function remove(chat: Chat): void {
+  if (studyRoute().chat === chat.chat_id) go({ view: "study", chat: null, place: null });
+  announce(strings.value.chats.deleted(chat.title));
+  deleteChat(chat);
+}
+
+function Actions({ chat, onRename }: { chat: Chat; onRename: () => void }) {
+  const s = strings.value.chats;
+  return (
+    <div class="actions">
+      <QuietButton icon="edit" label={s.rename} onClick={onRename} />
+      <QuietButton
+        icon="download"
+        label={s.exportMarkdown}
+        onClick={() => exportChat(chat, "markdown")}
+      />
+      <QuietButton icon="download" label={s.exportJson} onClick={() => exportChat(chat, "json")} />
+      <QuietButton icon="trash" label={s.delete} onClick={() => remove(chat)} />
+    </div>
+  );
+}
+
+export function ChatRow({ chat }: { chat: Chat }) {
+  const s = strings.value.chats;
+  const [mode, setMode] = useState<"closed" | "actions" | "rename">("closed");
+  const isCurrent = studyRoute().chat === chat.chat_id;
+  if (mode === "rename")
+    return (
+      <li class="row">
+        <Rename chat={chat} onEnd={() => setMode("closed")} />
+      </li>
+    );
+  return (
+    <li class="row chat">
+      <div class="row-line">
+        <a
+          class="row-body"
+          href={href({ view: "study", chat: chat.chat_id, place: null })}
+          aria-current={isCurrent ? "page" : undefined}
+        >
+          <span class="name" dir="auto">
+            {chat.title}
+          </span>
+          <span class="meta">
+            {formatMoment(chat.updated_at)} · {s.questions(chat.query_count)}
+          </span>
+        </a>
+        <IconButton
+          icon="more"
+          label={s.actions(chat.title)}
+          isOpen={mode === "actions"}
+          onClick={() => setMode(mode === "actions" ? "closed" : "actions")}
+        />
+      </div>
+      {mode === "actions" && <Actions chat={chat} onRename={() => setMode("rename")} />}
+    </li>
+  );
+}

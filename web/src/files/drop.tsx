@@ -1,0 +1,51 @@
+// Files dropped or pasted anywhere on the page.
+
+import { useEffect, useState } from "preact/hooks";
+import { strings } from "../strings/index.ts";
+import { addFiles } from "./uploads.ts";
+
+function hasFiles(event: DragEvent): boolean {
+  return event.dataTransfer?.types.includes("Files") ?? false;
+}
+
+function paste(event: ClipboardEvent): void {
+  const pasted = Array.from(event.clipboardData?.files ?? []);
+  if (!pasted.length) return;
+  event.preventDefault();
+  addFiles(pasted);
+}
+
+/** Listen on the window: `onOver` says whether files hang over it. */
+function listen(onOver: (isOver: boolean) => void): () => void {
+  const listening = new AbortController();
+  const options = { signal: listening.signal };
+  let depth = 0;
+  const move = (by: number) => (event: DragEvent) => {
+    if (!hasFiles(event)) return;
+    depth += by;
+    onOver(depth > 0);
+  };
+  const drop = (event: DragEvent) => {
+    depth = 0;
+    onOver(false);
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    addFiles(Array.from(event.dataTransfer?.files ?? []));
+  };
+  addEventListener("dragenter", move(1), options);
+  addEventListener("dragleave", move(-1), options);
+  addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault(), options);
+  addEventListener("drop", drop, options);
+  addEventListener("paste", paste, options);
+  return () => listening.abort();
+}
+
+export function DropZone() {
+  const [isOver, setOver] = useState(false);
+  useEffect(() => listen(setOver), []);
+  return isOver ? (
+    <div class="drop-zone" aria-hidden="true">
+      {strings.value.files.dropHere}
+    </div>
+  ) : null;
+}

@@ -1,0 +1,75 @@
+// The files at the side: those that are here, those on their way, and how to add more.
+
+import { useRef } from "preact/hooks";
+import { strings } from "../strings/index.ts";
+import { FailureNote, Retry } from "../ui/failure.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { FileRow } from "./file-row.tsx";
+import { ShipmentRow } from "./shipment-row.tsx";
+import { files, filesState, loadFiles } from "./store.ts";
+import { addFiles, shipments } from "./uploads.ts";
+
+const ACCEPTED = ".pdf,.docx,.pptx,.html,.htm,.xhtml,.md,.markdown,.txt,.text";
+
+export function AddFiles({ isPrimary = false }: { isPrimary?: boolean }) {
+  const s = strings.value.files;
+  const input = useRef<HTMLInputElement>(null);
+  const take = () => {
+    if (!input.current) return;
+    addFiles(Array.from(input.current.files ?? []));
+    // So that choosing the same file again is a change again.
+    input.current.value = "";
+  };
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept={ACCEPTED}
+        aria-label={s.add}
+        onChange={take}
+      />
+      <button
+        type="button"
+        class={isPrimary ? "primary" : "quiet"}
+        onClick={() => input.current?.click()}
+      >
+        <Icon name="plus" />
+        {s.add}
+      </button>
+    </>
+  );
+}
+
+export function FileList() {
+  const s = strings.value.files;
+  const state = filesState.value;
+  const isEmpty = state === "loaded" && files.value.length + shipments.value.length === 0;
+  return (
+    <section aria-labelledby="files-title">
+      <div class="section-head">
+        <h2 id="files-title">{s.title}</h2>
+        <AddFiles />
+      </div>
+      {typeof state === "object" && (
+        <FailureNote failure={state}>
+          <Retry failure={state} onRetry={loadFiles} />
+        </FailureNote>
+      )}
+      {isEmpty && <p class="hint">{s.empty}</p>}
+      <ul class="rows">
+        {shipments.value.map((shipment) => (
+          <ShipmentRow key={shipment.key} shipment={shipment} />
+        ))}
+        {files.value.map((file) => (
+          <FileRow key={file.id} file={file} />
+        ))}
+      </ul>
+      <p class="hint drop-hint">
+        {s.drop} · {s.types}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,136 @@
+// One file of the user's in the list.
+
+import { useState } from "preact/hooks";
+import { send } from "../api/client.ts";
+import { asFailure, Problem } from "../api/problems.ts";
+import { href, withPlace } from "../routes.ts";
+import type { File as CourseFile } from "../schema.ts";
+import { explain, strings } from "../strings/index.ts";
+import { announce } from "../ui/announcer.tsx";
+import { IconButton, QuietButton } from "../ui/button.tsx";
+import { confirmFirst } from "../ui/confirm.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { ProgressBar } from "./progress-bar.tsx";
+import { readOn } from "./reading.ts";
+import { deleteFile, excluded, toggle } from "./store.ts";
+
+interface Told {
+  type: string;
+  detail: string;
+  retryable?: boolean;
+}
+
+/** The problem of a file that could not be read, in the user's language. */
+function problemOf(file: CourseFile): { text: string; isRetryable: boolean } {
+  const told = file.error as unknown as Told;
+  const problem = new Problem({ title: "", status: 0, instance: "", ...told });
+  return { text: explain(problem), isRetryable: told.retryable === true };
+}
+
+function Reading({ file }: { file: CourseFile }) {
+  const s = strings.value.files;
+  const { pages_done: done, pages_total: total } = file.progress;
+  const text = total ? s.reading(Math.min(done + 1, total), total, file.page_kind) : s.opening;
+  return <ProgressBar text={text} share={total ? done / total : null} />;
+}
+
+function State({ file }: { file: CourseFile }) {
+  const s = strings.value.files;
+  if (file.status === "processing") return <Reading file={file} />;
+  if (file.status === "awaiting_upload") return <p class="meta problem">{s.broken}</p>;
+  if (file.status === "failed")
+    return <p class="meta problem">{file.error ? problemOf(file).text : ""}</p>;
+  const count = file.page_count ?? 0;
+  return (
+    <>
+      <p class="meta">
+        {s.count(count, file.page_kind)} · {s.size(file.size_bytes)}
+      </p>
+      {file.empty_pages > 0 && (
+        <p class="meta gap">
+          <Icon name="gap" />
+          {s.gaps(file.empty_page_numbers, count, file.page_kind)}
+        </p>
+      )}
+    </>
+  );
+}
+
+async function downloadFile(file: CourseFile): Promise<void> {
+  const options = { path: { file_id: file.id }, query: { as: "url", download: true } } as const;
+  const { url } = await send("get", "/api/upload/{file_id}/content", options);
+  location.assign(url);
+}
+
+function askDeletion(file: CourseFile): void {
+  const s = strings.value.files;
+  confirmFirst({
+    title: s.deleteTitle(file.filename),
+    text: s.deleteText,
+    action: s.delete,
+    run: () => {
+      deleteFile(file.id).catch((error: unknown) => announce(explain(asFailure(error))));
+    },
+  });
+}
+
+function Actions({ file }: { file: CourseFile }) {
+  const s = strings.value.files;
+  const isStored = file.status !== "awaiting_upload";
+  return (
+    <div class="actions">
+      {file.status === "ready" && (
+        <a class="quiet" href={href(withPlace({ file: file.id, page: 1, quote: null }))}>
+          <Icon name="read" />
+          {s.open}
+        </a>
+      )}
+      {isStored && (
+        <QuietButton
+          icon="download"
+          label={s.download}
+          onClick={() => downloadFile(file).catch(asFailure)}
+        />
+      )}
+      <QuietButton icon="trash" label={s.delete} onClick={() => askDeletion(file)} />
+    </div>
+  );
+}
+
+export function FileRow({ file }: { file: CourseFile }) {
+  const s = strings.value.files;
+  const [isOpen, setOpen] = useState(false);
+  const isReady = file.status === "ready";
+  return (
+    <li class={`row file ${file.status}`}>
+      <div class="row-line">
+        {isReady ? (
+          <input
+            type="checkbox"
+            aria-label={s.use(file.filename)}
+            checked={!excluded.value.has(file.id)}
+            onChange={() => toggle(file.id)}
+          />
+        ) : (
+          <span class="state-dot" aria-hidden="true" />
+        )}
+        <div class="row-body">
+          <p class="name" dir="auto" title={file.filename}>
+            {file.filename}
+          </p>
+          <State file={file} />
+          {file.status === "failed" && file.error && problemOf(file).isRetryable && (
+            <QuietButton icon="retry" label={strings.value.tryAgain} onClick={() => readOn(file)} />
+          )}
+        </div>
+        <IconButton
+          icon="more"
+          label={s.actions(file.filename)}
+          isOpen={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        />
+      </div>
+      {isOpen && <Actions file={file} />}
+    </li>
+  );
+}

@@ -1,0 +1,77 @@
+// Having a file read: the page drives it slice by slice and shows how far it has come.
+
+import { send } from "../api/client.ts";
+import { asFailure, ConnectionLost, Problem } from "../api/problems.ts";
+import type { File as CourseFile } from "../schema.ts";
+import { strings } from "../strings/index.ts";
+import { announce } from "../ui/announcer.tsx";
+import { dropFile, keepFile } from "./store.ts";
+import { untilOnline, wait } from "./waiting.ts";
+
+const POLL_MILLISECONDS = 1_000;
+const PAUSE_MILLISECONDS = 2_000;
+
+const driven = new Set<number>();
+
+async function follow(id: number): Promise<void> {
+  while (driven.has(id)) {
+    await wait(POLL_MILLISECONDS);
+    if (!driven.has(id)) return;
+    const file = await send("get", "/api/upload/{file_id}", { path: { file_id: id } }).catch(
+      () => null,
+    );
+    // A late reply must not undo what the ingest call has said meanwhile.
+    if (file && driven.has(id)) keepFile(file);
+  }
+}
+
+async function drive(id: number): Promise<CourseFile> {
+  for (;;) {
+    try {
+      const file = await send("post", "/api/upload/{file_id}/ingest", { path: { file_id: id } });
+      if (file.status !== "processing") return file;
+      keepFile(file);
+      await wait(PAUSE_MILLISECONDS);
+    } catch (error) {
+      const failure = asFailure(error);
+      const isPassing = failure instanceof ConnectionLost || failure.status >= 502;
+      if (!isPassing) throw failure;
+      await untilOnline();
+      await wait(PAUSE_MILLISECONDS);
+    }
+  }
+}
+
+/** Have a file read to its end. Returns the file that holds its bytes: another one for a duplicate. */
+export async function read(file: CourseFile): Promise<CourseFile> {
+  if (driven.has(file.id)) return file;
+  driven.add(file.id);
+  follow(file.id);
+  try {
+    const ended = await drive(file.id);
+    driven.delete(file.id);
+    if (ended.id !== file.id) dropFile(file.id);
+    keepFile(ended);
+    if (ended.status === "ready") announce(strings.value.files.ready(ended.filename));
+    return ended;
+  } catch (error) {
+    await look(file.id);
+    throw error;
+  } finally {
+    driven.delete(file.id);
+  }
+}
+
+/** Show a file as it really is after something failed. */
+async function look(id: number): Promise<void> {
+  try {
+    keepFile(await send("get", "/api/upload/{file_id}", { path: { file_id: id } }));
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) dropFile(id);
+  }
+}
+
+/** Read in the background; how it ends is seen in the list. */
+export function readOn(file: CourseFile): void {
+  read(file).catch(asFailure);
+}

@@ -1,0 +1,64 @@
+// One upload on its way.
+
+import { explain, strings } from "../strings/index.ts";
+import { IconButton } from "../ui/button.tsx";
+import { Retry } from "../ui/failure.tsx";
+import { ProgressBar } from "./progress-bar.tsx";
+import { cancel, pause, resume, type Shipment } from "./uploads.ts";
+
+function State({ shipment: { state, sentBytes, file } }: { shipment: Shipment }) {
+  const s = strings.value.files;
+  const share = file.size ? Math.min(1, sentBytes / file.size) : 0;
+  const percent = Math.floor(share * 100);
+  switch (state.stage) {
+    case "preparing":
+      return <ProgressBar text={s.preparing} share={null} />;
+    case "sending":
+      return <ProgressBar text={s.sending(percent)} share={share} />;
+    case "paused":
+      return <ProgressBar text={s.paused(percent)} share={share} />;
+    case "waiting":
+      return <ProgressBar text={s.waiting} share={share} />;
+    case "failed":
+      return (
+        <p class="meta problem" role="alert">
+          {explain(state.failure)}
+        </p>
+      );
+    case "duplicate":
+      return (
+        <p class="meta" role="status">
+          {s.duplicate(state.of)}
+        </p>
+      );
+  }
+}
+
+export function ShipmentRow({ shipment }: { shipment: Shipment }) {
+  const s = strings.value;
+  const { key, state } = shipment;
+  const isOver = state.stage === "duplicate" || state.stage === "failed";
+  return (
+    <li class={`row file ${state.stage}`}>
+      <div class="row-line">
+        <span class="state-dot" aria-hidden="true" />
+        <div class="row-body">
+          <p class="name" dir="auto" title={shipment.file.name}>
+            {shipment.file.name}
+          </p>
+          <State shipment={shipment} />
+          {state.stage === "failed" && (
+            <Retry failure={state.failure} onRetry={() => resume(key)} />
+          )}
+        </div>
+        {state.stage === "sending" && (
+          <IconButton icon="pause" label={s.files.pause} onClick={() => pause(key)} />
+        )}
+        {state.stage === "paused" && (
+          <IconButton icon="resume" label={s.files.resume} onClick={() => resume(key)} />
+        )}
+        <IconButton icon="close" label={isOver ? s.close : s.cancel} onClick={() => cancel(key)} />
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,74 @@
+// The user's files as the server knows them, and which of them questions use.
+
+import { computed, signal } from "@preact/signals";
+import { send } from "../api/client.ts";
+import { asFailure, type Failure } from "../api/problems.ts";
+import type { File as CourseFile } from "../schema.ts";
+import { readOn } from "./reading.ts";
+
+const PAGE = 100;
+
+export const files = signal<CourseFile[]>([]);
+export const filesState = signal<"loading" | "loaded" | Failure>("loading");
+/** Files that questions leave out. */
+export const excluded = signal<ReadonlySet<number>>(new Set());
+
+export const readyFiles = computed(() => files.value.filter((file) => file.status === "ready"));
+export const chosenFiles = computed(() =>
+  readyFiles.value.filter((file) => !excluded.value.has(file.id)),
+);
+
+export function findFile(id: number): CourseFile | undefined {
+  return files.value.find((file) => file.id === id);
+}
+
+/** Put a file into the list, or what is new about it. */
+export function keepFile(file: CourseFile): void {
+  const isKnown = files.value.some((other) => other.id === file.id);
+  files.value = isKnown
+    ? files.value.map((other) => (other.id === file.id ? file : other))
+    : [file, ...files.value];
+}
+
+export function dropFile(id: number): void {
+  files.value = files.value.filter((file) => file.id !== id);
+}
+
+export function toggle(id: number): void {
+  const next = new Set(excluded.value);
+  if (!next.delete(id)) next.add(id);
+  excluded.value = next;
+}
+
+async function fetchFiles(): Promise<CourseFile[]> {
+  const found: CourseFile[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { files: CourseFile[]; next_cursor: string | null } = await send(
+      "get",
+      "/api/upload",
+      {
+        query: { limit: PAGE, cursor },
+      },
+    );
+    found.push(...page.files);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return found;
+}
+
+/** Load the list, and go on reading what was left unread. */
+export async function loadFiles(): Promise<void> {
+  try {
+    files.value = await fetchFiles();
+    filesState.value = "loaded";
+    for (const file of files.value) if (file.status === "processing") readOn(file);
+  } catch (error) {
+    filesState.value = asFailure(error);
+  }
+}
+
+export async function deleteFile(id: number): Promise<void> {
+  await send("delete", "/api/upload/{file_id}", { path: { file_id: id } });
+  dropFile(id);
+}

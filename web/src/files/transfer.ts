@@ -1,0 +1,110 @@
+// Sending bytes straight to storage: in one PUT, or in pieces (TUS 1.0.0) that survive a lost connection.
+
+import { ConnectionLost, Problem } from "../api/problems.ts";
+import type { ResumableUpload, Upload } from "../schema.ts";
+
+/** Above this, storage is spoken to in pieces. */
+export const RESUMABLE_BYTES = 6 * 1024 * 1024;
+
+const TUS = { "Tus-Resumable": "1.0.0" };
+const ALREADY_THERE = 409;
+
+export interface Sending {
+  file: Blob;
+  upload: Upload;
+  signal: AbortSignal;
+  onProgress: (sentBytes: number) => void;
+  /** Where the pieces go, once storage has said so; kept by the caller for the next attempt. */
+  location: { url: string | null };
+}
+
+interface Call {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body?: Blob;
+}
+
+/** XMLHttpRequest, because fetch does not tell how much has been sent. */
+function request(call: Call, { signal, onProgress }: Sending, base = 0): Promise<XMLHttpRequest> {
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    xhr.open(call.method, call.url);
+    for (const [name, value] of Object.entries(call.headers)) xhr.setRequestHeader(name, value);
+    if (call.body) xhr.upload.onprogress = (event) => onProgress(base + event.loaded);
+    xhr.onload = () => resolve(xhr);
+    xhr.onerror = () => reject(new ConnectionLost());
+    xhr.onabort = () => reject(new DOMException("", "AbortError"));
+    signal.addEventListener("abort", () => xhr.abort(), { once: true });
+    if (signal.aborted) reject(new DOMException("", "AbortError"));
+    else xhr.send(call.body ?? null);
+  });
+}
+
+function check(xhr: XMLHttpRequest, ...alsoFine: number[]): XMLHttpRequest {
+  if ((xhr.status >= 200 && xhr.status < 300) || alsoFine.includes(xhr.status)) return xhr;
+  // The gateway in front of storage is in trouble, not the upload.
+  if (xhr.status >= 500 || xhr.status === 429) throw new ConnectionLost();
+  const detail = xhr.responseText.slice(0, 200) || `HTTP ${xhr.status}`;
+  throw new Problem({
+    type: "storage-refused",
+    title: detail,
+    status: xhr.status,
+    detail,
+    instance: "",
+  });
+}
+
+async function put(sending: Sending): Promise<void> {
+  const { method, url, headers } = sending.upload;
+  // A lost reply: the bytes are there already. Reading them checks that they are the right ones.
+  check(await request({ method, url, headers, body: sending.file }, sending), ALREADY_THERE);
+}
+
+async function create(to: ResumableUpload, sending: Sending): Promise<number> {
+  const headers = { ...to.headers, ...TUS, "Upload-Length": String(sending.file.size) };
+  const xhr = check(
+    await request({ method: "POST", url: to.url, headers }, sending),
+    ALREADY_THERE,
+  );
+  if (xhr.status === ALREADY_THERE) return sending.file.size;
+  const location = xhr.getResponseHeader("Location");
+  if (!location) throw new ConnectionLost();
+  sending.location.url = new URL(location, to.url).href;
+  return 0;
+}
+
+/** Return how much storage already has; 0 and a new place where it knows nothing any more. */
+async function offset(to: ResumableUpload, sending: Sending): Promise<number> {
+  const { url } = sending.location;
+  if (!url) return create(to, sending);
+  const headers = { ...to.headers, ...TUS };
+  const xhr = await request({ method: "HEAD", url, headers }, sending);
+  if (xhr.status === 404 || xhr.status === 410) return create(to, sending);
+  return Number(check(xhr).getResponseHeader("Upload-Offset"));
+}
+
+async function sendPieces(to: ResumableUpload, sending: Sending): Promise<void> {
+  const { file } = sending;
+  let sent = await offset(to, sending);
+  while (sent < file.size) {
+    sending.onProgress(sent);
+    const headers = {
+      ...to.headers,
+      ...TUS,
+      "Upload-Offset": String(sent),
+      "Content-Type": "application/offset+octet-stream",
+    };
+    const body = file.slice(sent, sent + to.chunk_bytes);
+    const url = sending.location.url ?? to.url;
+    const xhr = check(await request({ method: "PATCH", url, headers, body }, sending, sent));
+    sent = Number(xhr.getResponseHeader("Upload-Offset") ?? sent + body.size);
+  }
+}
+
+/** Send all bytes. Raises ConnectionLost (call again to go on), a Problem, or an AbortError. */
+export async function transfer(sending: Sending): Promise<void> {
+  const { resumable } = sending.upload;
+  if (resumable && sending.file.size > RESUMABLE_BYTES) await sendPieces(resumable, sending);
+  else await put(sending);
+}

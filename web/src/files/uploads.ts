@@ -1,0 +1,174 @@
+// What is on its way to becoming a file: announced, sent, then handed over to the reading.
+
+import { signal } from "@preact/signals";
+import { send } from "../api/client.ts";
+import { asFailure, ConnectionLost, type Failure, isAbort } from "../api/problems.ts";
+import type { SignedUpload } from "../schema.ts";
+import { read } from "./reading.ts";
+import { deleteFile, files, keepFile } from "./store.ts";
+import { transfer } from "./transfer.ts";
+import { untilOnline, wait } from "./waiting.ts";
+
+type Stage =
+  | { stage: "preparing" | "sending" | "paused" | "waiting" }
+  | { stage: "failed"; failure: Failure }
+  | { stage: "duplicate"; of: string };
+
+export interface Shipment {
+  key: string;
+  file: File;
+  state: Stage;
+  sentBytes: number;
+}
+
+const AT_ONCE = 2;
+const MAX_HASHED_BYTES = 200 * 1024 * 1024;
+const BACK_OFF_MILLISECONDS = 1_500;
+
+export const shipments = signal<Shipment[]>([]);
+
+interface Job {
+  announced: SignedUpload | null;
+  location: { url: string | null };
+  abort: AbortController;
+}
+
+const jobs = new Map<string, Job>();
+let running = 0;
+const queue: string[] = [];
+
+function find(key: string): Shipment | undefined {
+  return shipments.value.find((shipment) => shipment.key === key);
+}
+
+function update(key: string, change: Partial<Shipment>): void {
+  shipments.value = shipments.value.map((shipment) =>
+    shipment.key === key ? { ...shipment, ...change } : shipment,
+  );
+}
+
+function remove(key: string): void {
+  shipments.value = shipments.value.filter((shipment) => shipment.key !== key);
+  jobs.delete(key);
+}
+
+async function hash(file: File): Promise<string | null> {
+  // Only where the browser counts the page as secure does it hash; the server can do without.
+  if (!globalThis.crypto?.subtle || file.size > MAX_HASHED_BYTES) return null;
+  const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A place that an earlier, broken upload of the same file still holds is given back. */
+async function freePlaceOf(file: File): Promise<void> {
+  const left = files.value.find(
+    ({ status, filename, size_bytes }) =>
+      status === "awaiting_upload" && filename === file.name && size_bytes === file.size,
+  );
+  if (left) await deleteFile(left.id);
+}
+
+async function announceFile(file: File): Promise<SignedUpload> {
+  const sha256 = await hash(file);
+  await freePlaceOf(file);
+  const body = { filename: file.name, size_bytes: file.size, ...(sha256 ? { sha256 } : {}) };
+  return send("post", "/api/upload/signed", { body });
+}
+
+async function ship(key: string, file: File, job: Job): Promise<void> {
+  job.announced ??= await announceFile(file);
+  const { file: announced, upload } = job.announced;
+  if (!upload) return settle(key, announced.filename);
+  update(key, { state: { stage: "sending" } });
+  const { abort, location } = job;
+  const onProgress = (sentBytes: number) => update(key, { sentBytes });
+  await transfer({ file, upload, signal: abort.signal, onProgress, location });
+  remove(key);
+  keepFile({ ...announced, status: "processing" });
+  const ended = await read(announced);
+  if (ended.id !== announced.id) settleLate(key, file, ended.filename);
+}
+
+function settle(key: string, of: string): void {
+  update(key, { state: { stage: "duplicate", of } });
+}
+
+function settleLate(key: string, file: File, of: string): void {
+  const state: Stage = { stage: "duplicate", of };
+  shipments.value = [...shipments.value, { key, file, state, sentBytes: file.size }];
+}
+
+async function run(key: string): Promise<void> {
+  const shipment = find(key);
+  const job = jobs.get(key);
+  if (!shipment || !job) return;
+  try {
+    await ship(key, shipment.file, job);
+  } catch (error) {
+    if (isAbort(error)) return;
+    const failure = asFailure(error);
+    if (failure instanceof ConnectionLost) await waitAndRetry(key);
+    else update(key, { state: { stage: "failed", failure } });
+  }
+}
+
+async function waitAndRetry(key: string): Promise<void> {
+  update(key, { state: { stage: "waiting" } });
+  await wait(BACK_OFF_MILLISECONDS);
+  await untilOnline();
+  if (find(key)?.state.stage === "waiting") enqueue(key);
+}
+
+function enqueue(key: string): void {
+  queue.push(key);
+  next();
+}
+
+function next(): void {
+  const key = running < AT_ONCE ? queue.shift() : undefined;
+  if (!key) return;
+  running += 1;
+  run(key).finally(() => {
+    running -= 1;
+    next();
+  });
+  next();
+}
+
+/** Take files in, whatever the way they came. */
+export function addFiles(added: Iterable<File>): void {
+  for (const file of added) {
+    const key = crypto.randomUUID?.() ?? String(Math.random());
+    jobs.set(key, { announced: null, location: { url: null }, abort: new AbortController() });
+    const state = { stage: "preparing" } as const;
+    shipments.value = [...shipments.value, { key, file, state, sentBytes: 0 }];
+    enqueue(key);
+  }
+}
+
+export function pause(key: string): void {
+  update(key, { state: { stage: "paused" } });
+  jobs.get(key)?.abort.abort();
+}
+
+/** Go on after a pause, or try again after a failure. */
+export function resume(key: string): void {
+  const job = jobs.get(key);
+  const shipment = find(key);
+  if (!job || !shipment) return;
+  job.abort = new AbortController();
+  // What storage has refused is announced anew; its old place is freed on the way.
+  if (shipment.state.stage === "failed")
+    Object.assign(job, { announced: null, location: { url: null } });
+  update(key, { state: { stage: "preparing" } });
+  enqueue(key);
+}
+
+/** Stop an upload and leave nothing of it behind; also takes a note out of the list. */
+export function cancel(key: string): void {
+  const job = jobs.get(key);
+  job?.abort.abort();
+  remove(key);
+  const announced = job?.announced;
+  if (announced?.upload) deleteFile(announced.file.id).catch(() => {});
+}

@@ -1,0 +1,124 @@
+// Signing in and making an account.
+
+import { useEffect, useState } from "preact/hooks";
+import { knock } from "../api/client.ts";
+import { asFailure, type Failure } from "../api/problems.ts";
+import { begin, wasEnded } from "../api/session.ts";
+import { go, route } from "../routes.ts";
+import { strings } from "../strings/index.ts";
+import { FailureNote } from "../ui/failure.tsx";
+import { Field, PasswordField } from "../ui/form.tsx";
+import { Switches } from "../ui/switches.tsx";
+import { Wordmark } from "../ui/wordmark.tsx";
+import { suggestPassphrase } from "./passphrase.ts";
+
+interface Entry {
+  username: string;
+  password: string;
+  code: string;
+}
+
+async function enter({ username, password, code }: Entry, isNew: boolean): Promise<void> {
+  const credentials = { username: username.trim(), password };
+  if (isNew) {
+    begin(await knock("/api/auth/register", { ...credentials, signup_code: code.trim() || null }));
+    go({ view: "study", chat: null, place: null }, { replace: true });
+  } else begin(await knock("/api/auth/login", credentials));
+}
+
+function SignInForm({ isNew }: { isNew: boolean }) {
+  const s = strings.value.signIn;
+  const [entry, setEntry] = useState<Entry>({ username: "", password: "", code: "" });
+  const [isSuggested, setSuggested] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const change = (part: Partial<Entry>) => setEntry({ ...entry, ...part });
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    setFailure(null);
+    await enter(entry, isNew).catch((error: unknown) => setFailure(asFailure(error)));
+    setBusy(false);
+  };
+  const suggest = async () => {
+    change({ password: await suggestPassphrase() });
+    setSuggested(true);
+  };
+
+  return (
+    <form onSubmit={submit}>
+      <Field
+        label={s.username}
+        {...(isNew ? { hint: s.usernameHint } : {})}
+        value={entry.username}
+        onInput={(username) => change({ username })}
+        autocomplete="username"
+      />
+      <PasswordField
+        label={s.password}
+        {...(isNew ? { hint: isSuggested ? s.suggested : s.passwordHint } : {})}
+        value={entry.password}
+        onInput={(password) => change({ password })}
+        autocomplete={isNew ? "new-password" : "current-password"}
+        shown={isSuggested}
+      />
+      {isNew && (
+        <button type="button" class="link" onClick={suggest}>
+          {s.suggest}
+        </button>
+      )}
+      {isNew && (
+        <Field
+          label={s.code}
+          hint={s.codeHint}
+          value={entry.code}
+          onInput={(code) => change({ code })}
+          autocomplete="off"
+          required={false}
+        />
+      )}
+      {failure && <FailureNote failure={failure} />}
+      <button type="submit" class="primary" disabled={isBusy}>
+        {isBusy ? s.busy : isNew ? s.create : s.enter}
+      </button>
+    </form>
+  );
+}
+
+export function SignIn() {
+  const s = strings.value;
+  const isNew = route.value.view === "register";
+  const title = isNew ? s.signIn.titleNew : s.signIn.title;
+  useEffect(() => {
+    document.title = `${title} · Lectern`;
+  }, [title]);
+  return (
+    <div class="threshold">
+      <header>
+        <Wordmark />
+        <p class="tagline">{s.tagline}</p>
+        <ul class="promises">
+          {s.signIn.promise.map((promise) => (
+            <li key={promise}>{promise}</li>
+          ))}
+        </ul>
+      </header>
+      <main>
+        <h1>{title}</h1>
+        {wasEnded.value && !isNew && (
+          <p class="note" role="status">
+            {s.signIn.ended}
+          </p>
+        )}
+        <SignInForm key={String(isNew)} isNew={isNew} />
+        <p>
+          <a href={isNew ? "#/" : "#/register"}>{isNew ? s.signIn.toOld : s.signIn.toNew}</a>
+        </p>
+      </main>
+      <footer>
+        <Switches />
+      </footer>
+    </div>
+  );
+}

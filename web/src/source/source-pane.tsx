@@ -1,0 +1,147 @@
+// The source: a page of a file with the quoted words, its neighbours, and the original.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Problem } from "../api/problems.ts";
+import { findFile } from "../files/store.ts";
+import { closePlace, go, type Place, withPlace } from "../routes.ts";
+import { strings } from "../strings/index.ts";
+import { preview } from "../study/preview.ts";
+import { IconButton } from "../ui/button.tsx";
+import { FailureNote, Retry } from "../ui/failure.tsx";
+import { Original } from "./original.tsx";
+import { PageTextView } from "./page-text.tsx";
+import { citationOf, openPage, page, pageState } from "./store.ts";
+
+function Gone({ place }: { place: Place }) {
+  const s = strings.value.source;
+  const citation = citationOf(place);
+  return (
+    <div class="note">
+      <p>{citation ? s.gone : s.goneBare}</p>
+      {citation && <blockquote dir="auto">{citation.quote}</blockquote>}
+    </div>
+  );
+}
+
+function Content({ place }: { place: Place }) {
+  const state = pageState.value;
+  const shown = page.value;
+  const isShown = shown?.file === place.file && shown.text.page === place.page;
+  if (state === "loaded" && isShown)
+    return <PageTextView text={shown.text.text} quote={place.quote} />;
+  if (typeof state === "string") return <p class="hint">{strings.value.loading}</p>;
+  if (state instanceof Problem && state.slug === "file-not-found") return <Gone place={place} />;
+  return (
+    <FailureNote failure={state}>
+      <Retry failure={state} onRetry={() => openPage(place)} />
+    </FailureNote>
+  );
+}
+
+function Pages({ place }: { place: Place }) {
+  const s = strings.value;
+  const file = findFile(place.file);
+  const total = file?.page_count ?? page.value?.text.page_count ?? 0;
+  if (!total) return null;
+  const turn = (by: number) =>
+    go(withPlace({ file: place.file, page: place.page + by, quote: null }));
+  return (
+    <div class="pages">
+      <IconButton
+        icon="previous"
+        label={s.source.previous}
+        disabled={place.page <= 1}
+        onClick={() => turn(-1)}
+      />
+      <span aria-live="polite">
+        {s.source.of(s.files.place(place.page, file?.page_kind ?? "page"), total)}
+      </span>
+      <IconButton
+        icon="next"
+        label={s.source.next}
+        disabled={place.page >= total}
+        onClick={() => turn(1)}
+      />
+    </div>
+  );
+}
+
+function Tabs({
+  isOriginal,
+  onChoose,
+}: {
+  isOriginal: boolean;
+  onChoose: (isOriginal: boolean) => void;
+}) {
+  const s = strings.value.source;
+  return (
+    <div class="tabs">
+      <button type="button" aria-pressed={!isOriginal} onClick={() => onChoose(false)}>
+        {s.text}
+      </button>
+      <button type="button" aria-pressed={isOriginal} onClick={() => onChoose(true)}>
+        {s.original}
+      </button>
+    </div>
+  );
+}
+
+/** Escape closes the pane, unless there is something over it to close first. */
+function useEscape(): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const isCovered = preview.value !== null || document.querySelector("dialog[open]") !== null;
+      if (event.key === "Escape" && !event.defaultPrevented && !isCovered) closePlace();
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, []);
+}
+
+/** The pane takes the focus when it opens and gives it back when it closes. */
+function useBorrowedFocus() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    heading.current?.focus({ preventScroll: true });
+    return () => {
+      if (before instanceof HTMLElement) setTimeout(() => before.focus({ preventScroll: true }));
+    };
+  }, []);
+  return heading;
+}
+
+export function SourcePane({ place }: { place: Place }) {
+  const s = strings.value;
+  const [isOriginal, setOriginal] = useState(false);
+  const heading = useBorrowedFocus();
+  useEscape();
+  const file = findFile(place.file);
+  const name = file?.filename ?? citationOf(place)?.filename ?? "";
+  useEffect(() => {
+    openPage(place);
+  }, [place.file, place.page]);
+  return (
+    <aside class="source" aria-label={s.source.label(name)}>
+      <header>
+        <h2 ref={heading} tabIndex={-1} dir="auto">
+          {name}
+        </h2>
+        <IconButton icon="close" label={s.close} onClick={closePlace} />
+        <Pages place={place} />
+        {file && <Tabs isOriginal={isOriginal} onChoose={setOriginal} />}
+      </header>
+      <section
+        class="source-body"
+        tabIndex={0}
+        aria-label={isOriginal ? s.source.original : s.source.text}
+      >
+        {file && isOriginal ? (
+          <Original file={file} page={place.page} />
+        ) : (
+          <Content place={place} />
+        )}
+      </section>
+    </aside>
+  );
+}

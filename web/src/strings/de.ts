@@ -1,0 +1,291 @@
+// Every text of the page, in German.
+
+import type { Strings } from "./index.ts";
+
+const plural = (count: number, one: string, many: string) =>
+  count === 1 ? `1 ${one}` : `${count.toLocaleString("de")} ${many}`;
+
+const pages = {
+  page: ["Seite", "Seiten"],
+  slide: ["Folie", "Folien"],
+  part: ["Teil", "Teile"],
+} as const;
+
+export const de: Strings = {
+  name: "Deutsch",
+  tagline: "Frag deine Kursunterlagen. Jede Antwort zeigt die Seite, auf der sie steht.",
+  close: "Schließen",
+  cancel: "Abbrechen",
+  tryAgain: "Noch einmal",
+  retryIn: (seconds) => `Noch einmal in ${plural(seconds, "Sekunde", "Sekunden")}`,
+  loading: "Wird geladen …",
+  more: "Mehr zeigen",
+  skip: "Zum Gespräch springen",
+  offline: "Du bist offline. Was zu sehen ist, bleibt; alles andere wartet auf die Verbindung.",
+  unreachable: "Lectern ist nicht zu erreichen. Prüfe die Verbindung und versuche es noch einmal.",
+  unexpected:
+    "Auf dieser Seite ging etwas schief. Lade sie neu; was gesendet wurde, ist nicht verloren.",
+  reload: "Neu laden",
+  problems: {
+    "invalid-credentials":
+      "Benutzername oder Passwort stimmt nicht. Prüfe beides und versuche es noch einmal.",
+    "signup-refused": "Hier braucht es einen gültigen Anmeldecode. Frag deine Lehrkraft danach.",
+    "username-taken": "Diesen Benutzernamen gibt es schon. Wähle einen anderen.",
+    "weak-password":
+      "Dieses Passwort ist zu leicht zu erraten oder zu kurz. Nimm vier Wörter, die nichts miteinander zu tun haben, zusammen mindestens 15 Zeichen.",
+    "too-many-attempts":
+      "Zu viele falsche Passwörter für diesen Benutzernamen. Warte einen Augenblick.",
+    "invalid-request": "Diese Eingabe ist nicht gültig. Prüfe sie und versuche es noch einmal.",
+    "file-not-found": "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht.",
+    "file-too-large": "Diese Datei ist zu groß. Teile sie oder lass weg, was du nicht brauchst.",
+    "too-many-pages": "Diese Datei hat zu viele Seiten. Teile sie und lade die Teile hoch.",
+    "unsupported-file-type": "Lectern liest PDF, DOCX, PPTX, HTML, Markdown und reinen Text.",
+    "unreadable-file":
+      "Diese Datei ist nicht lesbar; vielleicht ist sie beschädigt oder durch ein Passwort geschützt.",
+    "empty-file":
+      "In dieser Datei steht kein Text. Eingescannte Seiten brauchen zuerst eine Texterkennung.",
+    "upload-incomplete": "Die Datei ist nicht vollständig angekommen. Lade sie noch einmal hoch.",
+    "upload-mismatch": "Angekommen ist nicht die angekündigte Datei. Lade sie noch einmal hoch.",
+    "file-not-ready": "Eine der gewählten Dateien ist noch nicht gelesen. Warte oder lass sie weg.",
+    "file-limit-reached":
+      "Mehr Dateien sind nicht möglich. Lösche eine, die du nicht mehr brauchst.",
+    "chat-not-found": "Diesen Chat gibt es nicht; vielleicht wurde er gelöscht.",
+    "daily-limit-reached":
+      "Für heute sind alle deine Fragen gestellt. Um Mitternacht (UTC) geht es weiter.",
+    "capacity-exhausted":
+      "Lectern hat für heute alles beantwortet, was es beantworten darf. Um Mitternacht (UTC) geht es weiter.",
+    "too-many-streams": "Zu viele Fragen auf einmal. Warte auf eine Antwort, dann frag weiter.",
+    "idempotency-conflict":
+      "Diese Frage wird gerade noch beantwortet. Versuche es gleich noch einmal.",
+    "request-too-large": "Das ist zu groß.",
+    busy: "Gerade melden sich zu viele an. Versuche es in ein paar Sekunden noch einmal.",
+    "database-unavailable":
+      "Die Datenbank ist nicht zu erreichen. Nichts ging verloren; versuche es gleich noch einmal.",
+    "storage-unavailable":
+      "Der Dateispeicher ist nicht zu erreichen. Versuche es gleich noch einmal.",
+    "model-unavailable":
+      "Das Sprachmodell ist nicht zu erreichen. Deine Frage ist aufgehoben; stell sie gleich noch einmal.",
+    "model-interrupted":
+      "Die Antwort brach ab. Was ankam, ist aufgehoben; frag noch einmal für eine ganze.",
+  },
+
+  signIn: {
+    title: "Anmelden",
+    titleNew: "Konto anlegen",
+    username: "Benutzername",
+    usernameHint:
+      "3 bis 32 Buchstaben, Ziffern, Punkte, Binde- oder Unterstriche. Kein echter Name nötig.",
+    password: "Passwort",
+    passwordHint: "Mindestens 15 Zeichen. Mehrere Wörter ohne Zusammenhang merken sich leicht.",
+    suggest: "Passphrase vorschlagen",
+    suggested:
+      "Schreib sie auf oder lass den Browser sie merken: Niemand kann sie dir noch einmal schicken.",
+    show: "Passwort zeigen",
+    hide: "Passwort verbergen",
+    code: "Anmeldecode",
+    codeHint: "Deine Lehrkraft hat ihn. Lass das Feld leer, wenn du keinen bekommen hast.",
+    enter: "Anmelden",
+    create: "Konto anlegen",
+    busy: "Einen Augenblick …",
+    toNew: "Neu hier? Konto anlegen",
+    toOld: "Du hast ein Konto? Anmelden",
+    ended: "Deine Sitzung ist zu Ende. Melde dich wieder an, dann geht es weiter, wo du warst.",
+    promise: [
+      "Deine Dateien werden Seite für Seite gelesen, und nur du siehst sie.",
+      "Eine Antwort zeigt nur Zitate, die Wort für Wort auf einer deiner Seiten stehen.",
+      "Was nicht in deinen Dateien steht, wird nicht erfunden.",
+    ],
+  },
+
+  side: {
+    label: "Dateien und Chats",
+    open: "Dateien und Chats",
+    newChat: "Neue Frage",
+    account: "Konto",
+    back: "Zurück zu deinen Dateien",
+  },
+
+  files: {
+    title: "Dateien",
+    add: "Dateien hinzufügen",
+    drop: "Irgendwo ablegen oder einfügen",
+    dropHere: "Loslassen, um sie hinzuzufügen",
+    types: "PDF, Word, PowerPoint, HTML, Markdown oder Text",
+    emptyTitle: "Noch keine Dateien",
+    empty:
+      "Füge Skripte, Folien oder ein Kapitel hinzu. Sie werden Seite für Seite gelesen; dann kannst du fragen.",
+    use: (name) => `${name} für Fragen verwenden`,
+    actions: (name) => `Aktionen für ${name}`,
+    size: (bytes) =>
+      bytes < 1e6
+        ? `${Math.max(1, Math.round(bytes / 1e3))} kB`
+        : `${(bytes / 1e6).toFixed(1).replace(".", ",")} MB`,
+    count: (count, kind) => plural(count, pages[kind][0], pages[kind][1]),
+    place: (number, kind) => `${pages[kind][0]} ${number}`,
+    preparing: "Wird vorbereitet …",
+    sending: (percent) => `Wird gesendet, ${percent} %`,
+    paused: (percent) => `Angehalten bei ${percent} %`,
+    waiting: "Verbindung verloren. Es geht von selbst weiter, sobald sie wieder da ist.",
+    opening: "Gesendet. Wird geöffnet …",
+    reading: (done, total, kind) => `${pages[kind][0]} ${done} von ${total} wird gelesen`,
+    gaps: (numbers, total, kind) =>
+      `Ohne Text: ${plural(numbers.length, pages[kind][0], pages[kind][1])} von ${total} (${numbers.join(", ")}). Eingescannte Seiten brauchen zuerst eine Texterkennung.`,
+    ready: (name) => `${name} ist bereit.`,
+    duplicate: (name) => `Dieselbe Datei gibt es hier schon als ${name}.`,
+    broken: "Das Hochladen brach ab. Wähle die Datei noch einmal oder entferne sie.",
+    pause: "Anhalten",
+    resume: "Weiter",
+    open: "Lesen",
+    download: "Herunterladen",
+    delete: "Löschen",
+    deleteTitle: (name) => `${name} löschen?`,
+    deleteText:
+      "Die Datei, ihre Seiten und alles, was daraus gelesen wurde, werden endgültig gelöscht. Antworten, die sie zitieren, behalten die Zitate.",
+    failed: "Deine Dateien konnten nicht geladen werden.",
+  },
+
+  chats: {
+    title: "Chats",
+    search: "Chats durchsuchen",
+    none: "Nichts gefunden. Alle Wörter müssen in einer Frage oder ihrer Antwort stehen.",
+    empty: "Was du fragst, bleibt hier.",
+    actions: (title) => `Aktionen für ${title}`,
+    rename: "Umbenennen",
+    renameLabel: "Titel des Chats",
+    save: "Sichern",
+    exportMarkdown: "Als Markdown sichern",
+    exportJson: "Als JSON sichern",
+    delete: "Löschen",
+    deleted: (title) => `„${title}“ ist gelöscht.`,
+    undo: "Rückgängig",
+    failed: "Deine Chats konnten nicht geladen werden.",
+    gone: "Diesen Chat gibt es nicht; vielleicht wurde er gelöscht.",
+    loadingEarlier: "Der Chat wird geladen …",
+    questions: (count) => plural(count, "Frage", "Fragen"),
+  },
+
+  ask: {
+    label: "Deine Frage",
+    placeholder: "Frag deine Dateien …",
+    send: "Fragen",
+    stop: "Anhalten",
+    all: (count) => (count === 1 ? "Fragt deine Datei" : `Fragt alle ${count} Dateien`),
+    some: (count, total) => `Fragt ${count} von ${total} Dateien`,
+    noneChosen: "Wähle mindestens eine Datei",
+    noneReady: "Füge zuerst eine Datei hinzu",
+    tooLong: (count) => `${count} Zeichen zu viel`,
+    conversation: "Gespräch",
+    title: "Was möchtest du wissen?",
+    hints: [
+      "Frag, wie du jemanden fragst, der alles gelesen hat, was du ihm gegeben hast.",
+      "Eine kleine Zahl hinter einem Satz öffnet die Seite, von der er stammt, mit genau den Wörtern markiert.",
+      "Nimm an der Seite Häkchen weg, um nur einige Dateien zu fragen.",
+    ],
+    welcomeTitle: "Ein Tisch für deinen Kurs",
+    welcome: "Leg die erste Datei darauf: ein Skript, Folien, ein Kapitel.",
+    steps: [
+      "Füge eine Datei hinzu. Sie wird Seite für Seite gelesen, und du siehst, wie weit.",
+      "Stell eine Frage in deinen eigenen Worten.",
+      "Prüfe die Antwort: Jede Zahl öffnet genau die Wörter, auf denen sie beruht.",
+    ],
+    example: (name) => `Worum geht es in ${name.replace(/\.\w+$/, "")}?`,
+  },
+
+  answer: {
+    label: "Antwort",
+    searching: "Deine Dateien werden durchsucht …",
+    consulted: (count) => `${plural(count, "Stelle", "Stellen")} werden gelesen …`,
+    sources: "Quellen",
+    citation: (marker, file, place) => `Zitat ${marker}: ${file}, ${place}`,
+    done: (count) =>
+      count ? `Ende der Antwort, mit ${plural(count, "Zitat", "Zitaten")}.` : "Ende der Antwort.",
+    notFoundTitle: "Nicht in deinen Dateien",
+    notFoundHint: "Versuche andere Wörter, wähle mehr Dateien oder füge die passende hinzu.",
+    unbackedTitle: "Nicht durch deine Dateien belegt",
+    unbackedHint: "Dafür fand sich kein Zitat in deinen Dateien. Verlass dich nicht darauf.",
+    interrupted: "Diese Antwort brach ab. Was ankam, ist aufgehoben.",
+    stopped: "Du hast diese Antwort angehalten. Was ankam, ist aufgehoben.",
+    lost: "Mitten in der Antwort ging die Verbindung verloren. Was ankam, steht hier.",
+    elsewhere: "Diese Frage wird gerade noch beantwortet.",
+    failed: "Diese Frage wurde nicht beantwortet.",
+    askAgain: "Noch einmal fragen",
+    goOn: "Weiter",
+    goOnQuestion: "Bitte weiter.",
+    copy: "Kopieren",
+    copied: "Kopiert",
+    edit: "Frage ändern",
+    table: "Tabelle",
+    linkTo: (host) => `öffnet ${host} in einem neuen Tab`,
+    image: (name) => `[Bild: ${name || "ohne Namen"}]`,
+    announcing: "Die Antwort:",
+  },
+
+  source: {
+    label: (name) => `Quelle: ${name}`,
+    text: "Text",
+    original: "Original",
+    previous: "Vorige Seite",
+    next: "Nächste Seite",
+    of: (place, total) => `${place} von ${total}`,
+    gone: "Diese Datei wurde gelöscht. Das sind die Wörter, die aus ihr zitiert wurden:",
+    goneBare: "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht.",
+    noPage: "Diese Seite wurde nicht gelesen, oder es gibt sie nicht.",
+    blank: "Auf dieser Seite steht kein Text.",
+    openTab: "In neuem Tab öffnen",
+    save: "Original herunterladen",
+    noFrame: "Hier öffnet sich das Original in einem eigenen Tab.",
+    notPdf: "Diese Art Datei kann der Browser nicht zeigen; sie lässt sich herunterladen.",
+    frame: (name) => `${name}, das Original`,
+    marked: " (Hier die zitierten Wörter:) ",
+  },
+
+  account: {
+    title: "Konto",
+    since: (date) => `Dabei seit ${date}`,
+    appearance: "Aussehen",
+    language: "Sprache",
+    theme: "Farben",
+    themes: { auto: "Wie das System", light: "Hell", dark: "Dunkel" },
+    sessions: "Wo du angemeldet bist",
+    thisOne: "diese Sitzung",
+    lastUsed: (date) => `zuletzt am ${date}`,
+    unknownDevice: "Unbekanntes Gerät",
+    endSession: "Abmelden",
+    endThis: (device) => `Auf ${device} abmelden`,
+    password: "Passwort",
+    current: "Bisheriges Passwort",
+    next: "Neues Passwort",
+    change: "Passwort ändern",
+    changed: "Das Passwort ist geändert. Alle anderen Sitzungen sind zu Ende.",
+    mustChange:
+      "Du hast dich mit einer Einmal-Passphrase angemeldet. Wähle zuerst ein eigenes Passwort.",
+    export: "Deine Daten",
+    exportText:
+      "Ein Zip mit deinem Konto, deinen Dateien, wie du sie hochgeladen hast, und allen Chats.",
+    exportDo: "Alles herunterladen",
+    exporting: "Wird gepackt …",
+    signOut: "Abmelden",
+    erase: "Konto löschen",
+    eraseText: "Löscht das Konto mit allen Dateien und Chats, sofort und endgültig.",
+    eraseDo: "Mein Konto löschen …",
+    eraseTitle: "Dein Konto löschen?",
+    eraseConfirm: "Alles endgültig löschen",
+    erasePassword: "Dein Passwort als Beweis, dass du es bist",
+    receiptTitle: "Dein Konto ist gelöscht",
+    receiptText: "Das wurde gelöscht:",
+    receiptObjects: "Gespeicherte Dateien",
+    receiptPending:
+      "Gespeicherte Dateien, die im Lauf des Tages gelöscht werden, weil der Speicher gerade ausfiel",
+    receiptRows: {
+      users: "Konto",
+      sessions: "Sitzungen",
+      files: "Dateien",
+      pages: "Seiten",
+      chunks: "Textstellen",
+      chats: "Chats",
+      queries: "Fragen",
+      daily_usage: "Tageszähler",
+    },
+    receiptEnd: "Zur Startseite",
+  },
+};

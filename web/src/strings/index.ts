@@ -1,0 +1,51 @@
+// The language of the page, and its texts.
+
+import { computed, effect, signal } from "@preact/signals";
+import { type Failure, Problem } from "../api/problems.ts";
+import { de } from "./de.ts";
+import { en } from "./en.ts";
+
+export type Strings = typeof en;
+export type Language = "en" | "de";
+
+export const languages: Record<Language, Strings> = { en, de };
+
+const KEY = "lectern-language";
+
+function preferred(): Language {
+  const wanted = [localStorage.getItem(KEY), ...navigator.languages];
+  const known = wanted.map((tag) => tag?.slice(0, 2)).find((tag) => tag === "en" || tag === "de");
+  return known === "de" ? "de" : "en";
+}
+
+export const language = signal<Language>(preferred());
+export const strings = computed(() => languages[language.value]);
+
+effect(() => {
+  document.documentElement.lang = language.value;
+});
+
+export function chooseLanguage(chosen: Language): void {
+  localStorage.setItem(KEY, chosen);
+  language.value = chosen;
+}
+
+/** What to tell the user: the server's own words in English, ours in other languages. */
+export function explain(failure: Failure): string {
+  const s = strings.value;
+  if (!(failure instanceof Problem)) return s.unreachable;
+  return s.problems[failure.slug] ?? failure.message;
+}
+
+export function formatDate(iso: string): string {
+  return new Date(iso).toLocaleDateString(language.value, { dateStyle: "medium" });
+}
+
+/** A day as one says it: the time if it was today, the date if not. */
+export function formatMoment(iso: string): string {
+  const date = new Date(iso);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday
+    ? date.toLocaleTimeString(language.value, { timeStyle: "short" })
+    : date.toLocaleDateString(language.value, { day: "numeric", month: "short" });
+}

@@ -1,0 +1,117 @@
+// Where the question is written.
+
+import { batch, computed, signal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { ask, stop } from "../chats/asking.ts";
+import { turns } from "../chats/turns.ts";
+import { chosenFiles, readyFiles } from "../files/store.ts";
+import { strings } from "../strings/index.ts";
+import { Icon } from "../ui/icon.tsx";
+import { isSideOpen } from "./layout.ts";
+
+const MOST_CHARACTERS = 4_000;
+
+const draft = signal("");
+const focusAsked = signal(0);
+
+/** The answer that is arriving in the open chat. */
+export const runningTurn = computed(() => turns.value.find((turn) => turn.value.isRunning));
+
+export function editQuestion(text: string): void {
+  batch(() => {
+    draft.value = text;
+    focusAsked.value += 1;
+  });
+}
+
+/** Which files the next question asks; on a narrow screen it opens their list. */
+function Scope() {
+  const s = strings.value.ask;
+  const chosen = chosenFiles.value.length;
+  const total = readyFiles.value.length;
+  const some = chosen ? s.some(chosen, total) : s.noneChosen;
+  const text = total === 0 ? s.noneReady : chosen === total ? s.all(total) : some;
+  const open = () => {
+    isSideOpen.value = true;
+  };
+  return (
+    <button type="button" class="scope" onClick={open}>
+      <Icon name="file" />
+      {text}
+    </button>
+  );
+}
+
+function SendButton({ isAllowed }: { isAllowed: boolean }) {
+  const s = strings.value.ask;
+  const running = runningTurn.value;
+  if (running) {
+    return (
+      <button type="button" class="primary send" onClick={() => stop(running)}>
+        <Icon name="stop" />
+        {s.stop}
+      </button>
+    );
+  }
+  return (
+    <button type="submit" class="primary send" disabled={!isAllowed}>
+      {s.send}
+      <Icon name="ask" />
+    </button>
+  );
+}
+
+function grow(field: HTMLTextAreaElement | null): void {
+  if (!field) return;
+  field.style.setProperty("height", "auto");
+  field.style.setProperty("height", `${field.scrollHeight}px`);
+}
+
+export function Composer() {
+  const s = strings.value.ask;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const text = draft.value;
+  const over = [...text].length - MOST_CHARACTERS;
+  const isAllowed =
+    text.trim() !== "" && over <= 0 && chosenFiles.value.length > 0 && !runningTurn.value;
+  useLayoutEffect(() => grow(field.current), [text]);
+  useEffect(() => {
+    if (focusAsked.value) field.current?.focus();
+  }, [focusAsked.value]);
+
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (!isAllowed) return;
+    ask(text.trim());
+    draft.value = "";
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+  };
+  return (
+    <form class="composer" onSubmit={submit}>
+      <textarea
+        ref={field}
+        rows={1}
+        dir="auto"
+        aria-label={s.label}
+        placeholder={s.placeholder}
+        enterkeyhint="send"
+        value={text}
+        onInput={(event) => {
+          draft.value = event.currentTarget.value;
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div class="composer-foot">
+        <Scope />
+        {over > 0 && (
+          <span class="problem" role="status">
+            {s.tooLong(over)}
+          </span>
+        )}
+        <SendButton isAllowed={isAllowed} />
+      </div>
+    </form>
+  );
+}

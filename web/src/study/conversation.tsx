@@ -1,0 +1,105 @@
+// The conversation: its turns, kept in view while they grow, and the composer below.
+
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { chatId, chatState, lookAgain, openChat, turns } from "../chats/turns.ts";
+import { strings } from "../strings/index.ts";
+import { FailureNote, Retry } from "../ui/failure.tsx";
+import { Composer, runningTurn } from "./composer.tsx";
+import { speak } from "./speech.ts";
+import { TurnView } from "./turn.tsx";
+import { Welcome } from "./welcome.tsx";
+
+const MARGIN = 24;
+const NEAR = 48;
+const LOOK_AGAIN_MILLISECONDS = 2_500;
+
+/** As far down as it goes, but never past the question that is being answered. */
+function lowest(scroller: HTMLElement): number {
+  const last = scroller.querySelector<HTMLElement>(".turn:last-of-type");
+  const bottom = scroller.scrollHeight - scroller.clientHeight;
+  return last ? Math.min(bottom, last.offsetTop - MARGIN) : bottom;
+}
+
+/** Follow what grows, until the reader scrolls away from it. */
+function follow(scroller: HTMLElement): () => void {
+  let isFollowing = true;
+  let aim = 0;
+  const settle = () => {
+    if (!isFollowing) return;
+    aim = lowest(scroller);
+    scroller.scrollTop = aim;
+  };
+  const onScroll = () => {
+    isFollowing =
+      Math.abs(scroller.scrollTop - Math.min(aim, scroller.scrollHeight - scroller.clientHeight)) <
+      NEAR;
+  };
+  const observer = new ResizeObserver(settle);
+  for (const child of scroller.children) observer.observe(child);
+  observer.observe(scroller);
+  scroller.addEventListener("scroll", onScroll, { passive: true });
+  settle();
+  return () => {
+    observer.disconnect();
+    scroller.removeEventListener("scroll", onScroll);
+  };
+}
+
+function ChatFailure() {
+  const state = chatState.value;
+  if (state === "loading")
+    return (
+      <p class="hint" role="status">
+        {strings.value.chats.loadingEarlier}
+      </p>
+    );
+  if (state === "loaded") return null;
+  return (
+    <FailureNote failure={state}>
+      <Retry failure={state} onRetry={() => openChat(chatId.value)} />
+    </FailureNote>
+  );
+}
+
+/** An answer that is made elsewhere is looked for until it is there. */
+function useElsewhere(): void {
+  const isElsewhere = turns.value.some(
+    ({ value }) => value.status === "streaming" && !value.isRunning,
+  );
+  useEffect(() => {
+    if (!isElsewhere) return;
+    const timer = setInterval(lookAgain, LOOK_AGAIN_MILLISECONDS);
+    return () => clearInterval(timer);
+  }, [isElsewhere]);
+}
+
+export function Conversation() {
+  const scroller = useRef<HTMLDivElement>(null);
+  const running = runningTurn.value;
+  const count = turns.value.length;
+  useElsewhere();
+  useLayoutEffect(
+    () => (scroller.current ? follow(scroller.current) : undefined),
+    [count, chatId.value],
+  );
+  useEffect(() => (running ? speak(running) : undefined), [running]);
+  return (
+    <main
+      class="conversation"
+      id="conversation"
+      tabIndex={-1}
+      aria-label={strings.value.ask.conversation}
+    >
+      <div class="scroller" ref={scroller}>
+        <div class="turns">
+          <ChatFailure />
+          {count === 0 && chatState.value === "loaded" && <Welcome />}
+          {turns.value.map((turn) => (
+            <TurnView key={turn.peek().key} turn={turn} />
+          ))}
+        </div>
+      </div>
+      <Composer />
+    </main>
+  );
+}

@@ -1,0 +1,40 @@
+// What is said below an answer that did not end as it should.
+
+import type { Signal } from "@preact/signals";
+import { ask, recover } from "../chats/asking.ts";
+import type { Turn } from "../chats/turns.ts";
+import { explain, strings } from "../strings/index.ts";
+import { QuietButton } from "../ui/button.tsx";
+import { Retry } from "../ui/failure.tsx";
+
+function words({ status, ending }: Turn): string {
+  const s = strings.value.answer;
+  if (ending === "stopped") return s.stopped;
+  if (ending === "lost") return s.lost;
+  if (ending) return explain(ending);
+  return status === "failed" ? s.failed : s.interrupted;
+}
+
+export function Ending({ turn }: { turn: Signal<Turn> }) {
+  const s = strings.value.answer;
+  const { status, ending, isRunning, queryText, response } = turn.value;
+  if (isRunning || (status !== "interrupted" && status !== "failed")) {
+    return status === "streaming" && !isRunning ? <p class="note">{s.elsewhere}</p> : null;
+  }
+  const failure = typeof ending === "object" ? ending : null;
+  return (
+    <div class="note ending" role="status">
+      <p>{words(turn.value)}</p>
+      {ending === "lost" ? (
+        <QuietButton icon="resume" label={s.goOn} onClick={() => recover(turn)} />
+      ) : (
+        <>
+          <Retry failure={failure} label={s.askAgain} onRetry={() => ask(queryText)} />
+          {response && (
+            <QuietButton icon="resume" label={s.goOn} onClick={() => ask(s.goOnQuestion)} />
+          )}
+        </>
+      )}
+    </div>
+  );
+}

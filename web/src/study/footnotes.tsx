@@ -1,0 +1,35 @@
+// The sources under an answer, as a book has them: number, file, page, and the very words.
+
+import { files, filesState } from "../files/store.ts";
+import type { Citation } from "../schema.ts";
+import { strings } from "../strings/index.ts";
+import { citationHref, placeOf } from "./chip.tsx";
+
+function isDeleted(citation: Citation): boolean {
+  return filesState.value === "loaded" && !files.value.some((file) => file.id === citation.file_id);
+}
+
+export function Footnotes({ citations }: { citations: Citation[] }) {
+  if (!citations.length) return null;
+  return (
+    <section class="footnotes" aria-label={strings.value.answer.sources}>
+      <ol>
+        {citations.map((citation) => (
+          <li key={citation.marker} value={citation.marker}>
+            <a href={citationHref(citation)} class={isDeleted(citation) ? "deleted" : undefined}>
+              <span class="number" aria-hidden="true">
+                {citation.marker}
+              </span>
+              <span>
+                <span class="where">
+                  <span dir="auto">{citation.filename}</span>, {placeOf(citation)}
+                </span>
+                <q dir="auto">{citation.quote}</q>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,31 @@
+// The quote that is shown beside its chip, while the pointer or the focus is there.
+
+import { signal } from "@preact/signals";
+import type { Citation } from "../schema.ts";
+
+export interface Preview {
+  citation: Citation;
+  chip: HTMLElement;
+}
+
+export const preview = signal<Preview | null>(null);
+
+const LINGER_MILLISECONDS = 150;
+let leaving = 0;
+
+export function showQuote(shown: Preview): void {
+  clearTimeout(leaving);
+  preview.value = shown;
+}
+
+/** Hide the quote, unless the pointer moves onto it meanwhile. */
+export function hideQuote(): void {
+  clearTimeout(leaving);
+  leaving = window.setTimeout(() => {
+    preview.value = null;
+  }, LINGER_MILLISECONDS);
+}
+
+export function holdQuote(): void {
+  clearTimeout(leaving);
+}

@@ -1,0 +1,58 @@
+// The quote of the chip under the pointer or the focus. Escape puts it away.
+
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { placeOf } from "./chip.tsx";
+import { hideQuote, holdQuote, preview } from "./preview.ts";
+
+const GAP = 8;
+
+/** Below the chip, or above it where there is no room; within the window. */
+function position(card: HTMLElement, chip: HTMLElement): void {
+  const at = chip.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = card;
+  const isRoom = at.bottom + GAP + height < innerHeight;
+  const left = Math.max(GAP, Math.min(at.left - GAP, innerWidth - width - GAP));
+  card.style.setProperty("left", `${left}px`);
+  card.style.setProperty(
+    "top",
+    `${isRoom ? at.bottom + GAP : Math.max(GAP, at.top - GAP - height)}px`,
+  );
+}
+
+function useEscape(): void {
+  useEffect(() => {
+    const hide = (event: KeyboardEvent) => {
+      if (event.key === "Escape") preview.value = null;
+    };
+    addEventListener("keydown", hide);
+    return () => removeEventListener("keydown", hide);
+  }, []);
+}
+
+export function QuoteCard() {
+  const card = useRef<HTMLDivElement>(null);
+  const shown = preview.value;
+  useEscape();
+  useLayoutEffect(() => {
+    if (card.current && shown) position(card.current, shown.chip);
+  }, [shown]);
+  if (!shown) return null;
+  const { citation } = shown;
+  return (
+    <div
+      ref={card}
+      id="quote-card"
+      class="quote-card"
+      role="tooltip"
+      onPointerEnter={holdQuote}
+      onPointerLeave={hideQuote}
+    >
+      <p class="quote" dir="auto">
+        {citation.quote}
+      </p>
+      <p class="meta">
+        <span dir="auto">{citation.filename}</span> · {placeOf(citation)}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+// The side: files, chats, and the way to the account. A drawer on narrow screens.
+
+import { useEffect, useRef } from "preact/hooks";
+import { user } from "../api/session.ts";
+import { ChatList } from "../chats/chat-list.tsx";
+import { FileList } from "../files/file-list.tsx";
+import { route } from "../routes.ts";
+import { strings } from "../strings/index.ts";
+import { IconButton } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { Wordmark } from "../ui/wordmark.tsx";
+import { isNarrow, isSideOpen } from "./layout.ts";
+
+const close = () => {
+  isSideOpen.value = false;
+};
+
+export function Side() {
+  const s = strings.value;
+  const side = useRef<HTMLElement>(null);
+  const isDrawer = isNarrow.value;
+  const isOpen = isSideOpen.value;
+  // Whoever has chosen something in the drawer wants to see it.
+  useEffect(close, [route.value]);
+  useEffect(() => {
+    if (isDrawer && isOpen) side.current?.focus();
+  }, [isDrawer, isOpen]);
+  return (
+    <nav
+      ref={side}
+      class={isOpen ? "side open" : "side"}
+      aria-label={s.side.label}
+      tabIndex={-1}
+      inert={isDrawer && !isOpen}
+      onKeyDown={(event) => event.key === "Escape" && close()}
+    >
+      <div class="side-head">
+        <a class="home" href="#/" aria-label="Lectern">
+          <Wordmark />
+        </a>
+        {isDrawer && <IconButton icon="close" label={s.close} onClick={close} />}
+      </div>
+      <a class="new-chat" href="#/">
+        <Icon name="plus" />
+        {s.side.newChat}
+      </a>
+      <div class="side-lists">
+        <FileList />
+        <ChatList />
+      </div>
+      <a class="to-account" href="#/account">
+        <Icon name="account" />
+        <span>{s.side.account}</span>{" "}
+        <span class="meta" dir="auto">
+          {user.value?.username}
+        </span>
+      </a>
+    </nav>
+  );
+}

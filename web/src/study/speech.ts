@@ -1,0 +1,35 @@
+// Reading an answer aloud while it arrives: sentence by sentence, never word by word.
+
+import { effect, type Signal } from "@preact/signals";
+import type { Turn } from "../chats/turns.ts";
+import { parseMarkdown } from "../markdown/blocks.ts";
+import { insertChips } from "../markdown/chips.ts";
+import { plainText } from "../markdown/plain.ts";
+import { strings } from "../strings/index.ts";
+import { announce } from "../ui/announcer.tsx";
+
+function sentences(text: string): string[] {
+  return Array.from(
+    new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text),
+    (part) => part.segment,
+  );
+}
+
+/** Announce a running answer until it has ended. Returns what stops it. */
+export function speak(turn: Signal<Turn>): () => void {
+  let said = 0;
+  announce(strings.peek().answer.searching);
+  const stop = effect(() => {
+    const { response, citations, isRunning } = turn.value;
+    const text = plainText(parseMarkdown(insertChips(response, citations)));
+    const parts = sentences(text);
+    // The last sentence may still grow.
+    const ready = isRunning ? parts.slice(0, -1) : parts;
+    announce(ready.slice(said).join(" "));
+    said = Math.max(said, ready.length);
+    if (isRunning) return;
+    announce(strings.peek().answer.done(citations.length));
+    queueMicrotask(() => stop());
+  });
+  return stop;
+}

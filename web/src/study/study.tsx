@@ -1,0 +1,85 @@
+// The study: files and chats at the side, the conversation in the middle, the source beside it.
+
+import { useEffect } from "preact/hooks";
+import { chats, loadChats } from "../chats/store.ts";
+import { openChat } from "../chats/turns.ts";
+import { DropZone } from "../files/drop.tsx";
+import { loadFiles } from "../files/store.ts";
+import { studyRoute } from "../routes.ts";
+import { SourcePane } from "../source/source-pane.tsx";
+import { strings } from "../strings/index.ts";
+import { IconButton } from "../ui/button.tsx";
+import { Wordmark } from "../ui/wordmark.tsx";
+import { Conversation } from "./conversation.tsx";
+import { isCovering, isNarrow, isSideOpen } from "./layout.ts";
+import { QuoteCard } from "./quote-card.tsx";
+import { Side } from "./side.tsx";
+
+function TopBar() {
+  const s = strings.value.side;
+  return (
+    <header class="top-bar">
+      <IconButton
+        icon="menu"
+        label={s.open}
+        isOpen={isSideOpen.value}
+        onClick={() => {
+          isSideOpen.value = true;
+        }}
+      />
+      <Wordmark />
+      <a class="icon-button" href="#/" aria-label={s.newChat} title={s.newChat}>
+        +
+      </a>
+    </header>
+  );
+}
+
+function closeSide(): void {
+  isSideOpen.value = false;
+}
+
+function toConversation(): void {
+  document.getElementById("conversation")?.focus();
+}
+
+export function Study() {
+  const { chat, place } = studyRoute();
+  const title = chats.value.find(({ chat_id }) => chat_id === chat)?.title;
+  useEffect(() => {
+    loadFiles();
+    loadChats();
+  }, []);
+  useEffect(() => {
+    openChat(chat);
+  }, [chat]);
+  useEffect(() => {
+    document.title = title ? `${title} · Lectern` : "Lectern";
+  }, [title]);
+  const isDrawerOpen = isNarrow.value && isSideOpen.value;
+  return (
+    <div class={place ? "study with-source" : "study"}>
+      <button type="button" class="skip" onClick={toConversation}>
+        {strings.value.skip}
+      </button>
+      <Side />
+      {isDrawerOpen && (
+        <button
+          type="button"
+          class="veil"
+          tabIndex={-1}
+          aria-label={strings.value.close}
+          onClick={closeSide}
+        />
+      )}
+      <div class="middle" inert={isDrawerOpen || (isCovering.value && place !== null)}>
+        <h1 class="visually-hidden">{title ?? "Lectern"}</h1>
+        {isNarrow.value && <TopBar />}
+        <Conversation />
+      </div>
+      {place && <SourcePane place={place} />}
+      <QuoteCard />
+      <DropZone />
+    </div>
+  );
+}

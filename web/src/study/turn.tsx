@@ -1,0 +1,83 @@
+// A question with its answer.
+
+import type { Signal } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { ask } from "../chats/asking.ts";
+import type { Turn } from "../chats/turns.ts";
+import { insertChips } from "../markdown/chips.ts";
+import { Markdown } from "../markdown/view.tsx";
+import { strings } from "../strings/index.ts";
+import { announce } from "../ui/announcer.tsx";
+import { QuietButton } from "../ui/button.tsx";
+import { Chip } from "./chip.tsx";
+import { editQuestion } from "./composer.tsx";
+import { Ending } from "./ending.tsx";
+import { Footnotes } from "./footnotes.tsx";
+
+/** The fixed sentence is short; what is longer was written by the model and found nowhere. */
+const LONGEST_REFUSAL = 160;
+
+function Waiting({ passageCount }: { passageCount: number | null }) {
+  const s = strings.value.answer;
+  return <p class="waiting">{passageCount ? s.consulted(passageCount) : s.searching}</p>;
+}
+
+function Response({ turn }: { turn: Turn }) {
+  const { response, citations } = turn;
+  const drawChip = (index: number) => {
+    const citation = citations[index];
+    return citation ? <Chip citation={citation} /> : null;
+  };
+  return <Markdown text={insertChips(response, citations)} drawChip={drawChip} />;
+}
+
+function NotFound({ turn }: { turn: Turn }) {
+  const s = strings.value.answer;
+  const isRefusal = turn.response.length <= LONGEST_REFUSAL;
+  return (
+    <section class="not-found">
+      <h3>{isRefusal ? s.notFoundTitle : s.unbackedTitle}</h3>
+      <Response turn={turn} />
+      <p class="hint">{isRefusal ? s.notFoundHint : s.unbackedHint}</p>
+    </section>
+  );
+}
+
+function Actions({ turn }: { turn: Turn }) {
+  const s = strings.value.answer;
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(turn.response);
+    announce(s.copied);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
+  return (
+    <div class="actions turn-actions">
+      {turn.response && (
+        <QuietButton icon="copy" label={isCopied ? s.copied : s.copy} onClick={copy} />
+      )}
+      <QuietButton icon="retry" label={s.askAgain} onClick={() => ask(turn.queryText)} />
+      <QuietButton icon="edit" label={s.edit} onClick={() => editQuestion(turn.queryText)} />
+    </div>
+  );
+}
+
+export function TurnView({ turn }: { turn: Signal<Turn> }) {
+  const now = turn.value;
+  const isWaiting = now.isRunning && !now.response;
+  return (
+    <article class="turn" aria-labelledby={`question-${now.key}`} aria-busy={now.isRunning}>
+      <h2 id={`question-${now.key}`} class="question" dir="auto">
+        {now.queryText}
+      </h2>
+      <div class="answer">
+        {isWaiting && <Waiting passageCount={now.passageCount} />}
+        {now.status === "not_found" ? <NotFound turn={now} /> : <Response turn={now} />}
+        <Footnotes citations={now.citations} />
+        <Ending turn={turn} />
+      </div>
+      {!now.isRunning && <Actions turn={now} />}
+    </article>
+  );
+}

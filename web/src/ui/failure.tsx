@@ -1,0 +1,52 @@
+// A failure as the user sees it: what happened, and a way on that opens when there is one.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { type Failure, Problem } from "../api/problems.ts";
+import { explain, strings } from "../strings/index.ts";
+import { Icon } from "./icon.tsx";
+
+/** Seconds until `at`, counted down. */
+function useSecondsUntil(at: number | null): number {
+  const left = () => (at ? Math.max(0, Math.ceil((at - Date.now()) / 1000)) : 0);
+  const [seconds, setSeconds] = useState(left);
+  useEffect(() => {
+    setSeconds(left());
+    const timer = setInterval(() => setSeconds(left()), 1000);
+    return () => clearInterval(timer);
+  }, [at]);
+  return seconds;
+}
+
+interface RetryProps {
+  failure: Failure | null;
+  label?: string;
+  onRetry: () => void;
+}
+
+/** A button that waits as long as the server asked to. */
+export function Retry({ failure, label, onRetry }: RetryProps) {
+  const s = strings.value;
+  const seconds = useSecondsUntil(failure instanceof Problem ? failure.retryAt : null);
+  return (
+    <button type="button" class="quiet" disabled={seconds > 0} onClick={onRetry}>
+      <Icon name="retry" />
+      {seconds > 0 ? s.retryIn(seconds) : (label ?? s.tryAgain)}
+    </button>
+  );
+}
+
+export function FailureNote({
+  failure,
+  children,
+}: {
+  failure: Failure;
+  children?: ComponentChildren;
+}) {
+  return (
+    <div class="note failure" role="alert">
+      <p>{explain(failure)}</p>
+      {children}
+    </div>
+  );
+}

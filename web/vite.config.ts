@@ -1,0 +1,25 @@
+// One page and its worker, built into dist/. `make web SUPABASE_URL=…` pins the storage it may reach.
+
+import { defineConfig } from "vite";
+import { licences } from "./build/licences.ts";
+import { contentSecurityPolicy } from "./build/policy.ts";
+import { shell } from "./build/shell.ts";
+
+export default defineConfig({
+  base: "/",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    // A data: URL would need a hole in the policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+    rolldownOptions: {
+      input: { index: "index.html", worker: "worker/worker.ts" },
+      output: {
+        entryFileNames: (chunk) =>
+          chunk.name === "worker" ? "worker.js" : "assets/[name]-[hash].js",
+      },
+    },
+  },
+  plugins: [contentSecurityPolicy(process.env.SUPABASE_URL ?? ""), shell(), licences()],
+});
