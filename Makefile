@@ -68,7 +68,7 @@ test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these
 	$(PYTHON) -m pytest $(T)
 
 test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 4 minutes
-	$(PYTHON) -m pytest tests/trust $(if $(SHORT),--short)
+	$(PYTHON) -m pytest --show-capture=no tests/trust $(if $(SHORT),--short)
 
 check: $(STAMP) $(WEB_STAMP) ## Check format, lint, types, import contracts, SQL and the page
 	$(VENV)/bin/ruff format --check

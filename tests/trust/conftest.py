@@ -6,10 +6,16 @@ on the module, a class or a test. A test that tries many cases takes the fixture
 takes its number from the fixture `size`: `size(full=400, short=40)`.
 """
 
+import contextlib
 from collections.abc import Callable, Generator
+from typing import Any
 
+import httpx
 import pytest
 
+from tests.conftest import TLS
+from tests.fakes import ScriptedModel
+from tests.trust.holdings import Holdings, furnish
 from tests.trust.report import Ledger, Promise
 
 _LEDGER = pytest.StashKey[Ledger]()
@@ -30,6 +36,30 @@ def size(request: pytest.FixtureRequest) -> Callable[..., int]:
     """Choose how many: all of them, or what a short run has time for."""
     is_short = request.config.getoption("--short")
     return lambda *, full, short: short if is_short else full
+
+
+@pytest.fixture(scope="session")
+def new_client(_api: Any) -> Generator[Callable[[], httpx.Client]]:
+    """Make clients that know nothing of each other."""
+    with contextlib.ExitStack() as clients:
+        yield lambda: clients.enter_context(httpx.Client(base_url=_api.url, timeout=30, verify=TLS))
+
+
+@pytest.fixture(scope="module")
+def _residents() -> list[Holdings]:
+    return []
+
+
+@pytest.fixture
+def residents(
+    _residents: list[Holdings], model: ScriptedModel, new_client: Callable[[], httpx.Client]
+) -> tuple[Holdings, Holdings]:
+    """Two users with one of everything, whom no test of the module may change."""
+    if not _residents:
+        _residents += [furnish(new_client(), model), furnish(new_client(), model)]
+        model.prompts.clear()
+    first, second = _residents
+    return first, second
 
 
 def _open(item: pytest.Item) -> Promise:
