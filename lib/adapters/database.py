@@ -7,8 +7,12 @@ from typing import Any
 
 import httpx
 from postgrest import APIError, AsyncPostgrestClient
+from postgrest.exceptions import APIErrorFromJSON
+from pydantic import ValidationError
 
-from lib.adapters.transport import http_client, traced_call
+from lib.adapters.deadlines import limit
+from lib.adapters.retries import retrying
+from lib.adapters.transport import http_client, never_arrived, traced_call
 from lib.domain import problems
 from lib.domain.problems import Problem
 
@@ -16,10 +20,35 @@ from lib.domain.problems import Problem
 _RAISED = "P0001"
 _PROBLEMS_BY_SLUG = {problem.slug: problem for problem in Problem.__subclasses__()}
 _RETRY_AFTER_SECONDS = 5
+# One call with its retries; Supabase ends a user's statement after 8 s.
+_TIMEOUT_SECONDS = 8.0
+
+# Nothing was run, or all of it was rolled back: no connection, none free, a deadlock, too many requests.
+_NOTHING_DONE = ("PGRST000", "PGRST001", "PGRST002", "PGRST003", "40001", "40P01", "53", "429")
+# The database token has expired in flight, or its key is not trusted: another one is minted, once.
+_TOKEN_REFUSED = ("PGRST301", "PGRST303")
+_UNAVAILABLE = ("PGRST0", "PGRST3", "08", "40001", "40P01", "53", "57", "429")
+# What may be called again when nobody knows whether it was run: it reads, or the second time changes nothing.
+_REPEATABLE = frozenset(
+    {
+        "find_file",
+        "find_page",
+        "finish_query",
+        "get_chat",
+        "list_chats",
+        "list_files",
+        "list_object_deletions",
+        "list_sessions",
+        "rename_chat",
+        "rotate_refresh_token",
+        "save_slice",
+        "sign_out",
+    }
+)
 
 
 class Database:
-    """One role at the Data API. Every call is one round trip, counted in `Server-Timing`.
+    """One role at the Data API. Every attempt is one round trip, counted in `Server-Timing`.
 
     Raises:
         Problem: The one that the SQL raised by its slug, or DatabaseUnavailable.
@@ -45,35 +74,72 @@ class Database:
     async def call(self, function: str, **arguments: Any) -> Any:
         """Call an SQL function by name; its parameters are `arguments` with the prefix `p_`."""
         parameters = {f"p_{name}": value for name, value in arguments.items()}
-        return await self._execute(self._client().rpc(function, parameters))
+        return await _execute(
+            lambda: self._client().rpc(function, parameters), repeatable=function in _REPEATABLE
+        )
 
     async def select(self, table: str, columns: str, **equal: int | str) -> list[dict[str, Any]]:
         """Return the rows of `table` whose columns equal the given values."""
-        request = self._client().from_(table).select(columns)
-        for column, value in equal.items():
-            request = request.eq(column, value)
-        return await self._execute(request)
 
-    async def _execute(self, request: Any) -> Any:
-        try:
-            with traced_call("database"):
-                answer = await request.execute()
-        except APIError as error:
-            raise _as_problem(error) from error
-        except httpx.HTTPError as error:
-            raise problems.DatabaseUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
-        return answer.data
+        def build() -> Any:
+            request = self._client().from_(table).select(columns)
+            for column, value in equal.items():
+                request = request.eq(column, value)
+            return request
+
+        return await _execute(build, repeatable=True)
+
+
+async def _execute(build: Callable[[], Any], *, repeatable: bool) -> Any:
+    def least_wait(error: Exception, retry: int) -> float | None:
+        return 0 if _may_repeat(error, retry, repeatable=repeatable) else None
+
+    try:
+        async with limit(_TIMEOUT_SECONDS):
+            return await retrying(lambda: _send(build()), least_wait)
+    except APIError as error:
+        raise _as_problem(error) from error
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise problems.DatabaseUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+
+
+async def _send(request: Any) -> Any:
+    """Return the JSON of the answer, and never a text that is none: the client would pass that on."""
+    with traced_call("database"):
+        answer: httpx.Response = await request.request.send(httpx.Headers())
+    if not answer.is_success:
+        raise _read_error(answer)
+    try:
+        return json.loads(answer.content) if answer.content else None
+    except ValueError as error:
+        raise httpx.DecodingError("The Data API did not answer in JSON.") from error
+
+
+def _read_error(answer: httpx.Response) -> APIError:
+    """Read a refusal; a gateway's own has no code but its status."""
+    try:
+        told = dict(APIErrorFromJSON.model_validate_json(answer.content))
+    except ValidationError:
+        told = {}
+    return APIError({**told, "code": told.get("code") or str(answer.status_code)})
+
+
+def _may_repeat(error: Exception, retry: int, *, repeatable: bool) -> bool:
+    if not isinstance(error, APIError):
+        return never_arrived(error) or (repeatable and isinstance(error, httpx.HTTPError))
+    code = error.code or ""
+    if code in _TOKEN_REFUSED:
+        return retry == 0
+    return code.startswith(_NOTHING_DONE) or (
+        repeatable and (code.startswith("08") or _is_gateway_error(code))
+    )
 
 
 def _as_problem(error: APIError) -> Exception:
     code = error.code or ""
     if code == _RAISED and (problem := _PROBLEMS_BY_SLUG.get(error.message or "")):
         return problem(**json.loads(error.details or "{}"))
-    if code.startswith(
-        "PGRST3"
-    ):  # the database token: expired in flight, or its key is not trusted
-        return problems.DatabaseUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
-    if code.startswith(("PGRST0", "08", "53", "57")) or _is_gateway_error(code):
+    if code.startswith(_UNAVAILABLE) or _is_gateway_error(code):
         return problems.DatabaseUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
     return error
 

@@ -1,27 +1,36 @@
 """Any OpenAI-compatible endpoint, through the openai package: embeddings and streamed answers."""
 
-import asyncio
 import functools
 import json
+import logging
 import math
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
+from lib.adapters.deadlines import limit
+from lib.adapters.retries import retrying
 from lib.adapters.transport import http_client, traced_call
 from lib.domain import problems
 from lib.domain.models import Usage
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from openai import APIStatusError, AsyncOpenAI
 
 EMBEDDING_DIMENSIONS = 512
 # The endpoint's own limit is 2,048 inputs and 300,000 tokens; this many chunks stay far below both.
 EMBEDDING_BATCH_SIZE = 96
 _RETRY_AFTER_SECONDS = 10
-_EMBEDDING_TIMEOUT_SECONDS = 20.0
 # Between two events of an answer: a reasoning model may think for long before its first word.
 _SILENCE_TIMEOUT_SECONDS = 45.0
+_CONNECT_TIMEOUT_SECONDS = 3.0
+_PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
+# What a 429 says that is about money: it does not pass by waiting.
+_OUT_OF_MONEY = ("insufficient_quota", "credit_balance", "spend_limit", "usage_limit", "billing")
+
+log = logging.getLogger("lectern")
 
 
 @functools.cache
@@ -37,14 +46,53 @@ def _client(base_url: str, api_key: str) -> "AsyncOpenAI":
     )
 
 
-@asynccontextmanager
-async def _endpoint_call() -> AsyncGenerator[None]:
-    from openai import OpenAIError  # noqa: PLC0415
+@contextmanager
+def _endpoint_call() -> Generator[None]:
+    from openai import APIStatusError, OpenAIError  # noqa: PLC0415
 
     try:
         yield
-    except (OpenAIError, json.JSONDecodeError) as error:
+    except APIStatusError as error:
+        wait = math.ceil(_asked_wait(error)) or _RETRY_AFTER_SECONDS
+        raise problems.ModelUnavailable(retry_after_seconds=wait) from error
+    except (OpenAIError, json.JSONDecodeError, TimeoutError, _Malformed) as error:
         raise problems.ModelUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+
+
+class _Malformed(Exception):
+    """The endpoint answered with what is no answer."""
+
+
+@contextmanager
+def _reading() -> Generator[None]:
+    """Around looking into an answer: the SDK passes on whatever JSON, or text, it was given."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise _Malformed from error
+
+
+def _least_wait(error: Exception, _retry: int) -> float | None:
+    from openai import APIConnectionError, APIStatusError, APITimeoutError  # noqa: PLC0415
+
+    if isinstance(error, APIStatusError):
+        if _is_out_of_money(error):
+            log.error('{"level": "error", "event": "the model endpoint is out of quota"}')
+            return None
+        return _asked_wait(error) if error.status_code in _PASSING_STATUSES else None
+    is_broken = isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError)
+    return 0 if is_broken else None
+
+
+def _is_out_of_money(error: "APIStatusError") -> bool:
+    told = f"{error.code} {error.type}"
+    return any(word in told for word in _OUT_OF_MONEY)
+
+
+def _asked_wait(error: "APIStatusError") -> float:
+    """Return the seconds of `Retry-After`; its other form, a date, no model endpoint is known to send."""
+    asked = error.response.headers.get("Retry-After", "")
+    return float(asked) if asked.replace(".", "", 1).isdigit() else 0.0
 
 
 class Embedder:
@@ -53,40 +101,52 @@ class Embedder:
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
         self._base_url, self._api_key, self._model = base_url, api_key, model
 
-    async def embed(
-        self, texts: list[str], *, timeout_seconds: float = _EMBEDDING_TIMEOUT_SECONDS
-    ) -> list[list[float]]:
+    async def embed(self, texts: list[str], *, timeout_seconds: float) -> list[list[float]]:
         """Return a vector for each text, in their order; one call for each batch.
+
+        Args:
+            texts: What to embed.
+            timeout_seconds: For all of it, with what is tried again.
 
         Raises:
             ModelUnavailable: The endpoint failed, or answered in time with something else.
         """
-        batches = [
-            await self._embed_batch(texts[i : i + EMBEDDING_BATCH_SIZE], timeout_seconds)
-            for i in range(0, len(texts), EMBEDDING_BATCH_SIZE)
-        ]
+        with _endpoint_call():
+            async with limit(timeout_seconds):
+                batches = [
+                    await self._embed_batch(texts[i : i + EMBEDDING_BATCH_SIZE])
+                    for i in range(0, len(texts), EMBEDDING_BATCH_SIZE)
+                ]
         return [vector for batch in batches for vector in batch]
 
-    async def _embed_batch(self, texts: list[str], timeout_seconds: float) -> list[list[float]]:
-        async with _endpoint_call():
-            embeddings = _client(self._base_url, self._api_key).embeddings
+    async def _embed_batch(self, texts: list[str]) -> list[list[float]]:
+        embeddings: Any = _client(self._base_url, self._api_key).embeddings
+
+        async def create() -> Any:
             with traced_call("model"):
-                answer = await embeddings.create(
-                    model=self._model,
-                    input=texts,
-                    dimensions=EMBEDDING_DIMENSIONS,
-                    timeout=timeout_seconds,
+                return await embeddings.create(
+                    model=self._model, input=texts, dimensions=EMBEDDING_DIMENSIONS
                 )
-        vectors = [fit(item.embedding) for item in sorted(answer.data, key=lambda item: item.index)]
+
+        answer = await retrying(create, _least_wait)
+        with _reading():
+            items = sorted(answer.data, key=lambda item: item.index)
+            vectors = [fit(item.embedding) for item in items]
         if len(vectors) != len(texts):
-            raise problems.ModelUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
+            raise _Malformed
         return vectors
 
 
 def fit(vector: list[float]) -> list[float]:
-    """Bring a vector to 512 numbers: padded with zeros, or cut and normalised (no cosine is lost)."""
+    """Bring a vector to 512 numbers: padded with zeros, or cut and normalised (no cosine is lost).
+
+    Raises:
+        ValueError: Not all of it is numbers.
+    """
     kept = vector[:EMBEDDING_DIMENSIONS]
     length = math.sqrt(sum(number * number for number in kept)) or 1.0
+    if not math.isfinite(length):
+        raise ValueError("an embedding of numbers that are none")
     return [number / length for number in kept] + [0.0] * (EMBEDDING_DIMENSIONS - len(kept))
 
 
@@ -105,58 +165,72 @@ class ChatModel:
         self._base_url, self._api_key, self._model = base_url, api_key, model
 
     async def stream(
-        self, messages: list[dict[str, str]], *, max_tokens: int, deadline_seconds: float
+        self, messages: list[dict[str, str]], *, max_tokens: int
     ) -> AsyncGenerator[str | Finish]:
         """Yield the deltas of an answer, then one Finish.
 
         Raises:
             ModelUnavailable: Nothing arrived.
-            ModelInterrupted: The stream broke off, took longer than `deadline_seconds`, or ended
+            ModelInterrupted: The stream broke off, outlived the deadline of the request, or ended
                 without its terminal event. The SDK raises nothing for the latter.
         """
-        deadline = asyncio.get_running_loop().time() + deadline_seconds
         started, reason, usage = False, None, None
         try:
-            async with _endpoint_call(), await self._open(messages, max_tokens) as events:
-                async for event in _until(events, deadline):
-                    usage = event.usage or usage
-                    if event.choices:
-                        reason = event.choices[0].finish_reason or reason
-                        if text := event.choices[0].delta.content:
+            with _endpoint_call():
+                async with await self._open(messages, max_tokens) as events:
+                    async for event in _until_deadline(events):
+                        text, reason_told, usage_told = _read_event(event)
+                        reason, usage = reason_told or reason, usage_told or usage
+                        if text:
                             started = True
                             yield text
-        except TimeoutError as error:
-            raise problems.ModelInterrupted from error
         except problems.ModelUnavailable as error:
-            if started:
+            if started or isinstance(error.__cause__, TimeoutError):
                 raise problems.ModelInterrupted from error
             raise
         if reason is None:
             raise problems.ModelInterrupted
-        yield Finish(_as_usage(usage), whole=reason == "stop")
+        yield Finish(usage, whole=reason == "stop")
 
     async def _open(self, messages: list[dict[str, str]], max_tokens: int) -> Any:
         completions: Any = _client(self._base_url, self._api_key).chat.completions
-        with traced_call("model"):
-            return await completions.create(
-                model=self._model,
-                messages=messages,
-                stream=True,
-                stream_options={"include_usage": True},
-                max_completion_tokens=max_tokens,
-                timeout=_SILENCE_TIMEOUT_SECONDS,
-            )
+
+        async def create() -> Any:
+            with traced_call("model"):
+                return await completions.create(
+                    model=self._model,
+                    messages=messages,
+                    stream=True,
+                    stream_options={"include_usage": True},
+                    max_completion_tokens=max_tokens,
+                    timeout=httpx.Timeout(
+                        _SILENCE_TIMEOUT_SECONDS, connect=_CONNECT_TIMEOUT_SECONDS
+                    ),
+                )
+
+        async with limit():
+            return await retrying(create, _least_wait)
 
 
-async def _until(events: Any, deadline: float) -> AsyncGenerator[Any]:
+async def _until_deadline(events: Any) -> AsyncGenerator[Any]:
     """Yield events until they end, or raise TimeoutError at the deadline: a slow drip is cut too."""
     iterator = aiter(events)
     while True:
-        async with asyncio.timeout_at(deadline):  # around the wait only, never around a yield
+        async with limit():  # around the wait only, never around a yield
             event = await anext(iterator, None)
         if event is None:
             return
         yield event
+
+
+def _read_event(event: Any) -> tuple[str, str | None, Usage | None]:
+    """Return the text of an event, why the answer ended if it did, and the usage where it is told."""
+    with _reading():
+        usage = _as_usage(event.usage)
+        if not event.choices:
+            return "", None, usage
+        choice = event.choices[0]
+        return choice.delta.content or "", choice.finish_reason, usage
 
 
 def _as_usage(usage: Any) -> Usage | None:

@@ -1,28 +1,40 @@
 """Supabase Storage, spoken to with the secret key: signed URLs, and the bytes for ingestion."""
 
 import hashlib
+import math
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 from storage3 import AsyncStorageClient
 from storage3.exceptions import StorageApiError
+from storage3.types import URLOptions
 from storage3.utils import StorageException
 
+from lib.adapters.deadlines import limit
+from lib.adapters.retries import retrying
 from lib.adapters.transport import http_client, traced_call
 from lib.domain import problems
 from lib.domain.models import ResumableUpload, Upload
+
+T = TypeVar("T")
 
 DOWNLOAD_URL_LIFETIME = timedelta(minutes=5)
 _UPLOAD_URL_LIFETIME = timedelta(hours=2)  # fixed by Supabase
 _RESUMABLE_CHUNK_BYTES = 6 * 1024 * 1024  # exactly this, says Supabase's documentation
 _RETRY_AFTER_SECONDS = 5
+# Of one call with its retries; 4 MB are the most that we ourselves send.
+_TIMEOUT_SECONDS = 8.0
+# Locked, too many requests, overloaded; 544 is Storage's own word for a database that is slow.
+_BUSY = ("423", "429", "502", "503", "504", "544")
+# Not reached, broken off, too late; or an answer in which the client does not find what it looks for.
+_FAILURES = (StorageException, httpx.HTTPError, TimeoutError, ValueError, LookupError, TypeError)
 # A big file over a slow link: the time between two reads, not of the whole download.
 _DOWNLOAD_TIMEOUT = httpx.Timeout(15, connect=3)
 
@@ -43,8 +55,7 @@ class Storage:
 
     async def sign_upload(self, path: str, content_type: str, *, now: datetime) -> Upload:
         """Return where to send the bytes of `path`: one PUT, or in pieces that can be resumed (TUS)."""
-        with _storage_call():
-            signed = await self._files.create_signed_upload_url(path)
+        signed = await _calling(lambda: self._files.create_signed_upload_url(path))
         names = {"bucketName": self._bucket, "objectName": path, "contentType": content_type}
         return Upload(
             method="PUT",
@@ -60,18 +71,20 @@ class Storage:
 
     async def upload(self, upload: Upload, content: bytes) -> None:
         """Send `content` as a browser would: to the signed URL."""
-        with _storage_call():
+
+        async def put() -> None:
             answer = await http_client().put(upload.url, content=content, headers=upload.headers)
-            if answer.is_error:
-                raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
+            # Nothing is ever overwritten: what is there is what an attempt brought whose reply was lost.
+            if answer.is_error and _true_status(answer) != HTTPStatus.CONFLICT:
+                raise _refusal(answer)
+
+        await _calling(put)
 
     async def sign_download(self, path: str, filename: str | None) -> str:
         """Return a URL of a few minutes; with `filename` the browser saves it under that name."""
         seconds = int(DOWNLOAD_URL_LIFETIME.total_seconds())
-        with _storage_call():
-            signed = await self._files.create_signed_url(
-                path, seconds, {"download": filename} if filename else {}
-            )
+        options: URLOptions = {"download": filename} if filename else {}
+        signed = await _calling(lambda: self._files.create_signed_url(path, seconds, options))
         return str(signed["signedURL"])
 
     async def download(self, path: str, target: Path, *, max_bytes: int) -> "Download | None":
@@ -80,21 +93,27 @@ class Storage:
         Raises:
             FileTooLarge: It has more than `max_bytes`.
         """
-        with _storage_call():
+
+        async def fetch() -> Download:
             async with self._open(path) as answer:
-                if answer.is_error:
-                    return _absent(await answer.aread(), answer.status_code)
+                await _check(answer)
                 return await _save(answer, target, max_bytes)
+
+        try:
+            return await _calling(fetch, seconds=math.inf)
+        except problems.FileNotFound:
+            return None
 
     async def stream(self, path: str) -> AsyncGenerator[bytes]:
         """Yield the bytes of the object; nothing where there is none."""
-        with _storage_call():
-            async with self._open(path) as answer:
-                if answer.is_error:
-                    _absent(await answer.aread(), answer.status_code)
-                    return
-                async for piece in answer.aiter_bytes():
-                    yield piece
+        try:
+            with traced_call("storage"), _as_problems():
+                async with self._open(path) as answer:
+                    await _check(answer)
+                    async for piece in answer.aiter_bytes():
+                        yield piece
+        except problems.FileNotFound:
+            return
 
     def _open(self, path: str) -> Any:
         url = f"{self._url}/object/authenticated/{self._bucket}/{quote(path)}"
@@ -102,21 +121,58 @@ class Storage:
 
     async def remove(self, paths: list[str]) -> None:
         """Delete the objects; those that are not there are no error."""
-        with _storage_call():
-            await self._files.remove(paths)
+        await _calling(lambda: self._files.remove(paths))
+
+
+async def _calling(call: Callable[[], Awaitable[T]], *, seconds: float = _TIMEOUT_SECONDS) -> T:
+    """Make a call that may be repeated, as all of them may be."""
+
+    async def attempt() -> T:
+        with traced_call("storage"):
+            return await call()
+
+    with _as_problems():
+        async with limit(seconds):
+            return await retrying(attempt, _least_wait)
+
+
+def _least_wait(error: Exception, _retry: int) -> float | None:
+    if isinstance(error, StorageApiError):
+        return 0 if str(error.status) in _BUSY else None
+    is_broken = isinstance(error, httpx.TransportError) and not isinstance(
+        error, httpx.ReadTimeout | httpx.WriteTimeout
+    )
+    return 0 if is_broken else None
 
 
 @contextmanager
-def _storage_call() -> Generator[None]:
-    with traced_call("storage"):
-        try:
-            yield
-        except StorageApiError as error:
-            if str(error.status) == "404":
-                raise problems.FileNotFound from error
-            raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
-        except (StorageException, httpx.HTTPError) as error:
-            raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+def _as_problems() -> Generator[None]:
+    try:
+        yield
+    except StorageApiError as error:
+        if str(error.status) == "404":
+            raise problems.FileNotFound from error
+        raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+    except _FAILURES as error:
+        raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+
+
+async def _check(answer: httpx.Response) -> None:
+    if answer.is_error:
+        await answer.aread()
+        raise _refusal(answer)
+
+
+def _refusal(answer: httpx.Response) -> StorageApiError:
+    return StorageApiError(answer.text, "", _true_status(answer))
+
+
+def _true_status(answer: httpx.Response) -> int:
+    """Return the status that the body tells; that of the answer itself is 400 for most of them."""
+    try:
+        return int(answer.json()["statusCode"])
+    except (ValueError, LookupError, TypeError):
+        return answer.status_code
 
 
 def _tus_metadata(values: dict[str, str]) -> str:
@@ -142,10 +198,3 @@ async def _save(answer: httpx.Response, target: Path, max_bytes: int) -> Downloa
             digest.update(piece)
             file.write(piece)
     return Download(size, digest.hexdigest())
-
-
-def _absent(body: bytes, status: int) -> None:
-    """Tell an object that is not there from a storage that does not work."""
-    if status == HTTPStatus.NOT_FOUND or b'"404"' in body or b"not_found" in body:
-        return
-    raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)

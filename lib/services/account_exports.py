@@ -8,6 +8,7 @@ from typing import Any
 
 from lib.adapters import accounts, files, queries, sessions
 from lib.adapters.database import Database
+from lib.adapters.deadlines import current_deadline
 from lib.adapters.storage import Storage
 from lib.domain.archives import Archive, safe_name
 from lib.domain.identities import Identity
@@ -17,6 +18,8 @@ from lib.services import chats as chat_exports
 from lib.services.proofs import get_user
 
 _PAGE = 100
+# A gigabyte over a slow line; Vercel ends it after 300 s.
+_MOST_SECONDS = 290.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,7 @@ async def write_archive(
 
     It breaks off where storage or database fail; a zip without its end is refused by every reader.
     """
+    current_deadline().allow(_MOST_SECONDS)
     archive = Archive()
     for piece in archive.add_text("account.json", _account_as_json(holdings), now):
         yield piece

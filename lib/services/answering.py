@@ -11,6 +11,7 @@ import anyio
 
 from lib.adapters import queries
 from lib.adapters.database import Database
+from lib.adapters.deadlines import current_deadline
 from lib.adapters.models import Finish
 from lib.adapters.queries import Beginning
 from lib.domain.citing import CitationStream
@@ -18,7 +19,7 @@ from lib.domain.languages import detect_language, not_found_sentence
 from lib.domain.models import Citation, Passage, Query, QueryStatus, Usage
 from lib.domain.problems import DatabaseUnavailable, Problem
 from lib.domain.prompting import build_messages, estimate_tokens, fit_passages
-from lib.services.questions import Tools
+from lib.services.questions import SAVING_SECONDS, Tools
 
 Event = tuple[str, Any]
 
@@ -56,6 +57,9 @@ async def answer(beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
             yield event
         return
     draft, saved = Draft(), beginning.query
+    seconds = tools.settings.answer_deadline.total_seconds()
+    deadline = current_deadline()
+    deadline.allow(seconds)
     events = _write(draft, beginning, tools)
     try:
         yield _start(beginning.query)
@@ -65,6 +69,7 @@ async def answer(beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
                 yield event
     finally:
         # Shielded: a plain await here saves nothing once the client's going away has cancelled us.
+        deadline.allow(seconds + SAVING_SECONDS)
         with anyio.CancelScope(shield=True):
             saved = await _save(beginning.query, draft, tools.database)
     if draft.problem:
@@ -136,11 +141,7 @@ async def _cite(draft: Draft, beginning: Beginning, tools: Tools) -> AsyncGenera
     )
     draft.usage = Usage(prompt_tokens=estimate_tokens(messages))
     stream, finish = CitationStream(sent), None
-    pieces = tools.chat_model.stream(
-        messages,
-        max_tokens=tools.settings.max_response_tokens,
-        deadline_seconds=tools.settings.answer_deadline.total_seconds(),
-    )
+    pieces = tools.chat_model.stream(messages, max_tokens=tools.settings.max_response_tokens)
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, Finish):

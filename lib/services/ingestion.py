@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lib.adapters import files
 from lib.adapters.database import Database
+from lib.adapters.deadlines import current_deadline
 from lib.adapters.documents import Opening, read_pages
 from lib.adapters.files import Claim, Slice
 from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
@@ -35,6 +36,8 @@ from lib.settings import Settings
 MAX_ATTEMPTS = 4
 # Left of a slice for what comes after the last page: one batch embedded and stored.
 _RESERVED_SECONDS = 3.0
+# After the end of a slice: one late batch embedded and stored, the lease given back.
+_CLOSING_SECONDS = 8.0
 # With less, a slow start of the reader would look like a page that cannot be read.
 _LEAST_READING_SECONDS = 5.0
 # A thousand dense pages; more is a file made to fill a database.
@@ -57,9 +60,17 @@ class Reading(Tools):
 
     deadline: float  # of the event loop's clock
 
+    @property
+    def seconds_left(self) -> float:
+        return self.deadline - asyncio.get_running_loop().time()
+
 
 def start_reading(tools: Tools) -> Reading:
+    """Begin a slice; the request then has some seconds left to store it and give the lease back."""
     seconds = tools.settings.ingestion_slice.total_seconds()
+    request = current_deadline()
+    request.allow(seconds + _CLOSING_SECONDS)
+    seconds = min(seconds, request.remaining_seconds - _CLOSING_SECONDS)
     return Reading(**vars(tools), deadline=asyncio.get_running_loop().time() + seconds)
 
 
@@ -150,13 +161,12 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
         TooMuchText: There is more than a course file holds.
     """
     shelf = _Shelf(claim)
-    left = reading.deadline - asyncio.get_running_loop().time() - _RESERVED_SECONDS
     items = read_pages(
         path,
         _file_type(claim.file),
         first_page=claim.file.progress.pages_done + 1,
         max_pages=reading.settings.max_file_pages,
-        deadline_seconds=max(left, _LEAST_READING_SECONDS),
+        deadline_seconds=max(reading.seconds_left - _RESERVED_SECONDS, _LEAST_READING_SECONDS),
     )
     async with aclosing(items):
         async for item in items:
@@ -225,7 +235,9 @@ class _Shelf:
 
 
 async def _store(shelf: _Shelf, lease_id: str, reading: Reading) -> None:
-    embeddings = await reading.embedder.embed(shelf.texts()) if shelf.chunks else []
+    seconds = max(reading.seconds_left, 0) + _RESERVED_SECONDS
+    texts = shelf.texts()
+    embeddings = await reading.embedder.embed(texts, timeout_seconds=seconds) if texts else []
     if shelf.pages:
         await files.save_slice(reading.service, lease_id, shelf.take(embeddings))
 

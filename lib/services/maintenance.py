@@ -3,7 +3,7 @@
 from lib.adapters import jobs
 from lib.adapters.database import Database
 from lib.adapters.storage import Storage
-from lib.domain.problems import StorageUnavailable
+from lib.domain.problems import DatabaseUnavailable, StorageUnavailable
 
 _BATCH = 500
 # A signed upload URL lives 2 h; what has not come a day later does not come.
@@ -14,15 +14,15 @@ _USAGE_DAYS = 90
 async def delete_objects(paths: list[str], *, service: Database, storage: Storage) -> int:
     """Delete objects that the outbox names; return how many are gone.
 
-    A storage that fails is no error: the outbox keeps them, and the job comes again.
+    That one of the two fails is no error: the outbox keeps them, and the job comes again.
     """
     if not paths:
         return 0
     try:
         await storage.remove(paths)
-    except StorageUnavailable:
+        await jobs.confirm_object_deletions(service, paths)
+    except (StorageUnavailable, DatabaseUnavailable):
         return 0
-    await jobs.confirm_object_deletions(service, paths)
     return len(paths)
 
 

@@ -21,6 +21,8 @@ from lib.settings import Settings
 # token, three turns and the instructions.
 _PROMPT_TOKENS = 6_000
 _EMBEDDING_TIMEOUT_SECONDS = 2.0
+# For storing what came until the deadline; only after that is an unfinished row taken for a dead one.
+SAVING_SECONDS = 10
 _TITLE_CHARACTERS = 80
 # Measured in bench/retrieval.py; see docs/decisions.md.
 RETRIEVAL = {
@@ -100,7 +102,7 @@ def _as_row(question: Question, settings: Settings) -> dict[str, Any]:
         "search_text": segment(question.query_text),
         "follows_up": question.chat_id is not None and is_follow_up(question.query_text),
         "reserved_tokens": _PROMPT_TOKENS + settings.max_response_tokens,
-        "deadline_seconds": int(settings.answer_deadline.total_seconds()) + 10,
+        "deadline_seconds": int(settings.answer_deadline.total_seconds()) + SAVING_SECONDS,
         "idempotency_key": question.idempotency_key,
         "request_hash": question.request_hash(),
     }

@@ -1,15 +1,16 @@
 """One run of the scheduled job, bounded in time and safe at any moment."""
 
-import asyncio
-
 from pydantic import BaseModel, Field
 
 from lib.adapters import files, jobs
+from lib.adapters.deadlines import current_deadline
 from lib.domain.problems import Problem, UnreadableFile, UploadIncomplete
 from lib.services import ingestion, maintenance
 from lib.services.ingestion import MAX_ATTEMPTS, Reading, Tools, start_reading
 
 _LEAST_SECONDS_FOR_A_FILE = 5.0
+# Beside the reading: tidying before it, deleting objects after it.
+_TIDYING_SECONDS = 20.0
 
 
 class Report(BaseModel):
@@ -26,6 +27,8 @@ class Report(BaseModel):
 
 async def run(tools: Tools) -> Report:
     reading = start_reading(tools)
+    seconds = tools.settings.ingestion_slice.total_seconds()
+    current_deadline().allow(seconds + _TIDYING_SECONDS)
     forgotten = await maintenance.forget(service=tools.service)
     failed = await jobs.fail_stuck_ingestions(
         tools.service,
@@ -42,7 +45,7 @@ async def run(tools: Tools) -> Report:
 async def _resume_ingestions(reading: Reading) -> int:
     """Go on with files whose reading was abandoned, while there is time."""
     resumed = 0
-    while reading.deadline - asyncio.get_running_loop().time() > _LEAST_SECONDS_FOR_A_FILE:
+    while reading.seconds_left > _LEAST_SECONDS_FOR_A_FILE:
         claim = await files.claim_abandoned_ingestion(reading.service, max_attempts=MAX_ATTEMPTS)
         if claim is None or claim.lease_id is None:
             break
