@@ -100,3 +100,8 @@ async def _name_request(request: httpx.Request) -> None:
 def never_arrived(error: Exception) -> bool:
     """Tell a request that cannot have been read by anybody from one of which nobody knows."""
     return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+def never_arrived(error: Exception) -> bool:
+    """Tell a request that cannot have been read by anybody from one of which nobody knows."""
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)

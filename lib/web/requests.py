@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lib.adapters.deadlines import start_deadline
+from lib.adapters.deadlines import start_deadline
 from lib.adapters.transport import Trace, start_trace
 from lib.domain.problems import RequestTooLarge
 from lib.web.problems import describe_status, render
@@ -32,6 +33,9 @@ _MOST_SECONDS = 25.0
 # What the platforms call a request, beside our own name of it.
 _PLATFORM_IDS = (b"x-vercel-id", b"x-amz-cf-id", b"x-amzn-trace-id")
 _MOST_ID_CHARACTERS = 200
+
+# AWS's HTTP API waits for 30 s. What may take longer says so itself: answers, readings, exports.
+_MOST_SECONDS = 25.0
 
 log = logging.getLogger("lectern")
 log.setLevel(logging.INFO)
