@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from dev.deploy.lambda_pythons import find_python
@@ -23,6 +24,9 @@ _PROJECT = {"projectId": "prj_local", "orgId": "team_local", "settings": {"frame
 
 # Nothing listens there: if the CLI wanted to speak to Vercel, the build would fail.
 _NO_API = "http://127.0.0.1:9"
+
+# Packages that were once downloaded, for any number of builds side by side.
+_CACHE = ROOT / ".build" / "vercel" / "uv"
 
 # Settings of our own shell that would change what is built.
 _FOREIGN = ("VERCEL", "NOW_", "PYTHON", "VIRTUAL_ENV", "UV_PROJECT", "MAKE", "npm_")
@@ -61,11 +65,19 @@ def _lay_out_tools(directory: Path) -> None:
     npm.chmod(0o755)
 
 
-def _environment(copy: Path, tools: Path) -> dict[str, str]:
+def _share_cache(copy: Path) -> None:
+    _CACHE.mkdir(parents=True, exist_ok=True)
+    cache = copy / ".vercel" / "python" / "cache"
+    cache.mkdir(parents=True)
+    (cache / "uv").symlink_to(_CACHE)
+
+
+def _environment(copy: Path, tools: Path, settings: Mapping[str, str]) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
     configuration = json.loads((copy / "vercel.json").read_text())
     return {
         **inherited,
+        **settings,
         # The platform gives a build these; the CLI alone does not.
         **configuration.get("build", {}).get("env", {}),
         "PATH": os.pathsep.join([str(tools), os.defpath]),
@@ -75,8 +87,8 @@ def _environment(copy: Path, tools: Path) -> dict[str, str]:
     }
 
 
-def build(copy: Path) -> str:
-    """Build the copy into its `.vercel/output` and return what the CLI said.
+def build(copy: Path, settings: Mapping[str, str]) -> str:
+    """Build the copy into its `.vercel/output`, with the project's settings; return what the CLI said.
 
     The builder writes lock files into the tree that it builds: never give it the repository itself.
 
@@ -88,6 +100,7 @@ def build(copy: Path) -> str:
         raise BuildFailed("The Vercel CLI is not installed; `make test-deploy` installs it.")
     tools = copy / ".vercel" / "tools"
     _lay_out_tools(tools)
+    _share_cache(copy)
     (copy / ".vercel" / "project.json").write_text(json.dumps(_PROJECT))
     done = subprocess.run(
         [
@@ -95,7 +108,7 @@ def build(copy: Path) -> str:
             *("--global-config", str(copy / ".vercel" / "global")),
         ],
         cwd=copy,
-        env=_environment(copy, tools),
+        env=_environment(copy, tools, settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

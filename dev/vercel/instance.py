@@ -33,9 +33,10 @@ class InstanceFailed(Exception):
 
 def _receive(connection: socket.socket) -> Iterator[dict[str, Any]]:
     pending = b""
-    while received := connection.recv(65536):
-        *complete, pending = (pending + received).split(b"\0")
-        yield from map(json.loads, complete)
+    with connection:
+        while received := connection.recv(65536):
+            *complete, pending = (pending + received).split(b"\0")
+            yield from map(json.loads, complete)
 
 
 class Instance:
@@ -49,13 +50,14 @@ class Instance:
             python: The interpreter of the version that the bundle was built for.
             environment: The settings of the deployment.
         """
-        self._bundle, self._python, self._environment = bundle, python, environment
+        self.bundle, self._python, self._environment = bundle, python, environment
         # Beside what was built, so that its files can be linked and need not be copied.
         self.task = bundle.copy / ".vercel" / "instances" / bundle.name
         self.log = self.task.with_suffix(".log")
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._follower: threading.Thread | None = None
         self._port = 0
 
     def address(self) -> str:
@@ -84,6 +86,8 @@ class Instance:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._follower is not None:
+            self._follower.join()
 
     def _start(self) -> None:
         self._lay_out_task()
@@ -101,19 +105,22 @@ class Instance:
             self._note(message)
             if message["type"] == "server-started":
                 self._port = message["payload"]["httpPort"]
-                threading.Thread(target=self._follow, args=(messages,), daemon=True).start()
+                self._follower = threading.Thread(
+                    target=self._follow, args=(messages,), daemon=True
+                )
+                self._follower.start()
                 return
         raise self._failure("could not be imported")
 
     def _lay_out_task(self) -> None:
         shutil.rmtree(self.task, ignore_errors=True)
-        for name, source in self._bundle.files.items():
+        for name, source in self.bundle.files.items():
             target = self.task / name
             target.parent.mkdir(parents=True, exist_ok=True)
             os.link(source, target)
 
     def _spawn(self, address: str) -> subprocess.Popen[bytes]:
-        module, _, _ = self._bundle.configuration["handler"].partition(".")
+        module, _, _ = self.bundle.configuration["handler"].partition(".")
         command = f"import sys; sys.path.insert(0, {str(self.task)!r}); import {module}"
         environment = {
             "PATH": os.defpath,
@@ -121,7 +128,7 @@ class Instance:
             "LANG": "C.UTF-8",
             "TZ": ":UTC",
             "VERCEL": "1",
-            **self._bundle.configuration.get("environment", {}),
+            **self.bundle.configuration.get("environment", {}),
             **self._environment,
             "LAMBDA_TASK_ROOT": str(self.task),
             "VERCEL_IPC_PATH": address,
@@ -166,6 +173,6 @@ class Instance:
     def _failure(self, how: str) -> InstanceFailed:
         self.stop()
         return InstanceFailed(
-            f"{self._bundle.name} {how}. Its log is {self.log}, which ends with:\n"
+            f"{self.bundle.name} {how}. Its log is {self.log}, which ends with:\n"
             f"{self.log.read_text(errors='replace')[-4000:]}"
         )

@@ -1,0 +1,105 @@
+"""What the tests of deployments share: a stack behind them, what they print, and what cannot run here."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dev.deploy.lambda_pythons import PythonMissing, find_python
+from dev.stack import Stack
+from dev.vercel.building import build, copy_tree
+from dev.vercel.edge import Edge, run
+from dev.vercel.output import Output
+
+# Slow enough that a stream which is held back on its way can be told from one that is not.
+_WORD_DELAY_MILLISECONDS = 15
+
+CANARY = "a-word-that-must-not-travel"
+_PRIVATE_FILES = [
+    ".env",
+    ".env.local",
+    ".local/keys.json",
+    ".local-8010/storage/files/1",
+    "functions/.env",
+    "functions/notes.txt",
+    "lib/.env",
+    "lib/.local/keys.json",
+    "data/students.csv",
+    "scratch.py",
+]
+
+_NOT_RUN = pytest.StashKey[set[str]]()
+_FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_NOT_RUN], config.stash[_FIGURES] = set(), []
+    config.addinivalue_line("markers", "needs_python(version): the platform runs that Python")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out what this machine cannot run. It is neither passed nor skipped; the summary names it."""
+    impossible = {item: reason for item in items if (reason := _why_not(item))}
+    for item, reason in impossible.items():
+        config.stash[_NOT_RUN].add(f"NOT RUN: {item.path.name}. {reason}")
+    config.hook.pytest_deselected(items=list(impossible))
+    items[:] = [item for item in items if item not in impossible]
+
+
+def _why_not(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("needs_python")
+    if marker is None:
+        return ""
+    try:
+        find_python(marker.args[0])
+    except PythonMissing as error:
+        return str(error)
+    return ""
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for line in config.stash[_FIGURES]:
+        terminalreporter.write_line(line)
+    for line in sorted(config.stash[_NOT_RUN]):
+        terminalreporter.write_line(line, red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def report(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Print a figure at the end of the run."""
+    return pytestconfig.stash[_FIGURES].append
+
+
+@pytest.fixture(scope="session")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All that a deployment needs but its functions: database, storage, and a model that takes its time."""
+    directory = tmp_path_factory.mktemp("backend")
+    with Stack(directory, word_delay_milliseconds=_WORD_DELAY_MILLISECONDS) as running:
+        yield running
+
+
+def _leave_private_files(copy: Path) -> None:
+    """Make a copy of the tree like one in which somebody has worked."""
+    for name in _PRIVATE_FILES:
+        path = copy / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{CANARY}\n")
+
+
+@pytest.fixture(scope="session")
+def vercel_output(tmp_path_factory: pytest.TempPathFactory, backend: Stack) -> Output:
+    """What the real CLI builds from a tree with settings, data and notes lying about."""
+    copy = tmp_path_factory.mktemp("vercel")
+    copy_tree(copy)
+    _leave_private_files(copy)
+    build(copy, {"SUPABASE_URL": backend.supabase_url})
+    return Output(copy)
+
+
+@pytest.fixture(scope="session")
+def vercel_edge(vercel_output: Output, backend: Stack) -> Iterator[Edge]:
+    settings = {"CLIENT_ADDRESS_HEADER": "x-vercel-forwarded-for", **backend.environment()}
+    with run(vercel_output, settings) as edge:
+        yield edge

@@ -1,0 +1,113 @@
+"""Lectern on Vercel: the journey through what was built, run and routed as the platform does it."""
+
+import json
+
+import httpx
+import pytest
+
+from dev.processes import ROOT
+from dev.stack import Stack
+from dev.vercel.building import PYTHON_VERSION
+from dev.vercel.edge import Edge
+from dev.vercel.output import Output
+from tests.deploy.journey import make_journey
+
+pytestmark = pytest.mark.needs_python(PYTHON_VERSION)
+
+FUNCTIONS = sorted(path.stem for path in (ROOT / "functions").glob("[a-z]*.py"))
+
+
+def test_the_journey_passes(vercel_edge: Edge) -> None:
+    make_journey(vercel_edge.url)
+
+
+def test_no_function_writes_into_its_bundle(vercel_edge: Edge) -> None:
+    make_journey(vercel_edge.url)
+
+    for name in ("auth", "upload", "query", "history"):
+        task = vercel_edge.instances[name].task
+        present = {path.relative_to(task).as_posix() for path in task.rglob("*") if path.is_file()}
+        assert present == set(vercel_edge.instances[name].bundle.files)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_function_answers_from_a_bundle_of_its_own(vercel_edge: Edge, name: str) -> None:
+    answer = httpx.get(f"{vercel_edge.url}/api/{name}/health")
+
+    assert answer.json() == {"status": "ok", "function": name}
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/chats/1", "/lib/settings.py", "/functions/auth.py", "/.env", "/vercel.json"]
+)
+def test_every_address_that_is_no_asset_is_the_page(vercel_edge: Edge, path: str) -> None:
+    answer = httpx.get(f"{vercel_edge.url}{path}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.text == httpx.get(f"{vercel_edge.url}/index.html").text
+    assert answer.headers["cache-control"] == "public, max-age=0, must-revalidate"
+
+
+def test_the_page_comes_with_the_headers_that_its_own_policy_cannot_set(vercel_edge: Edge) -> None:
+    headers = httpx.get(f"{vercel_edge.url}/").headers
+
+    assert headers["content-security-policy"] == (
+        "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    )
+    assert headers["strict-transport-security"] == "max-age=63072000"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+
+
+def test_a_function_keeps_its_own_policy(vercel_edge: Edge) -> None:
+    headers = httpx.get(f"{vercel_edge.url}/api/history").headers
+
+    assert headers.get_list("content-security-policy")[0].startswith("default-src 'none'")
+    assert len(headers.get_list("content-security-policy")) == 1
+    assert headers["cache-control"] == "no-store"
+    assert headers["strict-transport-security"] == "max-age=63072000"
+
+
+def test_assets_are_kept_for_a_year_and_never_mistaken_for_the_page(
+    vercel_edge: Edge, vercel_output: Output
+) -> None:
+    for name in [name for name in vercel_output.public_files if name.startswith("assets/")]:
+        asset = httpx.get(f"{vercel_edge.url}/{name}")
+
+        assert asset.status_code == 200
+        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert httpx.get(f"{vercel_edge.url}/assets/gone-12345678.js").status_code == 404
+
+
+def test_an_unknown_function_is_not_the_page(vercel_edge: Edge) -> None:
+    assert httpx.get(f"{vercel_edge.url}/api/nothing").status_code == 404
+
+
+def test_the_schedule_runs_the_job_with_its_secret(vercel_edge: Edge, backend: Stack) -> None:
+    [cron] = json.loads((ROOT / "vercel.json").read_text())["crons"]
+    headers = {"Authorization": f"Bearer {backend.keys.cron_secret}"}
+
+    without = httpx.get(f"{vercel_edge.url}{cron['path']}")
+    with_secret = httpx.get(f"{vercel_edge.url}{cron['path']}", headers=headers, timeout=60)
+
+    assert (without.status_code, with_secret.status_code) == (401, 200)
+
+
+def test_the_address_of_a_caller_is_the_one_that_the_platform_saw(vercel_edge: Edge) -> None:
+    """Else whoever sends another header with each guess would never be slowed down."""
+    body = {"username": "nobody-has-this-name", "password": "neither is this a password"}
+
+    statuses = [
+        httpx.post(
+            f"{vercel_edge.url}/api/auth/login",
+            json=body,
+            headers={
+                "x-vercel-forwarded-for": f"203.0.113.{n}",
+                "x-forwarded-for": f"203.0.113.{n}",
+            },
+        ).status_code
+        for n in range(6)
+    ]
+
+    assert statuses == [401] * 5 + [429]
