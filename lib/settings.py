@@ -129,6 +129,14 @@ class Settings:
         "An answer is cut off after so long", timedelta(seconds=120)
     )
 
+    # Observability
+    otel_exporter_otlp_endpoint: str = _setting(
+        "Where spans go by OTLP over HTTP, if anywhere; needs the dependency group `telemetry`", ""
+    )
+    otel_exporter_otlp_headers: str = _setting(
+        "What that endpoint asks for, `name=value` with commas between", "", secret=True
+    )
+
 
 def _parse(kind: Any, text: str) -> Any:
     if kind is int:

@@ -17,10 +17,21 @@ _HASHED_CA_DIRECTORIES = (Path("/etc/ssl/certs"), Path("/etc/pki/tls/certs"))
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
 
 
+@dataclass(frozen=True)
+class Call:
+    """One call. `started_at` is by time.perf_counter()."""
+
+    dependency: str
+    started_at: float
+    seconds: float
+
+
 @dataclass
 class Trace:
     """The calls that one request made: how many, and how long they took, by dependency."""
 
+    request_id: str = ""
+    calls: list[Call] = field(default_factory=list[Call])
     counts: dict[str, int] = field(default_factory=dict[str, int])
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
@@ -28,14 +39,15 @@ class Trace:
     def add(self, dependency: str, seconds: float) -> None:
         self.counts[dependency] = self.counts.get(dependency, 0) + 1
         self.seconds[dependency] = self.seconds.get(dependency, 0.0) + seconds
+        self.calls.append(Call(dependency, time.perf_counter() - seconds, seconds))
 
 
 _trace: ContextVar[Trace] = ContextVar("trace")
 
 
-def start_trace() -> Trace:
+def start_trace(request_id: str = "") -> Trace:
     """Begin to count the calls of a new request."""
-    trace = Trace()
+    trace = Trace(request_id)
     _trace.set(trace)
     return trace
 
@@ -69,7 +81,20 @@ def http_client() -> httpx.AsyncClient:
     """Return the one client of this process: its connections and its TLS context are shared."""
     # What is tried again is decided in retries.py, and nowhere else.
     transport = httpx.AsyncHTTPTransport(verify=_tls_context(), limits=_LIMITS, retries=0)
-    return httpx.AsyncClient(transport=transport, timeout=httpx.Timeout(10, connect=3))
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(10, connect=3),
+        event_hooks={"request": [_name_request]},
+    )
+
+
+async def _name_request(request: httpx.Request) -> None:
+    """Say in whose service a call is made, so that the logs of both sides can be read together."""
+    trace = _trace.get(None)
+    if trace and trace.request_id:
+        request.headers["X-Request-Id"] = trace.request_id
+        # The one header of ours that Supabase's gateway writes into its log.
+        request.headers["X-Client-Info"] = f"lectern; request={trace.request_id}"
 
 
 def never_arrived(error: Exception) -> bool:

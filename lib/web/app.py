@@ -1,11 +1,12 @@
 """What every function shares: one FastAPI app with the same errors, headers, health and documents."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
 from lib.web import reference
 from lib.web.cors import CorsMiddleware
 from lib.web.edge import EdgeMiddleware
+from lib.web.health import require_health
 from lib.web.problems import ProblemDetails, add_problem_handlers
 from lib.web.requests import RequestMiddleware
 
@@ -40,6 +41,11 @@ def create_app(
     @app.get(f"/api/{name}/health", tags=["service"])
     async def health() -> dict[str, str]:
         """Say that this function runs; nothing else is asked."""
+        return {"status": "ok", "function": name}
+
+    @app.get(f"/api/{name}/health/deep", tags=["service"], dependencies=[Depends(require_health)])
+    async def deep_health() -> dict[str, str]:
+        """Say that the database answers this function, now or within the last seconds; 503 if not."""
         return {"status": "ok", "function": name}
 
     @app.get(f"/api/{name}/docs", include_in_schema=False)

@@ -15,6 +15,7 @@ from lib.adapters.deadlines import start_deadline
 from lib.adapters.transport import Trace, start_trace
 from lib.domain.problems import RequestTooLarge
 from lib.web.problems import describe_status, render
+from lib.web.telemetry import Served, export
 
 _SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -27,6 +28,10 @@ _SECURITY_HEADERS = {
 
 # AWS's HTTP API waits for 30 s. What may take longer says so itself: answers, readings, exports.
 _MOST_SECONDS = 25.0
+
+# What the platforms call a request, beside our own name of it.
+_PLATFORM_IDS = (b"x-vercel-id", b"x-amz-cf-id", b"x-amzn-trace-id")
+_MOST_ID_CHARACTERS = 200
 
 log = logging.getLogger("lectern")
 log.setLevel(logging.INFO)
@@ -63,6 +68,7 @@ class RequestMiddleware:
             await self._serve(request)
         finally:
             request.write_log_line()
+            await export(request.as_served())
 
     async def _serve(self, request: "_Request") -> None:
         if request.announced_bytes() > self._max_body_bytes:
@@ -89,7 +95,7 @@ class _Request:
         self.id = uuid.uuid4()
         self.scope = scope
         self.scope.setdefault("state", {})["request_id"] = self.id
-        self.trace: Trace = start_trace()
+        self.trace: Trace = start_trace(str(self.id))
         self._deadline = start_deadline(_MOST_SECONDS)
         self._receive, self._send = receive, send
         self._function, self._max_body_bytes = function, max_body_bytes
@@ -145,6 +151,7 @@ class _Request:
         line: dict[str, Any] = {
             "level": "info",
             "request_id": str(self.id),
+            "platform_id": self._platform_id(),
             "function": self._function,
             "method": self.scope["method"],
             "route": getattr(route, "path", None),
@@ -156,6 +163,22 @@ class _Request:
             "problem": state.get("problem"),
         }
         log.info(json.dumps({key: value for key, value in line.items() if value is not None}))
+
+    def _platform_id(self) -> str | None:
+        headers = dict(self.scope["headers"])
+        given = (headers[name] for name in _PLATFORM_IDS if name in headers)
+        return next((id_.decode("latin-1")[:_MOST_ID_CHARACTERS] for id_ in given), None)
+
+    def as_served(self) -> Served:
+        return Served(
+            function=self._function,
+            method=self.scope["method"],
+            route=getattr(self.scope.get("route"), "path", None),
+            status=self._status,
+            request_id=str(self.id),
+            started_at=self._started_at,
+            trace=self.trace,
+        )
 
 
 def server_timing(trace: Trace, total_seconds: float) -> str:

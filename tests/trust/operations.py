@@ -33,6 +33,7 @@ _BEARER = Row("bearer")
 
 ROWS: dict[str, Row] = {
     "GET /api/auth/health": _OPEN,
+    "GET /api/auth/health/deep": _OPEN,
     "POST /api/auth/register": Row("open", {"username": "new-here", "password": PASSWORD}),
     "POST /api/auth/login": Row("open", {"username": "not-here", "password": PASSWORD}),
     "POST /api/auth/refresh": Row("cookie"),
@@ -46,18 +47,22 @@ ROWS: dict[str, Row] = {
     "GET /api/auth/export": _BEARER,
     "POST /api/auth/erase": Row("bearer", {"password": PASSWORD}),
     "GET /api/history/health": _OPEN,
+    "GET /api/history/health/deep": _OPEN,
     "GET /api/history": _BEARER,
     "GET /api/history/{chat_id}": _BEARER,
     "PATCH /api/history/{chat_id}": Row("bearer", {"title": "Another title"}),
     "DELETE /api/history/{chat_id}": _BEARER,
     "GET /api/history/{chat_id}/export": _BEARER,
     "GET /api/jobs/health": _OPEN,
+    "GET /api/jobs/health/deep": _OPEN,
     "GET /api/jobs/run": Row("secret"),
     "GET /api/query/health": _OPEN,
+    "GET /api/query/health/deep": _OPEN,
     "POST /api/query": Row(
         "bearer", {"query_text": QUESTION}, names={"chat_id": "chat_id", "file_ids": "file_id"}
     ),
     "GET /api/upload/health": _OPEN,
+    "GET /api/upload/health/deep": _OPEN,
     "POST /api/upload": Row("bearer", file=("light.md", LIGHT.encode())),
     "GET /api/upload": _BEARER,
     "POST /api/upload/signed": Row("bearer", {"filename": "light.md", "size_bytes": 100}),
