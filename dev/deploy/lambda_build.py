@@ -27,7 +27,7 @@ from dev.deploy.lambda_pythons import find_python
 from dev.processes import ROOT
 
 OUT = ROOT / ".build" / "lambda"
-ADAPTED = "query"  # streams through the Lambda Web Adapter, which starts run.sh
+STREAMING = ("auth", "query")  # through the Lambda Web Adapter, which starts run.sh
 
 _RUN_SCRIPT = Path(__file__).with_name("run.sh")
 _SERVER = ("uvicorn", "click")
@@ -123,13 +123,13 @@ def _compile(tree: Path) -> None:
 def _select(tree: Path, name: str, packages: dict[str, Package], target: Target) -> dict[str, Path]:
     """Return what the zip of a function holds: where it lies there, and where it is now."""
     needed = reach(tree, f"functions.{name}")
-    imported = needed.packages | ({"uvicorn"} if name == ADAPTED else set())
+    imported = needed.packages | ({"uvicorn"} if name in STREAMING else set())
     without = () if target.with_cryptography else (_SIGNING, "cffi", "pycparser")
     files = {*needed.files, "functions/__init__.py"}
     for package in closure(imported, packages, without):
         files.update(package.files)
     chosen = {file: tree / file for file in sorted(files | _bytecode(tree, files))}
-    return chosen | ({"run.sh": _RUN_SCRIPT} if name == ADAPTED else {})
+    return chosen | ({"run.sh": _RUN_SCRIPT} if name in STREAMING else {})
 
 
 def _bytecode(tree: Path, files: set[str]) -> set[str]:

@@ -98,8 +98,8 @@ class Edge:
             return JSONResponse({"message": "Request Entity Too Large"}, 413)
         headers = _forwarded(request)
         headers |= {name.lower(): self._secret for name in behaviour.headers}
-        if behaviour.origin == "query":
-            return await self._stream(request, headers, body)
+        if function := self.template.streaming.get(behaviour.origin):
+            return await self._stream(self.template.functions[function], request, headers, body)
         return await self.call_api(request, headers, body)
 
     def _open_page(self, path: str) -> Response:
@@ -109,9 +109,10 @@ class Edge:
         file = self._page / name
         return FileResponse(file) if file.is_file() else Response("AccessDenied", 403)
 
-    async def _stream(self, request: Request, headers: dict[str, str], body: bytes) -> Response:
+    async def _stream(
+        self, function: Function, request: Request, headers: dict[str, str], body: bytes
+    ) -> Response:
         """Pass a request on as the adapter does, and the answer part by part."""
-        function = self.template.functions[self.template.streamed]
         instance = await run_in_threadpool(self.instance, function)
         address = httpx.URL(instance.url).copy_with(raw_path=_raw_path(request))
         client = httpx.AsyncClient(timeout=function.timeout_seconds)

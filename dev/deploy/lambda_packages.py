@@ -22,7 +22,7 @@ _UNSEEN = {"fastapi": ("python-multipart",), "pyjwt": ("cryptography",)}
 # Of no use where nobody compiles, type-checks or tests. FastAPI asks for pydantic.v1 only where an app uses it; openai
 # loads its other services where they are called, 2.7 MB of them; and rapidfuzz has its library twice.
 _BALLAST = re.compile(
-    r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pyx|pxd|c|h|pyc)$|(^|/)py\.typed$|^\.\."
+    r"(^|/)(\.|(tests?|__pycache__|bin)/)|\.(pyi|pyx|pxd|c|h|pyc)$|(^|/)py\.typed$"
     r"|\.dist-info/(?!METADATA$|entry_points\.txt$)|^pydantic/v1/"
     r"|^openai/(cli|(lib|resources|types)/(admin|beta|live|realtime)|lib/streaming/agents)/"
     r"|^rapidfuzz/.*_avx2\."

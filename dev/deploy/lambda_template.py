@@ -94,22 +94,35 @@ class Template:
         return routes
 
     @property
-    def streamed(self) -> str:
-        """The logical id of the function that has a URL of its own."""
-        [url] = self.of_type("AWS::Lambda::Url").values()
-        return _reference(url["TargetFunctionArn"])
+    def _distribution(self) -> dict[str, Any]:
+        [distribution] = self.of_type("AWS::CloudFront::Distribution").values()
+        return distribution["DistributionConfig"]
+
+    @property
+    def _origins(self) -> list[dict[str, Any]]:
+        return self._distribution["Origins"]
+
+    @property
+    def streaming(self) -> dict[str, str]:
+        """The origins of CloudFront that are URLs of functions, with the logical ids of these."""
+        urls = self.of_type("AWS::Lambda::Url")
+        referred = {origin["Id"]: _reference(origin["DomainName"]) for origin in self._origins}
+        return {
+            origin: _reference(urls[name]["TargetFunctionArn"])
+            for origin, name in referred.items()
+            if name in urls
+        }
 
     @property
     def behaviours(self) -> list[Behaviour]:
         """What CloudFront does, in the order in which it looks; the last one takes all."""
-        [distribution] = self.of_type("AWS::CloudFront::Distribution").values()
-        config = distribution["DistributionConfig"]
         added = {
             origin["Id"]: tuple(
                 header["HeaderName"] for header in origin.get("OriginCustomHeaders", ())
             )
-            for origin in config["Origins"]
+            for origin in self._origins
         }
+        config = self._distribution
         default = {**config["DefaultCacheBehavior"], "PathPattern": "*"}
         return [
             Behaviour(each["PathPattern"], each["TargetOriginId"], added[each["TargetOriginId"]])
@@ -119,6 +132,6 @@ class Template:
 
 def _reference(value: Any) -> str:
     """Return the logical id that an intrinsic function refers to, however deep it lies."""
-    found = re.search(r'"(?:Ref|Fn::GetAtt)": (?:\["|")(\w+)', json.dumps(value))
+    found = re.search(r'"(?:Ref|Fn::GetAtt)": (?:\["|")(\w+)|\$\{(\w+)', json.dumps(value))
     assert found, value
-    return found[1]
+    return found[1] or found[2]

@@ -1,6 +1,10 @@
 """Lectern on AWS: the journey through the zips, run as Lambda runs them and routed as the template says."""
 
 import asyncio
+import io
+import secrets
+import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from dev.deploy.lambda_template import Template
 from dev.deploy.lambda_tools import Tools, install_tools
 from dev.serving import serve
 from dev.stack import Stack
+from dev.student import Student
 from tests.deploy.aws.rehearsal import Account
 from tests.deploy.journey import make_journey
 
@@ -58,6 +63,12 @@ def edge(
 def url(edge: Edge) -> Iterator[str]:
     with serve(edge) as address:
         yield address
+
+
+@pytest.fixture
+def student(url: str) -> Iterator[Student]:
+    with httpx.Client(base_url=url, timeout=60) as client:
+        yield Student(client, f"student-{uuid.uuid4().hex[:12]}")
 
 
 def test_the_journey_passes(url: str) -> None:
@@ -148,7 +159,21 @@ def test_no_function_writes_into_its_zip(edge: Edge, url: str) -> None:
             assert present == edge.names_in(function), function.logical_id
 
 
-def test_a_large_answer_of_a_function_ends_in_one_piece(url: str) -> None:
-    answer = httpx.get(f"{url}/api/upload/openapi.json", timeout=30)
+def test_a_file_of_four_megabytes_passes_in_one_call(student: Student) -> None:
+    content = b"%PDF-1.7\n" + b"0" * (4 * 1024 * 1024 - 9)
 
-    assert answer.json()["openapi"].startswith("3.")
+    file = student.upload("damaged.pdf", content)
+
+    assert (file["size_bytes"], file["status"]) == (4 * 1024 * 1024, "failed")
+
+
+def test_an_export_is_larger_than_a_lambda_may_answer(student: Student) -> None:
+    for number in range(2):
+        student.upload(f"{number}.pdf", b"%PDF-1.7\n" + secrets.token_bytes(4_000_000))
+
+    answer = student.client.get("/api/auth/export", timeout=60)
+
+    assert len(answer.content) > 8_000_000
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert sum(name.endswith(".pdf") for name in archive.namelist()) == 2

@@ -1,0 +1,189 @@
+"""The zips as artifacts: what is in them, how large they are, and that Lambda's Python can import them."""
+
+import re
+import subprocess
+import tomllib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from dev.deploy.lambda_build import Archive, Target, build, function_names
+from dev.deploy.lambda_packages import PYTHON_VERSION
+from dev.deploy.lambda_pythons import find_python
+from dev.deploy.lambda_runtime import unpack
+from dev.processes import ROOT
+from dev.vercel.building import copy_tree
+
+pytestmark = pytest.mark.needs_python(PYTHON_VERSION)
+
+FUNCTIONS = function_names()
+_MOST_MEGABYTES = {"auth": 14, "history": 14, "query": 21}
+_MOST_MEGABYTES_WITHOUT_CRYPTOGRAPHY = {"auth": 10, "history": 10, "query": 15}
+_CANARY = "a-word-that-must-not-travel"
+_PRIVATE_FILES = (
+    ".env",
+    ".env.local",
+    ".local/keys.json",
+    "functions/.env",
+    "functions/notes.txt",
+    "lib/.env",
+    "lib/scratch.py",
+    "lib/.local/keys.json",
+    "data/students.csv",
+)
+_UNCHECKED_HASH = 0b01  # PEP 552
+_START = """
+import importlib, sys, time
+began = time.perf_counter()
+module = importlib.import_module("functions.{name}")
+assert callable(module.handler) and module.app.title == "Lectern {name}"
+assert sys.version_info[:2] == (3, 13) and sys.path[0] == ""
+strays = [m for m in sys.modules.values() if "site-packages" in (getattr(m, "__file__", "") or "")]
+assert not strays, strays
+"""
+
+
+@pytest.fixture(scope="module")
+def small_zips(
+    tmp_path_factory: pytest.TempPathFactory, report: Callable[[str], None]
+) -> dict[str, Archive]:
+    """Built from a tree in which somebody works, without cryptography."""
+    tree = tmp_path_factory.mktemp("tree")
+    copy_tree(tree)
+    for name in _PRIVATE_FILES:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(f"# {_CANARY}\n")
+    target = Target(with_cryptography=False)
+    built = build(tmp_path_factory.mktemp("small"), target, tree)
+    for archive in built.values():
+        report(f"lambda {archive} without cryptography")
+    return built
+
+
+def _names(archive: Archive) -> list[str]:
+    with zipfile.ZipFile(archive.path) as opened:
+        return opened.namelist()
+
+
+def _megabytes(archive: Archive) -> float:
+    return archive.path.stat().st_size / 1e6
+
+
+def test_there_is_one_for_each_function(zips: dict[str, Archive]) -> None:
+    assert sorted(zips) == FUNCTIONS
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_lambdas_python_imports_it_with_nothing_else(
+    zips: dict[str, Archive], name: str, tmp_path: Path
+) -> None:
+    unpack(zips[name].path, tmp_path)
+
+    done = subprocess.run(
+        [find_python(PYTHON_VERSION), "-B", "-s", "-c", _START.format(name=name)],
+        cwd=tmp_path,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_all_its_modules_come_compiled_for_good(zips: dict[str, Archive], name: str) -> None:
+    magic = subprocess.check_output(
+        [
+            find_python(PYTHON_VERSION),
+            "-c",
+            "import importlib.util as u; print(u.MAGIC_NUMBER.hex())",
+        ],
+        text=True,
+    ).strip()
+    with zipfile.ZipFile(zips[name].path) as archive:
+        names = archive.namelist()
+        headers = {each: archive.read(each)[:8] for each in names if each.endswith(".pyc")}
+
+    modules = {each for each in names if each.endswith(".py")}
+    compiled = {re.sub(r"__pycache__/(.*)\.cpython-313\.pyc$", r"\1.py", each) for each in headers}
+    assert compiled == modules
+    assert {header[:4].hex() for header in headers.values()} == {magic}
+    assert {header[4] for header in headers.values()} == {_UNCHECKED_HASH}
+
+
+def test_two_builds_are_equal_to_the_byte(zips: dict[str, Archive], tmp_path: Path) -> None:
+    again = build(tmp_path)
+
+    assert {name: archive.sha256 for name, archive in again.items()} == {
+        name: archive.sha256 for name, archive in zips.items()
+    }
+
+
+@pytest.mark.parametrize(("name", "most"), _MOST_MEGABYTES.items())
+def test_it_is_small(zips: dict[str, Archive], name: str, most: int) -> None:
+    assert _megabytes(zips[name]) <= most
+
+
+@pytest.mark.parametrize(("name", "most"), _MOST_MEGABYTES_WITHOUT_CRYPTOGRAPHY.items())
+def test_it_is_smaller_without_cryptography(
+    small_zips: dict[str, Archive], name: str, most: int
+) -> None:
+    assert _megabytes(small_zips[name]) <= most
+    assert not [each for each in _names(small_zips[name]) if each.startswith("cryptography")]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_nothing_of_the_tree_but_the_code_is_in_it(
+    small_zips: dict[str, Archive], name: str
+) -> None:
+    names = _names(small_zips[name])
+    packages = {each.split("/")[0] for each in names if "/" in each}
+
+    others = {f"functions/{other}.py" for other in FUNCTIONS if other != name}
+    assert not others & set(names)
+    assert not packages & {"tests", "test", "dev", "bench", "web", "supabase", "docs", "data"}
+    assert not [each for each in names if each.startswith((".", "scratch")) or "/." in each]
+    with zipfile.ZipFile(small_zips[name].path) as archive:
+        assert not [each for each in names if _CANARY.encode() in archive.read(each)]
+
+
+@pytest.mark.parametrize("name", ["auth", "history"])
+def test_what_never_reads_a_file_or_asks_a_model_has_no_means_to(
+    zips: dict[str, Archive], name: str
+) -> None:
+    names = _names(zips[name])
+
+    assert not [
+        each for each in names if each.startswith(("openai/", "pypdfium2", "lib/adapters/readers"))
+    ]
+
+
+def test_every_dependency_of_the_project_is_in_some_zip(zips: dict[str, Archive]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {canonicalize_name(Requirement(each).name) for each in project["dependencies"]}
+    present = {
+        canonicalize_name(each.split("-")[0])
+        for archive in zips.values()
+        for each in _names(archive)
+        if each.endswith(".dist-info/METADATA")
+    }
+
+    assert wanted <= present
+
+
+@pytest.mark.parametrize("name", ["auth", "query"])
+def test_the_adapter_may_run_its_script(zips: dict[str, Archive], name: str) -> None:
+    with zipfile.ZipFile(zips[name].path) as archive:
+        assert archive.getinfo("run.sh").external_attr >> 16 == 0o755
+
+
+def test_no_zip_holds_a_path_of_the_machine_that_built_it(zips: dict[str, Archive]) -> None:
+    for archive in zips.values():
+        with zipfile.ZipFile(archive.path) as opened:
+            for name in opened.namelist():
+                assert b"lectern-build-" not in opened.read(name), name
