@@ -5,6 +5,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 STAMP := $(VENV)/.installed
+DEPLOY_STAMP := dev/deploy/node_modules/.installed
 WEB_STAMP := web/node_modules/.installed
 WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
 # Node with web/ as its directory; the machine needs none of its own.
@@ -20,10 +21,10 @@ T ?=
 export PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev web web-types test test-trust check fmt lock bench
+.PHONY: help install dev web web-types test test-deploy test-trust check fmt lock bench
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 install: $(STAMP) ## Install what the project needs into .venv and dev/node_modules
 
@@ -51,6 +52,11 @@ $(WEB_STAMP): web/package-lock.json web/.npmrc $(STAMP)
 	@$(PYTHON) -m dev.node npm ci --prefix web --no-progress --loglevel error
 	@touch $@
 
+$(DEPLOY_STAMP): dev/deploy/package-lock.json dev/deploy/.npmrc $(STAMP)
+	@echo "Installing the platforms' own tools ..."
+	@$(PYTHON) -m dev.node npm ci --prefix dev/deploy --no-progress --loglevel error
+	@touch $@
+
 # The page for the local stack: which storage it may reach is said when it is served.
 web/dist/index.html: $(WEB_STAMP) $(WEB_SOURCES)
 	@$(WEB_NODE) node_modules/vite/bin/vite.js build --logLevel warn
@@ -69,6 +75,9 @@ test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these
 
 test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 4 minutes
 	$(PYTHON) -m pytest --show-capture=no tests/trust $(if $(SHORT),--short)
+
+test-deploy: $(STAMP) $(DEPLOY_STAMP) web/dist/index.html ## Build for Vercel and AWS, and run what was built
+	$(PYTHON) -m pytest tests/deploy
 
 check: $(STAMP) $(WEB_STAMP) ## Check format, lint, types, import contracts, SQL and the page
 	$(VENV)/bin/ruff format --check
@@ -92,7 +101,9 @@ lock: $(STAMP) ## Resolve the dependencies again, with hashes
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --group dev --output-file requirements-dev.txt pyproject.toml
 	$(PYTHON) -m dev.node npm install --prefix dev --package-lock-only
+	$(PYTHON) -m dev.node npm install --prefix dev/deploy --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix web --package-lock-only
+	$(PYTHON) -m dev.lockfiles dev/deploy
 
 bench: $(STAMP) ## Measure retrieval and cold starts
 	$(PYTHON) -m bench.retrieval

@@ -1,5 +1,7 @@
 """Other origins may call the API with a bearer token if they are on the list; never with the cookie."""
 
+from collections.abc import Sequence
+
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,12 +24,17 @@ class CorsMiddleware:
         if scope["type"] != "http" or "origin" not in Headers(scope=scope):
             await self._app(scope, receive, send)
             return
-        self._cors = self._cors or CORSMiddleware(
+        self._cors = self._cors or self._build(get_settings().allowed_origins)
+        await self._cors(scope, receive, send)
+
+    def _build(self, origins: Sequence[str]) -> ASGIApp:
+        if not origins:
+            return self._app
+        return CORSMiddleware(
             self._app,
-            allow_origins=get_settings().allowed_origins,
+            allow_origins=origins,
             allow_methods=_METHODS,
             allow_headers=_REQUEST_HEADERS,
             expose_headers=_RESPONSE_HEADERS,
             max_age=600,
         )
-        await self._cors(scope, receive, send)

@@ -73,6 +73,8 @@ async def _handle_validation_error(request: Request, error: Exception) -> JSONRe
 
 async def _handle_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, Problem):  # raised while FastAPI read the body
+        return await _handle_problem(request, error.__cause__)
     if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that is not JSON
         return await _handle_problem(
             request, InvalidRequest("The body of the request cannot be read.")

@@ -47,10 +47,6 @@ def log_trace(event: str, request_id: uuid.UUID) -> None:
     log.error(json.dumps(line))
 
 
-class _BodyTooLarge(Exception):
-    """The body turned out larger than its Content-Length said, or than is allowed."""
-
-
 class RequestMiddleware:
     """Around the app: request id, body limit, security headers, Server-Timing, log line, 500."""
 
@@ -76,8 +72,6 @@ class RequestMiddleware:
             return
         try:
             await self._app(request.scope, request.receive, request.send)
-        except _BodyTooLarge:
-            await request.refuse_body()
         except Exception:  # noqa: BLE001 - whatever it was, the caller gets a problem and we get the trace
             log_trace("a request failed", request.id)
             await request.answer(describe_status(HTTPStatus.INTERNAL_SERVER_ERROR, _OUR_BUG))
@@ -111,7 +105,7 @@ class _Request:
         message = await self._receive()
         self._received_bytes += len(message.get("body", b""))
         if self._received_bytes > self._max_body_bytes:
-            raise _BodyTooLarge
+            raise RequestTooLarge(limit_bytes=self._max_body_bytes)
         if message["type"] == "http.request" and not message.get("more_body"):
             self._deadline.restart()
         return message

@@ -1,5 +1,6 @@
 """What the tests of deployments share: a stack behind them, what they print, and what cannot run here."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,6 +36,7 @@ _FIGURES = pytest.StashKey[list[str]]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_NOT_RUN], config.stash[_FIGURES] = set(), []
     config.addinivalue_line("markers", "needs_python(version): the platform runs that Python")
+    config.addinivalue_line("markers", "needs_program(name): a program that is not ours to install")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -47,13 +49,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _why_not(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("needs_python")
-    if marker is None:
-        return ""
-    try:
-        find_python(marker.args[0])
-    except PythonMissing as error:
-        return str(error)
+    """Return what the test needs and this machine has not; nothing if it can run."""
+    for marker in item.iter_markers("needs_python"):
+        try:
+            find_python(marker.args[0])
+        except PythonMissing as error:
+            return str(error)
+    for marker in item.iter_markers("needs_program"):
+        if not shutil.which(marker.args[0]):
+            return f"{marker.args[0]} is not on PATH."
     return ""
 
 

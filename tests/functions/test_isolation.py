@@ -15,7 +15,7 @@ from tests.lessons import ANSWER, LIGHT, QUESTION
 from tests.routes import Operation, operations
 from tests.streams import ask_streaming
 
-NOWHERE = {"file_id": 2**62, "session_id": 2**62, "chat_id": "00000000-0000-4000-8000-000000000000"}
+NOWHERE = {"file_id": 2**52, "session_id": 2**52, "chat_id": "00000000-0000-4000-8000-000000000000"}
 # What a route wants beside its path, where it wants something.
 BODIES: dict[str, Any] = {"PATCH /api/history/{chat_id}": {"title": "Mine now"}}
 SECRET = "The treasure of the glass island lies under the third palm tree."

@@ -116,7 +116,7 @@ class TestStream:
         assert texts_of(events) == response
 
     def test_that_cannot_begin_is_a_status(self, student: Student, model: ScriptedModel) -> None:
-        with open_stream(student, QUESTION, file_ids=[2**62]) as answer:
+        with open_stream(student, QUESTION, file_ids=[2**52]) as answer:
             answer.read()
 
         assert answer.status_code == 404
