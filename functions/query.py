@@ -13,7 +13,7 @@ from lib.web.app import create_app
 from lib.web.asking import AskingTools
 from lib.web.dependencies import CurrentIdentity
 from lib.web.events import EventStream
-from lib.web.schemas import CHAT_ID_PATTERN, Body, Text, Words
+from lib.web.schemas import CHAT_ID_PATTERN, MAX_ID, Body, Text, Words
 
 app = create_app("query", "Questions on your files, answered with citations that hold.")
 
@@ -34,9 +34,7 @@ class QueryRequest(Body):
     query_text: Annotated[Words, Field(max_length=4_000)]
     chat_id: Annotated[str, Field(pattern=CHAT_ID_PATTERN)] | None = None
     file_ids: (
-        Annotated[
-            list[Annotated[int, Field(ge=1, le=2**63 - 1)]], Field(min_length=1, max_length=200)
-        ]
+        Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(min_length=1, max_length=200)]
         | None
     ) = Field(None, description="The files to search; all ready files when absent.")
 

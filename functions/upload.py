@@ -25,6 +25,7 @@ from lib.web.schemas import (
     Filename,
     Id,
     Limit,
+    PageNumber,
     decode_cursor,
     encode_cursor,
     parse_filename,
@@ -184,7 +185,7 @@ async def open_content(
 
 
 @app.get("/api/upload/{file_id}/pages/{number}")
-async def open_page(file_id: Id, number: Id, database: UserDatabase) -> PageText:
+async def open_page(file_id: Id, number: PageNumber, database: UserDatabase) -> PageText:
     """Return the text of a page as it was read: what the offsets of citations count in."""
     page, page_count = await uploads.open_page(file_id, number, database=database)
     return PageText(page=page.number, page_count=page_count, text=page.text)

@@ -1,5 +1,7 @@
 """What every function shares: one FastAPI app with the same errors, headers, health and documents."""
 
+from typing import Any
+
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
@@ -7,11 +9,16 @@ from lib.web import reference
 from lib.web.cors import CorsMiddleware
 from lib.web.edge import EdgeMiddleware
 from lib.web.health import require_health
-from lib.web.problems import ProblemDetails, add_problem_handlers
+from lib.web.problems import ProblemDetails, add_problem_handlers, declare_problems
 from lib.web.requests import RequestMiddleware
 
 # Sign-in and questions are short; only the upload function raises this.
 DEFAULT_MAX_BODY_BYTES = 64 * 1024
+
+
+class _Function(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        return self.openapi_schema or declare_problems(super().openapi())
 
 
 def create_app(
@@ -24,7 +31,7 @@ def create_app(
         description: One sentence for the API's documents.
         max_body_bytes: A larger request body is refused with 413 before it is read.
     """
-    app = FastAPI(
+    app = _Function(
         title=f"Lectern {name}",
         description=description,
         version="1",

@@ -10,10 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from lib.domain.problems import InvalidRequest, Problem
 
 _MEDIA_TYPE = "application/problem+json"
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 class FieldError(BaseModel):
@@ -81,7 +83,31 @@ async def _handle_http_exception(request: Request, error: Exception) -> JSONResp
         )
     status = HTTPStatus(error.status_code)
     document = describe_status(status, f"{status.phrase}. See the documents of this function.")
-    return render(document, request.state.request_id, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_allowed_methods(request))
+    return render(document, request.state.request_id, headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """List what every route of this path allows; Starlette names those of the first alone."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+
+
+def declare_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Say in an OpenAPI document which media type problems have: FastAPI gives them the route's."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            default = operation["responses"]["default"]
+            default["content"] = {_MEDIA_TYPE: next(iter(default["content"].values()))}
+    return document
 
 
 def add_problem_handlers(app: FastAPI) -> None:

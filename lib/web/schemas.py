@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
 from fastapi import Path, Query
@@ -19,7 +19,8 @@ from pydantic import (
 
 from lib.domain.problems import InvalidRequest
 
-_MAX_ID = 2**63 - 1
+MAX_ID = 2**53 - 1  # the largest integer that every program reads alike from JSON (RFC 7493, 2.2)
+_MAX_PAGE_NUMBER = 2**31 - 1  # Postgres's integer
 # Postgres stores no NUL, JSON no half of a pair; other controls have no place in what people write.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # Controls that turn the direction of text make a name look like another (CVE-2021-42574).
@@ -59,7 +60,8 @@ def _check_words(text: str) -> str:
 Text = Annotated[str, AfterValidator(_check_text)]
 Words = Annotated[str, AfterValidator(_check_words)]
 Filename = Annotated[str, AfterValidator(_check_filename)]
-Id = Annotated[int, Path(ge=1, le=_MAX_ID)]
+Id = Annotated[int, Path(ge=1, le=MAX_ID)]
+PageNumber = Annotated[int, Path(ge=1, le=_MAX_PAGE_NUMBER)]
 ChatId = Annotated[str, Path(pattern=_UUID, description="A uuid, in lower case.")]
 CHAT_ID_PATTERN = _UUID
 Limit = Annotated[int, Query(ge=1, le=100, description="Most items to return.")]
@@ -109,6 +111,8 @@ def decode_cursor(cursor: str | None, *kinds: type) -> list[Any] | None:
     unpacked = cast("list[Any]", values)
     if [type(value) for value in unpacked] != list(kinds):
         raise _bad_cursor()
+    if any(isinstance(value, int) and not 0 <= value <= MAX_ID for value in unpacked):
+        raise _bad_cursor()
     return unpacked
 
 
@@ -117,9 +121,12 @@ def decode_time_cursor(cursor: str | None) -> tuple[datetime, str] | None:
     values = decode_cursor(cursor, str, str)
     if values is None:
         return None
+    if not re.fullmatch(_UUID, values[1]):
+        raise _bad_cursor()
     try:
-        return datetime.fromisoformat(values[0]), values[1]
-    except ValueError as error:
+        # In UTC, because Postgres knows no offset of 16 hours or more, and Python does.
+        return datetime.fromisoformat(values[0]).astimezone(UTC), values[1]
+    except (ValueError, OverflowError) as error:
         raise _bad_cursor() from error
 
 
