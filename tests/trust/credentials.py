@@ -13,6 +13,7 @@ from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 
 from lib.domain.identities import Identity
 from lib.domain.tokens import derive_refresh_token, mint_database_token
@@ -103,7 +104,7 @@ class Forger:
             )
         yield bearer("HS512, right key", jwt.encode(self.claims, self._key * 2, "HS512"))
         private = ec.generate_private_key(ec.SECP256R1())
-        public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(private.public_key()))
+        public = json.loads(ECAlgorithm.to_jwk(private.public_key()))
         yield bearer(
             "ES256 with its own jwk", jwt.encode(self.claims, private, "ES256", {"jwk": public})
         )

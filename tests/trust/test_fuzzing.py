@@ -1,0 +1,184 @@
+"""Requests that a generator nobody here wrote makes up from the OpenAPI documents, as two users."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Configuration
+from tests.fakes import ScriptedModel
+from tests.trust.holdings import Holdings, furnish
+from tests.trust.hostile_texts import IN_BODIES, IN_URLS
+from tests.trust.operations import function_names
+from tests.trust.report import Promise
+
+pytestmark = pytest.mark.promise("No request breaks a function")
+
+CHECKS: dict[str, Any] = {
+    "max_response_time": 10,
+    # What JSON Schema cannot say is refused too: control characters, blank texts, cursors not ours.
+    "positive_data_acceptance": {
+        "expected-statuses": ["2xx", "3xx", 401, 403, 404, 409, 413, 415, 422, 429]
+    },
+}
+# `health` and `signed` stand where ids stand: with another method they are ids, and malformed.
+EXCEPTIONS: list[dict[str, Any]] = [
+    {
+        "include-path-regex": "/(health|signed)$",
+        "checks": {
+            "unsupported_method": {"enabled": False},
+            "allow_header_conformance": {"enabled": False},
+        },
+    },
+]
+
+
+def bindings(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield every text field of a function, as Schemathesis names it, with its dictionary."""
+    for schema in document["components"]["schemas"].values():
+        for name, member in schema.get("properties", {}).items():
+            kinds = {option.get("type") for option in [member, *member.get("anyOf", [])]}
+            if "string" in kinds:
+                yield f"body.{name}", "in_bodies"
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] in ("query", "header"):
+                    yield f"{parameter['in']}.{parameter['name']}", "in_urls"
+
+
+def write_configuration(
+    folder: Path, document: dict[str, Any], auth: dict[str, Any], max_examples: int
+) -> Path:
+    bound = {name: {"dictionary": kind, "probability": 0.3} for name, kind in bindings(document)}
+    settings: dict[str, Any] = {
+        "continue-on-failure": True,
+        "warnings": False,
+        "request-timeout": 30,
+        "auth": auth,
+        "dictionaries": {"in_bodies": {"values": IN_BODIES}, "in_urls": {"values": IN_URLS}},
+        "parameters": bound,
+        "generation": {"max-examples": max_examples, "database": "none"},
+        "checks": CHECKS,
+        "operations": EXCEPTIONS,
+        "reports": {"directory": str(folder)},
+    }
+    path = folder / "schemathesis.toml"
+    path.write_text("\n".join(_toml(settings)))
+    return path
+
+
+def _toml(table: dict[str, Any], name: str = "") -> Iterator[str]:
+    """Write TOML by hand: JSON's strings, numbers and lists are TOML's."""
+    if name:
+        yield f"[{name}]"
+    for key, value in table.items():
+        if not isinstance(value, dict):
+            yield f"{json.dumps(key)} = {_toml_value(value)}"
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _toml(value, f"{name}.{json.dumps(key)}" if name else json.dumps(key))
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return (
+            "{" + ", ".join(f"{json.dumps(k)} = {_toml_value(v)}" for k, v in value.items()) + "}"
+        )
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def peers(folder: Path, users: list[Holdings]) -> dict[str, Any]:
+    """Let Schemathesis be two users who must not see each other's objects."""
+    entries = [
+        {
+            "name": user.canary,
+            "fixedHeaders": [
+                {"name": "Authorization", "value": user.student.client.headers["Authorization"]}
+            ],
+        }
+        for user in users
+    ]
+    path = folder / "users.json"
+    path.write_text(json.dumps({"auth": entries}))
+    return {"wfc": {"path": str(path), "peers": [user.canary for user in users]}}
+
+
+def run_schemathesis(configuration: Path, url: str, seed: int) -> dict[str, Any]:
+    """Run its command line as anybody would; return its report."""
+    folder = configuration.parent
+    report = folder / "report.json"
+    command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", configuration]
+    options = ["--seed", str(seed), "--workers", "2", "--report-json-path", str(report)]
+    done = subprocess.run(
+        [*command, "run", url, *options], cwd=folder, capture_output=True, text=True, check=False
+    )
+    (folder / "said.txt").write_text(done.stdout + done.stderr)
+    assert report.exists(), done.stdout + done.stderr
+    return json.loads(report.read_text())
+
+
+@pytest.fixture
+def roomy(configuration: Configuration) -> Configuration:
+    """Take the limits away that a generator of requests would meet at once, and nothing else."""
+    configuration.change(
+        access_token_lifetime=timedelta(hours=3),
+        daily_queries_per_user=10**6,
+        daily_tokens_per_user=10**9,
+        daily_tokens=10**10,
+        max_streams_per_user=10**3,
+        max_files_per_user=10**5,
+        max_bytes_per_user=10**12,
+    )
+    return configuration
+
+
+def failures(report: dict[str, Any], seed: int) -> list[str]:
+    found = [
+        f"{failure['code']} {failure['title']}: {operation} (seed {seed})"
+        for failure in report["failures"]
+        for operation in failure["operations"]
+    ]
+    is_whole = (
+        report["complete"] and report["operations"]["tested"] == report["operations"]["total"]
+    )
+    return found + [str(error) for error in report["errors"]] + ([] if is_whole else ["not all"])
+
+
+@pytest.fixture
+def two_users(
+    model: ScriptedModel, new_client: Callable[[], httpx.Client]
+) -> Callable[[], list[Holdings]]:
+    return lambda: [furnish(new_client(), model), furnish(new_client(), model)]
+
+
+@pytest.mark.parametrize("name", function_names())
+def test_schemathesis_finds_nothing(  # noqa: PLR0913, PLR0917 - fixtures
+    client: httpx.Client,
+    name: str,
+    promise: Promise,
+    roomy: Configuration,
+    size: Callable[..., int],
+    tmp_path: Path,
+    two_users: Callable[[], list[Holdings]],
+):
+    url = f"/api/{name}/openapi.json"
+    document = client.get(url).json()
+    secret = {"openapi": {"JobSecret": {"bearer": roomy.settings.cron_secret}}}
+    for seed in range(1, 1 + size(full=3, short=1)):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        auth = secret if name == "jobs" else peers(folder, two_users())
+        path = write_configuration(folder, document, auth, size(full=40, short=3))
+
+        report = run_schemathesis(path, str(client.base_url.join(url)), seed)
+
+        promise.count(report["test_cases"]["generated"], failures(report, seed))
