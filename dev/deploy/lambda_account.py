@@ -7,6 +7,7 @@ what refers to them can be resolved. Its check of a template refuses what osls a
 import sys
 from typing import Any, ClassVar
 
+from moto.awslambda.models import LambdaFunction
 from moto.cloudformation import models as stacks
 from moto.core.common_models import CloudFormationModel
 from moto.core.config import default_user_config
@@ -82,10 +83,16 @@ def _stub(kind: str, attributes: dict[str, str]) -> type:
     return type(kind.replace(":", ""), (_Stub, CloudFormationModel), members)
 
 
+def _trust_layers(_: LambdaFunction, names: list[str]) -> list[dict[str, Any]]:
+    """Let functions have layers of other accounts, such as AWS's own."""
+    return [{"Arn": name, "CodeSize": 0} for name in names]
+
+
 def main() -> None:
     stubs = [_stub(kind, attributes) for kind, attributes in _STUBBED.items()]
     stacks.__dict__["validate_template_cfn_lint"] = lambda _: []
     default_user_config.setdefault("lambda", {})["use_docker"] = False
+    LambdaFunction._get_layers_data = _trust_layers  # noqa: SLF001 # pyright: ignore[reportAttributeAccessIssue]
     serve(["-H", HOST, "-p", sys.argv[1]])
     del stubs  # they had to live until here
 

@@ -10,7 +10,7 @@ import http.client
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -32,12 +32,18 @@ class _Busy(Exception):
     """It may work a moment later."""
 
 
-def read_parameters(path: str, environment: Mapping[str, str]) -> dict[str, str]:
+def read_parameters(
+    path: str,
+    environment: Mapping[str, str],
+    *,
+    waits_seconds: Sequence[float] = _WAITS_SECONDS,
+) -> dict[str, str]:
     """Return the parameters that lie directly under `path`, decrypted, by the last part of their names.
 
     Args:
         path: Such as "/lectern/prod".
         environment: Region and credentials, as Lambda sets them; AWS_ENDPOINT_URL where it is not AWS.
+        waits_seconds: How long to wait after each failure that may pass.
 
     Raises:
         ParametersUnavailable: AWS refuses, or cannot be reached.
@@ -45,7 +51,7 @@ def read_parameters(path: str, environment: Mapping[str, str]) -> dict[str, str]
     parameters: dict[str, str] = {}
     request: dict[str, Any] = {"Path": path, "WithDecryption": True, "MaxResults": PAGE_SIZE}
     while True:
-        answer = _call_patiently(request, environment)
+        answer = _call_patiently(request, environment, waits_seconds)
         for parameter in answer["Parameters"]:
             parameters[parameter["Name"].rpartition("/")[2]] = parameter["Value"]
         if not answer.get("NextToken"):
@@ -53,8 +59,10 @@ def read_parameters(path: str, environment: Mapping[str, str]) -> dict[str, str]
         request["NextToken"] = answer["NextToken"]
 
 
-def _call_patiently(request: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    for wait in _WAITS_SECONDS:
+def _call_patiently(
+    request: dict[str, Any], environment: Mapping[str, str], waits_seconds: Sequence[float]
+) -> dict[str, Any]:
+    for wait in waits_seconds:
         try:
             return _call(request, environment)
         except (_Busy, OSError, http.client.HTTPException):

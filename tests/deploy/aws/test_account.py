@@ -206,4 +206,4 @@ def test_an_account_that_is_away_is_told_of(account: Account) -> None:
     away = {**account.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
 
     with pytest.raises(ParametersUnavailable, match="does not answer"):
-        read_parameters(_PATH, away)
+        read_parameters(_PATH, away, waits_seconds=(0.0,))
