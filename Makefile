@@ -21,7 +21,7 @@ T ?=
 export PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev web web-types test test-deploy test-trust check fmt lock bench
+.PHONY: help install dev web web-types doctor test test-deploy test-trust check fmt lock bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,9 @@ web: web-types ## Build the page; SUPABASE_URL=… pins the storage it may reach
 
 web-types: $(WEB_STAMP) ## Write the types of the page from the OpenAPI documents
 	$(WEB_TYPES)
+
+doctor: $(STAMP) ## Check every setting against the live services (ARGS=--url=https://...)
+	@$(PYTHON) -m dev.doctor $(ARGS)
 
 test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these tests alone
 	$(PYTHON) -m pytest $(T)

@@ -1,0 +1,83 @@
+"""What a running Lectern says: health, headers, CORS, and what a visit shows."""
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+
+import httpx
+
+from dev.doctor.findings import Finding, ok, wrong
+from dev.doctor.visiting import Visitor, read_json, visit
+from lib.settings import Settings
+
+FUNCTIONS = ("auth", "upload", "query", "history", "jobs")
+_STRANGER = "https://stranger.example"
+_HEADERS = (
+    *("cache-control", "content-security-policy", "referrer-policy"),
+    *("x-content-type-options", "x-frame-options", "x-request-id", "server-timing"),
+)
+
+
+async def check(
+    url: str, settings: Settings | None, http: httpx.AsyncClient, visitor: Visitor
+) -> list[Finding]:
+    try:
+        findings = [await _health(url, name, http) for name in FUNCTIONS]
+    except httpx.HTTPError as error:
+        told = f"{url} does not answer ({type(error).__name__})."
+        return [wrong("PUBLIC_URL", told, "is it deployed, and is this its address?")]
+    if all(finding.verdict == "wrong" for finding in findings):
+        return findings
+    findings += [await _database(url, http), await _headers(url, http)]
+    findings += [finding async for finding in _cors(url, settings, http)]
+    findings += [finding async for finding in visit(url, http, visitor)]
+    return findings
+
+
+async def _health(url: str, name: str, http: httpx.AsyncClient) -> Finding:
+    answer = await http.get(f"{url}/api/{name}/health")
+    if answer.is_success and read_json(answer).get("function") == name:
+        return ok(f"function {name}", "runs")
+    told = f"its health answers {answer.status_code}."
+    return wrong(f"function {name}", told, "look at its log; a missing setting is named there.")
+
+
+async def _database(url: str, http: httpx.AsyncClient) -> Finding:
+    answer = await http.get(f"{url}/api/history/health/deep")
+    if answer.is_success:
+        return ok("deep health", "the database answers the functions")
+    told = f"answers {answer.status_code}: the functions do not reach the database."
+    return wrong("deep health", told, "compare SUPABASE_URL and SUPABASE_SECRET_KEY as deployed.")
+
+
+async def _headers(url: str, http: httpx.AsyncClient) -> Finding:
+    answer = await http.get(f"{url}/api/auth/me")
+    wanted = (*_HEADERS, "strict-transport-security") if url.startswith("https:") else _HEADERS
+    missing = [name for name in wanted if name not in answer.headers]
+    if answer.status_code != HTTPStatus.UNAUTHORIZED:
+        told = f"without a token /api/auth/me answers {answer.status_code}, not 401."
+        return wrong("headers", told, "look at what stands before the functions.")
+    if missing:
+        do = "have what stands before the functions leave them alone."
+        return wrong("headers", f"{', '.join(missing)} do not arrive.", do)
+    return ok("headers", f"all {len(wanted)} of ours arrive")
+
+
+async def _cors(
+    url: str, settings: Settings | None, http: httpx.AsyncClient
+) -> AsyncIterator[Finding]:
+    stranger = await _preflight(url, _STRANGER, http)
+    if stranger in ("*", _STRANGER):
+        do = "name the origins in ALLOWED_ORIGINS; the platform must not add headers of its own."
+        yield wrong("CORS", f"any origin may call ({stranger}).", do)
+        return
+    for origin in settings.allowed_origins if settings else ():
+        if await _preflight(url, origin, http) != origin:
+            told = f"{origin} is in ALLOWED_ORIGINS and is refused."
+            yield wrong("CORS", told, "deploy again with this setting.")
+    yield ok("CORS", "a stranger's origin is refused")
+
+
+async def _preflight(url: str, origin: str, http: httpx.AsyncClient) -> str | None:
+    headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    answer = await http.options(f"{url}/api/auth/login", headers=headers)
+    return answer.headers.get("access-control-allow-origin")
