@@ -38,7 +38,9 @@ export function ChatList() {
   return (
     <section aria-labelledby="chats-title">
       <div class="section-head">
-        <h2 id="chats-title">{s.title}</h2>
+        <h2 id="chats-title" tabIndex={-1}>
+          {s.title}
+        </h2>
       </div>
       <Search />
       {typeof state === "object" && (

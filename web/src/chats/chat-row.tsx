@@ -58,6 +58,7 @@ function remove(chat: Chat): void {
   if (studyRoute().chat === chat.chat_id) go({ view: "study", chat: null, place: null });
   announce(strings.value.chats.deleted(chat.title));
   deleteChat(chat);
+  document.getElementById("chats-title")?.focus();
 }
 
 function Actions({ chat, onRename }: { chat: Chat; onRename: () => void }) {

@@ -50,7 +50,9 @@ export function FileList() {
   return (
     <section aria-labelledby="files-title">
       <div class="section-head">
-        <h2 id="files-title">{s.title}</h2>
+        <h2 id="files-title" tabIndex={-1}>
+          {s.title}
+        </h2>
         <AddFiles />
       </div>
       {typeof state === "object" && (

@@ -70,6 +70,8 @@ function askDeletion(file: CourseFile): void {
     action: s.delete,
     run: () => {
       deleteFile(file.id).catch((error: unknown) => announce(explain(asFailure(error))));
+      // The row that had the focus is going.
+      setTimeout(() => document.getElementById("files-title")?.focus());
     },
   });
 }

@@ -1,5 +1,6 @@
 // One upload on its way.
 
+import { type Failure, Problem } from "../api/problems.ts";
 import { explain, strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Retry } from "../ui/failure.tsx";
@@ -34,6 +35,12 @@ function State({ shipment: { state, sentBytes, file } }: { shipment: Shipment })
   }
 }
 
+/** A file of the wrong kind stays one; a busy or failing server may do better next time. */
+function isWorthRetrying(failure: Failure): boolean {
+  if (!(failure instanceof Problem)) return true;
+  return failure.status >= 500 || failure.status === 429 || failure.slug === "storage-refused";
+}
+
 export function ShipmentRow({ shipment }: { shipment: Shipment }) {
   const s = strings.value;
   const { key, state } = shipment;
@@ -47,7 +54,7 @@ export function ShipmentRow({ shipment }: { shipment: Shipment }) {
             {shipment.file.name}
           </p>
           <State shipment={shipment} />
-          {state.stage === "failed" && (
+          {state.stage === "failed" && isWorthRetrying(state.failure) && (
             <Retry failure={state.failure} onRetry={() => resume(key)} />
           )}
         </div>

@@ -42,7 +42,8 @@ const readFence: Reader = (lines, at) => {
   if (!fence) return null;
   let end = at + 1;
   while (end < lines.length && !isFenceEnd(lines[end] ?? "", fence)) end += 1;
-  return { blocks: [{ kind: "code", text: lines.slice(at + 1, end).join("\n") }], next: end + 1 };
+  const text = lines.slice(at + 1, end).join("\n");
+  return { blocks: [{ kind: "code", text }, ...chipsOf(lines[end] ?? "")], next: end + 1 };
 };
 
 function isFenceEnd(line: string, fence: string): boolean {
@@ -59,26 +60,30 @@ const readQuote: Reader = (lines, at, depth) => {
   return { blocks: [{ kind: "quote", children: readBlocks(inner, depth + 1) }], next: end };
 };
 
+function isFormulaEnd(line: string, close: string): boolean {
+  return withoutChips(line)
+    .trim()
+    .replace(/[.,;]$/, "")
+    .endsWith(close);
+}
+
 /** A formula on lines of its own; one that has not ended yet is text for now. */
 const readFormula: Reader = (lines, at) => {
   const open = FORMULA.exec(lines[at] ?? "")?.[1];
   if (!open) return null;
   const close = open === "$$" ? "$$" : "\\]";
-  for (let end = at; end < lines.length && lines[end]?.trim(); end += 1) {
-    const text = lines
-      .slice(at, end + 1)
-      .join("\n")
-      .trim();
-    const body = withoutChips(text)
-      .trim()
-      .replace(/[.,;]$/, "");
-    if (body.length >= 4 && body.endsWith(close)) {
-      const tex = body.slice(2, -2).trim();
-      if (tex.includes("$$")) return null;
-      return { blocks: [{ kind: "math", tex }, ...chipsOf(text)], next: end + 1 };
-    }
-  }
-  return null;
+  const first = (lines[at] ?? "").trim();
+  let end = first.length > open.length + 1 && isFormulaEnd(first.slice(2), close) ? at : at + 1;
+  while (end > at && lines[end]?.trim() && !isFormulaEnd(lines[end] ?? "", close)) end += 1;
+  if (!lines[end]?.trim()) return null;
+  const text = lines.slice(at, end + 1).join("\n");
+  const tex = withoutChips(text)
+    .trim()
+    .replace(/[.,;]$/, "")
+    .slice(2, -2)
+    .trim();
+  if (tex.includes("$$")) return null;
+  return { blocks: [{ kind: "math", tex }, ...chipsOf(text)], next: end + 1 };
 };
 
 function chipsOf(text: string): Block[] {

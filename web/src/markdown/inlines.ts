@@ -2,28 +2,23 @@
 
 import { splitChips, withoutChips } from "./chips.ts";
 import { parseUrl, readBare, readBracketed } from "./links.ts";
+import { closes, isWord, KINDS, markAt, opens } from "./marks.ts";
 import type { Inline } from "./nodes.ts";
 
 const DEEPEST = 12;
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
-const WORD = /[\p{L}\p{N}_]/u;
-const MARKS = ["***", "**", "*", "__", "_", "~~"] as const;
-const KINDS = { "**": "strong", __: "strong", "*": "em", _: "em", "~~": "del" } as const;
 
 class Scanner {
   private readonly nodes: Inline[] = [];
   private buffer = "";
   private at = 0;
   private readonly missed = new Set<string>();
-  private readonly text: string;
-  private readonly depth: number;
-  private readonly mayLink: boolean;
 
-  constructor(text: string, depth: number, mayLink: boolean) {
-    this.text = text;
-    this.depth = depth;
-    this.mayLink = mayLink;
-  }
+  constructor(
+    private readonly text: string,
+    private readonly depth: number,
+    private readonly mayLink: boolean,
+  ) {}
 
   scan(): Inline[] {
     while (this.at < this.text.length) {
@@ -150,26 +145,13 @@ class Scanner {
   }
 
   private emphasis(): boolean {
-    const mark = MARKS.find((known) => this.text.startsWith(known, this.at));
+    const mark = markAt(this.text, this.at);
     if (!mark || mark === "***") return mark ? this.both() : false;
+    if (!opens(this.text, mark, this.at) || this.depth >= DEEPEST) return false;
     const from = this.at + mark.length;
-    const isWord = (at: number) => WORD.test(this.text[at] ?? "");
-    if (/\s/.test(this.text[from] ?? " ") || (mark[0] === "_" && isWord(this.at - 1))) return false;
-    const end = this.find(mark, from, (at) => this.closes(mark, at, from));
-    if (end < 0 || this.depth >= DEEPEST) return false;
+    const end = this.find(mark, from, (at) => at > from && closes(this.text, mark, at));
+    if (end < 0) return false;
     return this.push({ kind: KINDS[mark], children: this.inner(from, end) }, end + mark.length);
-  }
-
-  private closes(mark: string, at: number, from: number): boolean {
-    if (at <= from || /\s/.test(this.text[at - 1] ?? "")) return false;
-    const sign = mark[0];
-    if (sign === "_" && WORD.test(this.text[at + mark.length] ?? "")) return false;
-    // One sign is no half of a pair; a pair at the end of three leaves the inner one its sign.
-    if (mark.length === 1)
-      return (
-        this.text[at + 1] !== sign && (this.text[at - 1] !== sign || this.text[at - 2] === sign)
-      );
-    return this.text[at + 2] !== sign;
   }
 
   private both(): boolean {
@@ -200,7 +182,7 @@ class Scanner {
   }
 
   private address(): boolean {
-    if (!this.mayLink || WORD.test(this.text[this.at - 1] ?? "")) return false;
+    if (!this.mayLink || isWord(this.text, this.at - 1)) return false;
     const isBracketed = this.text[this.at] === "<";
     const found = readBare(this.text, this.at + (isBracketed ? 1 : 0));
     const url = found && parseUrl(found);

@@ -2,6 +2,7 @@
 
 const BARE = /https?:\/\/[^\s<>"'`\ue000-\uf8ff]+/y;
 const MOST = 2_000;
+const LONGEST_LABEL = 300;
 
 export function parseUrl(text: string): URL | null {
   if (!/^https?:\/\//i.test(text) || text.length > MOST || !URL.canParse(text)) return null;
@@ -16,9 +17,9 @@ export interface Bracketed {
   end: number;
 }
 
-function closing(text: string, from: number, open: string, close: string): number {
+function closing(text: string, from: number, [open, close]: string, most: number): number {
   let depth = 0;
-  const last = Math.min(text.length, from + MOST);
+  const last = Math.min(text.length, from + most);
   for (let i = from; i < last; i += 1) {
     const character = text[i];
     if (character === "\\") i += 1;
@@ -33,9 +34,9 @@ function closing(text: string, from: number, open: string, close: string): numbe
 
 /** Read `[label](target "title")` at `from`. */
 export function readBracketed(text: string, from: number): Bracketed | null {
-  const middle = closing(text, from, "[", "]");
+  const middle = closing(text, from, "[]", LONGEST_LABEL);
   if (middle < 0 || text[middle + 1] !== "(") return null;
-  const end = closing(text, middle + 1, "(", ")");
+  const end = closing(text, middle + 1, "()", MOST);
   if (end < 0) return null;
   const [target = ""] = text
     .slice(middle + 2, end)

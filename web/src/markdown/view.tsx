@@ -1,77 +1,11 @@
 // Parsed Markdown on screen. Only what is named here can ever be drawn.
 
-import { type ComponentChildren, createContext } from "preact";
-import { useContext, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { strings } from "../strings/index.ts";
 import { parseMarkdown } from "./blocks.ts";
-import { splitChips } from "./chips.ts";
 import { Formula } from "./formula.tsx";
-import type { Block, Inline } from "./nodes.ts";
-
-type DrawChip = (citation: number) => ComponentChildren;
-const Chips = createContext<DrawChip>(() => null);
-
-function Code({ text }: { text: string }) {
-  const drawChip = useContext(Chips);
-  return splitChips(text).map((piece) =>
-    typeof piece === "string" ? piece : drawChip(piece.citation),
-  );
-}
-
-function Link({ url, children }: { url: URL; children: Inline[] }) {
-  return (
-    <a href={url.href} target="_blank" rel="noopener noreferrer nofollow" title={url.href}>
-      <Inlines nodes={children} /> <span class="host">({url.host})</span>
-      <span class="visually-hidden"> {strings.value.answer.linkTo(url.host)}</span>
-    </a>
-  );
-}
-
-function InlineView({ node }: { node: Inline }) {
-  const drawChip = useContext(Chips);
-  switch (node.kind) {
-    case "text":
-      return node.text;
-    case "chip":
-      return drawChip(node.citation);
-    case "code":
-      return (
-        <code dir="ltr">
-          <Code text={node.text} />
-        </code>
-      );
-    case "strong":
-      return (
-        <strong>
-          <Inlines nodes={node.children} />
-        </strong>
-      );
-    case "em":
-      return (
-        <em>
-          <Inlines nodes={node.children} />
-        </em>
-      );
-    case "del":
-      return (
-        <del>
-          <Inlines nodes={node.children} />
-        </del>
-      );
-    case "link":
-      return <Link url={node.url} children={node.children} />;
-    case "image":
-      return strings.value.answer.image(node.name);
-    case "math":
-      return <Formula tex={node.tex} isDisplay={node.isDisplay} />;
-    case "break":
-      return <br />;
-  }
-}
-
-function Inlines({ nodes }: { nodes: Inline[] }) {
-  return nodes.map((node, index) => <InlineView key={index} node={node} />);
-}
+import { Chips, Code, type DrawChip, Inlines } from "./inline-view.tsx";
+import type { Block } from "./nodes.ts";
 
 // The page's title is an h1, a question an h2.
 const HEADINGS = ["h3", "h4", "h5", "h6", "h6", "h6"] as const;

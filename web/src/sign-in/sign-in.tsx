@@ -86,6 +86,20 @@ function SignInForm({ isNew }: { isNew: boolean }) {
   );
 }
 
+/** Said as Lectern itself says things: with a note to each sentence. */
+function Tagline() {
+  return (
+    <p class="tagline">
+      {strings.value.tagline.map((sentence, index) => (
+        <span key={sentence}>
+          {sentence}
+          <sup aria-hidden="true">{index + 1}</sup>{" "}
+        </span>
+      ))}
+    </p>
+  );
+}
+
 export function SignIn() {
   const s = strings.value;
   const isNew = route.value.view === "register";
@@ -97,12 +111,7 @@ export function SignIn() {
     <div class="threshold">
       <header>
         <Wordmark />
-        <p class="tagline">{s.tagline}</p>
-        <ul class="promises">
-          {s.signIn.promise.map((promise) => (
-            <li key={promise}>{promise}</li>
-          ))}
-        </ul>
+        <Tagline />
       </header>
       <main>
         <h1>{title}</h1>
@@ -117,6 +126,11 @@ export function SignIn() {
         </p>
       </main>
       <footer>
+        <ol class="promises">
+          {s.signIn.promise.map((promise) => (
+            <li key={promise}>{promise}</li>
+          ))}
+        </ol>
         <Switches />
       </footer>
     </div>

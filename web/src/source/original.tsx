@@ -10,7 +10,7 @@ import { originalUrl } from "./store.ts";
 
 function Shown({ file, url, page }: { file: CourseFile; url: string; page: number }) {
   const s = strings.value.source;
-  const address = `${url}#page=${page}`;
+  const address = `${url}#page=${page}&view=FitH&navpanes=0`;
   const isFramed = navigator.pdfViewerEnabled;
   return (
     <>

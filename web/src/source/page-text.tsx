@@ -4,12 +4,22 @@ import { useEffect, useRef } from "preact/hooks";
 import { cutAt } from "../markdown/offsets.ts";
 import type { Place } from "../routes.ts";
 import { strings } from "../strings/index.ts";
+import { unwrap } from "./unwrap.ts";
 
-export function PageTextView({ text, quote }: { text: string; quote: Place["quote"] }) {
+/** Bring the quoted words to the middle; nothing but the sheet itself is to move. */
+function center(mark: HTMLElement): void {
+  const sheet = mark.closest(".source-body");
+  if (!sheet) return;
+  const offset = mark.getBoundingClientRect().top - sheet.getBoundingClientRect().top;
+  sheet.scrollTop += offset - sheet.clientHeight / 3;
+}
+
+export function PageTextView({ text: written, quote }: { text: string; quote: Place["quote"] }) {
   const s = strings.value.source;
   const mark = useRef<HTMLElement>(null);
+  const text = unwrap(written);
   useEffect(() => {
-    mark.current?.scrollIntoView({ block: "center" });
+    if (mark.current) center(mark.current);
   }, [text, quote?.start, quote?.end]);
   if (!text.trim()) return <p class="hint">{s.blank}</p>;
   if (!quote)

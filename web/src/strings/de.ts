@@ -13,7 +13,11 @@ const pages = {
 
 export const de: Strings = {
   name: "Deutsch",
-  tagline: "Frag deine Kursunterlagen. Jede Antwort zeigt die Seite, auf der sie steht.",
+  tagline: [
+    "Frag deine Kursunterlagen.",
+    "Lies die Antwort.",
+    "Prüfe die Seite, auf der sie steht.",
+  ],
   close: "Schließen",
   cancel: "Abbrechen",
   tryAgain: "Noch einmal",
@@ -91,9 +95,9 @@ export const de: Strings = {
     toOld: "Du hast ein Konto? Anmelden",
     ended: "Deine Sitzung ist zu Ende. Melde dich wieder an, dann geht es weiter, wo du warst.",
     promise: [
-      "Deine Dateien werden Seite für Seite gelesen, und nur du siehst sie.",
-      "Eine Antwort zeigt nur Zitate, die Wort für Wort auf einer deiner Seiten stehen.",
+      "Skripte, Folien, Kapitel: Seite für Seite gelesen und von niemandem gesehen als dir.",
       "Was nicht in deinen Dateien steht, wird nicht erfunden.",
+      "Wort für Wort: Ein Zitat, das nicht auf der Seite steht, wird nicht gezeigt.",
     ],
   },
 
@@ -129,7 +133,7 @@ export const de: Strings = {
     opening: "Gesendet. Wird geöffnet …",
     reading: (done, total, kind) => `${pages[kind][0]} ${done} von ${total} wird gelesen`,
     gaps: (numbers, total, kind) =>
-      `Ohne Text: ${plural(numbers.length, pages[kind][0], pages[kind][1])} von ${total} (${numbers.join(", ")}). Eingescannte Seiten brauchen zuerst eine Texterkennung.`,
+      `${numbers.length} von ${plural(total, pages[kind][0], pages[kind][1])} ohne Text (${numbers.join(", ")}). Eingescannte Seiten brauchen zuerst eine Texterkennung.`,
     ready: (name) => `${name} ist bereit.`,
     duplicate: (name) => `Dieselbe Datei gibt es hier schon als ${name}.`,
     broken: "Das Hochladen brach ab. Wähle die Datei noch einmal oder entferne sie.",
@@ -160,6 +164,7 @@ export const de: Strings = {
     undo: "Rückgängig",
     failed: "Deine Chats konnten nicht geladen werden.",
     gone: "Diesen Chat gibt es nicht; vielleicht wurde er gelöscht.",
+    earlier: "Frühere Fragen zeigen",
     loadingEarlier: "Der Chat wird geladen …",
     questions: (count) => plural(count, "Frage", "Fragen"),
   },
@@ -188,7 +193,6 @@ export const de: Strings = {
       "Stell eine Frage in deinen eigenen Worten.",
       "Prüfe die Antwort: Jede Zahl öffnet genau die Wörter, auf denen sie beruht.",
     ],
-    example: (name) => `Worum geht es in ${name.replace(/\.\w+$/, "")}?`,
   },
 
   answer: {

@@ -7,7 +7,7 @@ const pages = { page: "page", slide: "slide", part: "part" };
 
 export const en = {
   name: "English",
-  tagline: "Ask your course files. Every answer shows the page it stands on.",
+  tagline: ["Ask your course files.", "Read the answer.", "Check the page it stands on."],
   close: "Close",
   cancel: "Cancel",
   tryAgain: "Try again",
@@ -41,9 +41,9 @@ export const en = {
     toOld: "You have an account? Sign in",
     ended: "Your session is over. Sign in again to go on where you were.",
     promise: [
-      "Your files are read page by page, and only you see them.",
-      "An answer shows only quotes that were found, word for word, on a page of yours.",
+      "Lecture notes, slides, chapters: read page by page, and seen by nobody but you.",
       "What is not in your files is not made up.",
+      "Word for word: a quote that is not on the page is not shown.",
     ],
   },
 
@@ -78,7 +78,7 @@ export const en = {
     reading: (done: number, total: number, kind: keyof typeof pages) =>
       `Reading ${pages[kind]} ${done} of ${total}`,
     gaps: (numbers: number[], total: number, kind: keyof typeof pages) =>
-      `${plural(numbers.length, `${pages[kind]} has`, `${pages[kind]}s have`)} no text, of ${total}: ${numbers.join(", ")}. Scanned pages need text recognition first.`,
+      `${numbers.length} of ${plural(total, pages[kind], `${pages[kind]}s`)} ${numbers.length === 1 ? "has" : "have"} no text (${numbers.join(", ")}). Scanned pages need text recognition first.`,
     ready: (name: string) => `${name} is ready.`,
     duplicate: (name: string) => `The same file is already here as ${name}.`,
     broken: "The upload broke off. Choose the file again, or remove it.",
@@ -109,6 +109,7 @@ export const en = {
     undo: "Undo",
     failed: "Your chats could not be loaded.",
     gone: "This chat is not there; perhaps it was deleted.",
+    earlier: "Show earlier questions",
     loadingEarlier: "Loading the chat …",
     questions: (count: number) => plural(count, "question", "questions"),
   },
@@ -137,7 +138,6 @@ export const en = {
       "Ask a question in your own words.",
       "Check the answer: each number opens the very words it rests on.",
     ],
-    example: (name: string) => `What is the main point of ${name.replace(/\.\w+$/, "")}?`,
   },
 
   answer: {

@@ -61,13 +61,14 @@ function SendButton({ isAllowed }: { isAllowed: boolean }) {
   );
 }
 
+/** As high as its text: where the browser does not see to that by itself. */
 function grow(field: HTMLTextAreaElement | null): void {
-  if (!field) return;
+  if (!field || CSS.supports("field-sizing", "content")) return;
   field.style.setProperty("height", "auto");
   field.style.setProperty("height", `${field.scrollHeight}px`);
 }
 
-export function Composer() {
+export function Composer({ isBehind }: { isBehind: boolean }) {
   const s = strings.value.ask;
   const field = useRef<HTMLTextAreaElement>(null);
   const text = draft.value;
@@ -89,7 +90,7 @@ export function Composer() {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
   };
   return (
-    <form class="composer" onSubmit={submit}>
+    <form class="composer" inert={isBehind} onSubmit={submit}>
       <textarea
         ref={field}
         rows={1}

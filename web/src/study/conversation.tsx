@@ -5,8 +5,9 @@ import { chatId, chatState, lookAgain, openChat, turns } from "../chats/turns.ts
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { Composer, runningTurn } from "./composer.tsx";
+import { QuoteCard } from "./quote-card.tsx";
 import { speak } from "./speech.ts";
-import { TurnView } from "./turn.tsx";
+import { TurnList } from "./turn-list.tsx";
 import { Welcome } from "./welcome.tsx";
 
 const MARGIN = 24;
@@ -73,7 +74,13 @@ function useElsewhere(): void {
   }, [isElsewhere]);
 }
 
-export function Conversation() {
+interface Props {
+  title: string;
+  /** Whether something lies over it that has to be closed first. */
+  isBehind: boolean;
+}
+
+export function Conversation({ title, isBehind }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const running = runningTurn.value;
   const count = turns.value.length;
@@ -90,16 +97,16 @@ export function Conversation() {
       tabIndex={-1}
       aria-label={strings.value.ask.conversation}
     >
-      <div class="scroller" ref={scroller}>
+      <h1 class="visually-hidden">{title}</h1>
+      <div class="scroller" ref={scroller} inert={isBehind}>
         <div class="turns">
           <ChatFailure />
           {count === 0 && chatState.value === "loaded" && <Welcome />}
-          {turns.value.map((turn) => (
-            <TurnView key={turn.peek().key} turn={turn} />
-          ))}
+          <TurnList />
         </div>
       </div>
-      <Composer />
+      <Composer isBehind={isBehind} />
+      <QuoteCard />
     </main>
   );
 }

@@ -7,7 +7,11 @@ import { explain, strings } from "../strings/index.ts";
 import { QuietButton } from "../ui/button.tsx";
 import { Retry } from "../ui/failure.tsx";
 
-function words({ status, ending }: Turn): string {
+export function hasBadEnd({ status }: Turn): boolean {
+  return status === "interrupted" || status === "failed";
+}
+
+export function endingOf({ status, ending }: Turn): string {
   const s = strings.value.answer;
   if (ending === "stopped") return s.stopped;
   if (ending === "lost") return s.lost;
@@ -18,13 +22,13 @@ function words({ status, ending }: Turn): string {
 export function Ending({ turn }: { turn: Signal<Turn> }) {
   const s = strings.value.answer;
   const { status, ending, isRunning, queryText, response } = turn.value;
-  if (isRunning || (status !== "interrupted" && status !== "failed")) {
+  if (isRunning || !hasBadEnd(turn.value)) {
     return status === "streaming" && !isRunning ? <p class="note">{s.elsewhere}</p> : null;
   }
   const failure = typeof ending === "object" ? ending : null;
   return (
-    <div class="note ending" role="status">
-      <p>{words(turn.value)}</p>
+    <div class={status === "failed" ? "note ending failure" : "note ending"}>
+      <p>{endingOf(turn.value)}</p>
       {ending === "lost" ? (
         <QuietButton icon="resume" label={s.goOn} onClick={() => recover(turn)} />
       ) : (

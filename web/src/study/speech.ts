@@ -7,12 +7,19 @@ import { insertChips } from "../markdown/chips.ts";
 import { plainText } from "../markdown/plain.ts";
 import { strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
+import { endingOf, hasBadEnd } from "./ending.tsx";
 
 function sentences(text: string): string[] {
   return Array.from(
     new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text),
     (part) => part.segment,
   );
+}
+
+function lastWords(turn: Turn): string {
+  const s = strings.peek().answer;
+  if (hasBadEnd(turn)) return endingOf(turn);
+  return turn.status === "not_found" ? s.notFoundTitle : s.done(turn.citations.length);
 }
 
 /** Announce a running answer until it has ended. Returns what stops it. */
@@ -28,7 +35,7 @@ export function speak(turn: Signal<Turn>): () => void {
     announce(ready.slice(said).join(" "));
     said = Math.max(said, ready.length);
     if (isRunning) return;
-    announce(strings.peek().answer.done(citations.length));
+    announce(lastWords(turn.peek()));
     queueMicrotask(() => stop());
   });
   return stop;

@@ -9,16 +9,16 @@ import { studyRoute } from "../routes.ts";
 import { SourcePane } from "../source/source-pane.tsx";
 import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { Conversation } from "./conversation.tsx";
 import { isCovering, isNarrow, isSideOpen } from "./layout.ts";
-import { QuoteCard } from "./quote-card.tsx";
 import { Side } from "./side.tsx";
 
-function TopBar() {
+function TopBar({ isBehind }: { isBehind: boolean }) {
   const s = strings.value.side;
   return (
-    <header class="top-bar">
+    <header class="top-bar" inert={isBehind}>
       <IconButton
         icon="menu"
         label={s.open}
@@ -29,7 +29,7 @@ function TopBar() {
       />
       <Wordmark />
       <a class="icon-button" href="#/" aria-label={s.newChat} title={s.newChat}>
-        +
+        <Icon name="plus" />
       </a>
     </header>
   );
@@ -57,6 +57,7 @@ export function Study() {
     document.title = title ? `${title} · Lectern` : "Lectern";
   }, [title]);
   const isDrawerOpen = isNarrow.value && isSideOpen.value;
+  const isBehind = isDrawerOpen || (isCovering.value && place !== null);
   return (
     <div class={place ? "study with-source" : "study"}>
       <button type="button" class="skip" onClick={toConversation}>
@@ -72,13 +73,11 @@ export function Study() {
           onClick={closeSide}
         />
       )}
-      <div class="middle" inert={isDrawerOpen || (isCovering.value && place !== null)}>
-        <h1 class="visually-hidden">{title ?? "Lectern"}</h1>
-        {isNarrow.value && <TopBar />}
-        <Conversation />
+      <div class="middle">
+        {isNarrow.value && <TopBar isBehind={isBehind} />}
+        <Conversation title={title ?? "Lectern"} isBehind={isBehind} />
       </div>
       {place && <SourcePane place={place} />}
-      <QuoteCard />
       <DropZone />
     </div>
   );

@@ -11,7 +11,7 @@ import { announce } from "../ui/announcer.tsx";
 import { QuietButton } from "../ui/button.tsx";
 import { Chip } from "./chip.tsx";
 import { editQuestion } from "./composer.tsx";
-import { Ending } from "./ending.tsx";
+import { Ending, hasBadEnd } from "./ending.tsx";
 import { Footnotes } from "./footnotes.tsx";
 
 /** The fixed sentence is short; what is longer was written by the model and found nowhere. */
@@ -57,7 +57,9 @@ function Actions({ turn }: { turn: Turn }) {
       {turn.response && (
         <QuietButton icon="copy" label={isCopied ? s.copied : s.copy} onClick={copy} />
       )}
-      <QuietButton icon="retry" label={s.askAgain} onClick={() => ask(turn.queryText)} />
+      {!hasBadEnd(turn) && (
+        <QuietButton icon="retry" label={s.askAgain} onClick={() => ask(turn.queryText)} />
+      )}
       <QuietButton icon="edit" label={s.edit} onClick={() => editQuestion(turn.queryText)} />
     </div>
   );

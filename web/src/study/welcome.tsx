@@ -1,10 +1,9 @@
 // The conversation before the first question.
 
 import { AddFiles } from "../files/file-list.tsx";
-import { files, filesState, readyFiles } from "../files/store.ts";
+import { files, filesState } from "../files/store.ts";
 import { shipments } from "../files/uploads.ts";
 import { strings } from "../strings/index.ts";
-import { editQuestion } from "./composer.tsx";
 
 function FirstTime() {
   const s = strings.value.ask;
@@ -29,20 +28,9 @@ export function Welcome() {
   const s = strings.value.ask;
   if (filesState.value !== "loaded") return null;
   if (files.value.length + shipments.value.length === 0) return <FirstTime />;
-  const [file] = readyFiles.value;
   return (
     <div class="welcome">
       <h2>{s.title}</h2>
-      {file && (
-        <button
-          type="button"
-          class="example"
-          dir="auto"
-          onClick={() => editQuestion(s.example(file.filename))}
-        >
-          {s.example(file.filename)}
-        </button>
-      )}
       <ul class="hints">
         {s.hints.map((hint) => (
           <li key={hint}>{hint}</li>
