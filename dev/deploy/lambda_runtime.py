@@ -1,6 +1,7 @@
 """Runs one unpacked zip as Lambda does: under AWS's emulator, or as the Lambda Web Adapter starts run.sh."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -52,6 +53,13 @@ class Instance:
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def peak_megabytes(self) -> float:
+        """The most memory that the process which was started has held so far."""
+        assert self._process
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
 
     @property
     def log(self) -> str:

@@ -1,0 +1,146 @@
+"""Size and cold start of each Lambda zip, beside bare FastAPI + Mangum built the same way: `python -m bench.lambda_zips`.
+
+From process start to the first response of the health route, in fresh processes of Lambda's Python, one after the other
+in turns, medians. `server` is run.sh as the Lambda Web Adapter starts it, until it answers.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from dev.deploy.lambda_build import STREAMING, Archive, build
+from dev.deploy.lambda_packages import PYTHON_VERSION
+from dev.deploy.lambda_pythons import find_python
+from dev.deploy.lambda_runtime import Instance, unpack
+from dev.deploy.lambda_template import Function
+from dev.deploy.lambda_tools import Tools, install_tools
+from dev.processes import ROOT
+
+_BARE = '''"""Bare FastAPI + Mangum."""
+
+from fastapi import FastAPI
+from mangum import Mangum
+
+app = FastAPI()
+
+
+@app.get("/api/bare/health")
+async def health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+handler = Mangum(app, lifespan="off")
+'''
+_HTTP = {"method": "GET", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"}
+# Ends without teardown, as a Lambda does. VmHWM is the peak of resident memory.
+_PROGRAM = """
+import json, os, sys
+from functions.{name} import handler
+assert handler(json.loads(sys.argv[1]), None)["statusCode"] == 200
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]
+print(int(peak) / 1024, flush=True)
+os._exit(0)
+"""
+
+
+@dataclass(frozen=True)
+class Start:
+    """One cold start."""
+
+    milliseconds: float
+    megabytes: float
+
+
+def _event(name: str) -> str:
+    path = f"/api/{name}/health"
+    context = {"http": {**_HTTP, "path": path}, "stage": "$default"}
+    headers = {"host": "local"}
+    event = {"version": "2.0", "rawPath": path, "rawQueryString": "", "headers": headers}
+    return json.dumps({**event, "requestContext": context, "isBase64Encoded": False})
+
+
+def _start(name: str, task: Path, python: str) -> Start:
+    began = time.perf_counter()
+    peak = subprocess.check_output(
+        [python, "-B", "-s", "-c", _PROGRAM.format(name=name), _event(name)],
+        cwd=task,
+        env={"PATH": "", "LANG": "C.UTF-8"},
+        text=True,
+    )
+    return Start((time.perf_counter() - began) * 1000, float(peak))
+
+
+def _start_server(name: str, task: Path, tools: Tools) -> Start:
+    environment = {
+        "LECTERN_APP": f"functions.{name}:app",
+        "AWS_LWA_READINESS_CHECK_PATH": f"/api/{name}/health",
+    }
+    function = Function(
+        logical_id=name,
+        handler="run.sh",
+        zip_name=f"{name}.zip",
+        timeout_seconds=30,
+        memory_megabytes=1024,
+        environment=environment,
+    )
+    began = time.perf_counter()
+    with Instance(function, task, tools, {}) as instance:
+        return Start((time.perf_counter() - began) * 1000, instance.peak_megabytes)
+
+
+def _build_all(folder: Path) -> dict[str, Archive]:
+    bare = folder / "bare"
+    for name in ("functions", "lib"):
+        (bare / name).mkdir(parents=True)
+        (bare / name / "__init__.py").touch()
+    (bare / "functions" / "bare.py").write_text(_BARE)
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (bare / name).write_bytes((ROOT / name).read_bytes())
+    return build(folder / "zips", root=bare) | build(folder / "zips")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=11)
+    runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory(prefix="lectern-bench-") as name:
+        _measure(Path(name), runs)
+
+
+def _measure(folder: Path, runs: int) -> None:
+    archives, tools = _build_all(folder), install_tools()
+    cases: dict[tuple[str, str], Callable[[], Start]] = {}
+    for name, archive in archives.items():
+        task = folder / "tasks" / name
+        unpack(archive.path, task)
+        cases[name, "handler"] = partial(_start, name, task, find_python(PYTHON_VERSION))
+        if name in STREAMING:
+            cases[name, "server"] = partial(_start_server, name, task, tools)
+    starts: dict[tuple[str, str], list[Start]] = defaultdict(list)
+    for _ in range(runs):
+        for case, start in cases.items():
+            starts[case].append(start())
+    _print(archives, starts)
+
+
+def _print(archives: dict[str, Archive], starts: dict[tuple[str, str], list[Start]]) -> None:
+    floor = statistics.median(start.milliseconds for start in starts["bare", "handler"])
+    print(f"{'zip':8} {'as':8} {'MB':>6} {'unzipped':>8} {'ms':>6} {'ratio':>6} {'peak MB':>8}")
+    for (name, kind), measured in starts.items():
+        archive = archives[name]
+        median = statistics.median(start.milliseconds for start in measured)
+        peak = max(start.megabytes for start in measured)
+        sizes = f"{archive.path.stat().st_size / 1e6:6.2f} {archive.unzipped_bytes / 1e6:8.1f}"
+        print(f"{name:8} {kind:8} {sizes} {median:6.0f} {median / floor:6.2f} {peak:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
