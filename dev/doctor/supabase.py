@@ -42,7 +42,7 @@ async def check(settings: Settings, http: httpx.AsyncClient) -> tuple[list[Findi
         return findings, None
     report: Report = answer.json()
     findings += [_migrations(report), *_doors(report), _bucket(report, settings)]
-    findings.append(_ids(report))
+    findings += [_ids(report), _room(report)]
     findings.append(await storage.check(settings, http))
     return findings, report
 
@@ -131,6 +131,12 @@ def _ids(report: Report) -> Finding:
         return ok("request ids", "reach Postgres")
     told = f"do not reach Postgres, which sees {report['request_id']}."
     return wrong("request ids", told, "have what stands before Supabase leave X-Request-Id alone.")
+
+
+def _room(report: Report) -> Finding:
+    database, files = (report["usage"][f"{name}_bytes"] / 1e6 for name in ("database", "file"))
+    told = f"{database:,.0f} MB of database and {files:,.0f} MB of files are used"
+    return ok("room", f"{told}; the free plan is assumed to have 500 and 1,000")
 
 
 def _migrations(report: Report) -> Finding:
