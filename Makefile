@@ -76,6 +76,10 @@ doctor: $(STAMP) ## Check every setting against the live services (ARGS=--url=ht
 test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these tests alone
 	$(PYTHON) -m pytest $(T)
 
+test-e2e: $(STAMP) web/dist/index.html ## Test the page in Chromium, which is installed if there is none
+	$(PYTHON) -m dev.browser
+	$(PYTHON) -m pytest --show-capture=no tests/e2e
+
 test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 4 minutes
 	$(PYTHON) -m pytest --show-capture=no tests/trust $(if $(SHORT),--short)
 

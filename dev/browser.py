@@ -1,0 +1,45 @@
+"""Find a Chromium for the tests of the page, or install one: `python -m dev.browser` prints where it is."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium() -> str | None:
+    """Return the machine's own Chromium, or the one that Playwright has downloaded before."""
+    own = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    if own:
+        return own
+    with sync_playwright() as playwright:
+        downloaded = playwright.chromium.executable_path
+    return downloaded if Path(downloaded).exists() else None
+
+
+def _install() -> None:
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing Chromium with apt ...", file=sys.stderr)
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(command, check=True, env=quiet, stdout=subprocess.DEVNULL)
+    else:
+        print("Downloading Chromium ...", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+
+
+def main() -> int:
+    if find_chromium() is None:
+        _install()
+    found = find_chromium()
+    print(found or "There is no Chromium here. Install it, then try again.")
+    return 0 if found else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""What a student does with the page, in the words that are on it."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class Desk:
+    """The page before a student."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    # Coming in
+
+    def sign_up(self, username: str, password: str) -> None:
+        self.username = username
+        self.page.goto("/")
+        self.page.get_by_role("link", name="New here? Make an account").click()
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Make the account").click()
+        expect(self.composer).to_be_visible()
+
+    # Files
+
+    @property
+    def is_narrow(self) -> bool:
+        size = self.page.viewport_size
+        return bool(size) and size["width"] < 900
+
+    def open_side(self) -> Locator:
+        """Return the side with files and chats, opened where it is a drawer."""
+        side = self.page.locator("nav[aria-label='Files and chats']")
+        if side.get_attribute("inert") is not None:
+            self.page.get_by_role("button", name="Files and chats").first.click()
+            expect(side).not_to_have_attribute("inert", "")
+        return side
+
+    def follow(self, name: str | re.Pattern[str]) -> None:
+        """Follow a link at the side; a drawer closes by itself then."""
+        side = self.open_side()
+        side.get_by_role("link", name=name).click()
+        if self.is_narrow:
+            drawer = self.page.locator("nav[aria-label='Files and chats']:not([inert])")
+            expect(drawer).to_have_count(0)
+
+    def close_side(self) -> None:
+        if self.is_narrow:
+            self.page.keyboard.press("Escape")
+
+    def add(self, *files: dict[str, Any]) -> None:
+        """Choose files in the picker: `{name, mimeType, buffer}`."""
+        self.page.locator("input[type=file]").first.set_input_files(list(files))
+
+    def expect_ready(self, name: str) -> None:
+        side = self.open_side()
+        expect(side.get_by_role("checkbox", name=f"Use {name} for questions")).to_be_checked()
+        self.close_side()
+
+    # Questions
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_label("Your question")
+
+    def ask(self, question: str) -> None:
+        self.composer.fill(question)
+        self.composer.press("Enter")
+
+    @property
+    def conversation(self) -> Locator:
+        return self.page.get_by_role("main", name="Conversation")
+
+    @property
+    def chips(self) -> Locator:
+        return self.conversation.get_by_role("link", name=re.compile(r"^Citation \d+:"))
+
+    def wait_for_end(self) -> None:
+        expect(self.page.get_by_role("button", name="Stop")).to_have_count(0)
+
+    # The source
+
+    @property
+    def source(self) -> Locator:
+        return self.page.get_by_role("complementary", name=re.compile("^Source:"))
+
+    @property
+    def marked(self) -> str:
+        """The highlighted words, as one line."""
+        return " ".join(" ".join(self.source.locator("mark").all_text_contents()).split())
+
+
+def text_file(name: str, text: str) -> dict[str, Any]:
+    return {"name": name, "mimeType": "text/plain", "buffer": text.encode()}

@@ -1,0 +1,148 @@
+"""A model that tries everything to make the page load, run or ask for something."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.desk import Desk, text_file
+from tests.fakes import ScriptedModel
+
+EVIL = "https://evil.example/x"
+PAYLOADS = [
+    f"![a]({EVIL}.png)",
+    f'![a]({EVIL}.png "t")',
+    f"![a][r]\n\n[r]: {EVIL}.png",
+    f"![r]\n\n[r]: {EVIL}.png",
+    f"[![a]({EVIL}.png)]({EVIL})",
+    f"<img src='{EVIL}.png'>",
+    f'<IMG SRC="{EVIL}.png">',
+    f"<img src=x onerror=\"fetch('{EVIL}')\">",
+    "<img src=x onerror=alert(1)>",
+    f"<img srcset='{EVIL}.png 1x'>",
+    f"<picture><source srcset='{EVIL}'><img></picture>",
+    "<script>alert(1)</script>",
+    f"<script src='{EVIL}.js'></script>",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    f"<svg><image href='{EVIL}.png'/></svg>",
+    f"<svg><use href='{EVIL}.svg#a'/></svg>",
+    "<svg><animate onbegin=alert(1) attributeName=x dur=1s>",
+    "<math><mtext><img src=x onerror=alert(1)></mtext></math>",
+    f"<iframe src='{EVIL}'></iframe>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    f"<object data='{EVIL}'></object>",
+    f"<embed src='{EVIL}'>",
+    f"<video src='{EVIL}.mp4' autoplay></video>",
+    f"<video poster='{EVIL}.png'></video>",
+    f"<audio src='{EVIL}.mp3' autoplay></audio>",
+    f"<audio><source src='{EVIL}.mp3' onerror=alert(1)></audio>",
+    f"<track src='{EVIL}'>",
+    f"<link rel=stylesheet href='{EVIL}.css'>",
+    f"<link rel=preload as=image href='{EVIL}.png'>",
+    f"<link rel=dns-prefetch href='{EVIL}'>",
+    f"<style>@import '{EVIL}.css';</style>",
+    f"<style>body{{background:url({EVIL}.png)}}</style>",
+    f"<div style=\"background:url('{EVIL}.png')\">x</div>",
+    f"<p style='list-style-image:url({EVIL})'>x</p>",
+    f"<meta http-equiv=refresh content='0;url={EVIL}'>",
+    f"<base href='{EVIL}/'>",
+    f"<form action='{EVIL}'><button autofocus onfocus=alert(1)>x</button></form>",
+    f"<input type=image src='{EVIL}.png'>",
+    "<input autofocus onfocus=alert(1)>",
+    "<details open ontoggle=alert(1)>",
+    "<body onload=alert(1)>",
+    "<marquee onstart=alert(1)>x</marquee>",
+    "<select autofocus onfocus=alert(1)>",
+    "<a href='javascript:alert(1)'>click</a>",
+    "[click](javascript:alert(1))",
+    "[click](JaVaScRiPt:alert(1))",
+    "[click](java\tscript:alert(1))",
+    "[click](&#106;avascript:alert(1))",
+    "[click](data:text/html,<script>alert(1)</script>)",
+    "[click](vbscript:msgbox(1))",
+    "[click](blob:https://evil.example/1)",
+    "<javascript:alert(1)>",
+    f"<{EVIL}>",
+    f"[click]({EVIL} 'a\" onmouseover=\"alert(1)')",
+    "[click](//evil.example/x)",
+    f"[a]: {EVIL}\n[click][a]",
+    f"`<img src={EVIL}>`",
+    f"```html\n<img src={EVIL}>\n```",
+    f"| a | b |\n|---|---|\n| ![x]({EVIL}) | <img src={EVIL}> |",
+    f"> ![x]({EVIL})",
+    f"- ![x]({EVIL})",
+    f"# ![x]({EVIL})",
+    r"$\href{javascript:alert(1)}{x}$",
+    r"$\includegraphics{https://evil.example/x.png}$",
+    r"$\url{https://evil.example/x}$",
+    r"$\htmlData{x=1}{y} \class{evil}{z} \style{background:url(https://evil.example)}{w}$",
+    r"$$\def\x{\x\x}\x$$",
+    r"$\unicode{x3c}script\unicode{x3e}$",
+    "\u202e![x](https://evil.example/rtl)",
+    '</div><cite passage="1"><img src=https://evil.example/c></cite>',
+    '<cite passage="1" onclick="alert(1)">Basalt is a dark volcanic rock that cools quickly.</cite>',
+    "[1]<img src=https://evil.example/m>[2]",
+    "\ue000<img src=https://evil.example/pua>\ue001",
+    "@import url(https://evil.example/i.css);",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'></noscript>",
+    "<template><img src=https://evil.example/t></template>",
+    "<xss onpointerenter=alert(1) style=position:fixed;inset:0>x</xss>",
+    "&lt;img src=x onerror=alert(1)&gt;",
+]
+
+
+def batched(items: list[str], size: int) -> list[list[str]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+@pytest.fixture
+def reader(desk: Desk) -> Desk:
+    desk.add(text_file("rocks.txt", "Basalt is a dark volcanic rock that cools quickly."))
+    desk.expect_ready("rocks.txt")
+    return desk
+
+
+def test_there_are_enough_of_them():
+    assert len(set(PAYLOADS)) >= 60
+
+
+def test_nothing_is_loaded_run_or_asked(reader: Desk, model: ScriptedModel):
+    """Several payloads an answer; the fixture `desk` sees every request, dialog and error."""
+    for number, some in enumerate(batched(PAYLOADS, 8)):
+        model.says = "\n\n".join((*some, f"after-{number}-end"))
+        reader.ask(f"What is basalt, number {number}?")
+        expect(reader.conversation.get_by_text(f"after-{number}-end").first).to_be_visible()
+        reader.wait_for_end()
+    reader.page.reload()
+    expect(reader.conversation.get_by_text(f"after-{number}-end").first).to_be_attached()
+
+    active = reader.page.evaluate(
+        """() => [...document.querySelectorAll(
+             'main :is(img, script, iframe, object, embed, video, audio, style, link, form:not(.composer), base, meta)')]
+             .map(e => e.outerHTML)"""
+    )
+    assert active == []
+    handlers = reader.page.evaluate(
+        """() => [...document.querySelectorAll('main *')].flatMap(e => [...e.attributes]
+             .filter(a => a.name.startsWith('on') || /^\\s*(javascript|data|vbscript|blob):/i.test(a.value))
+             .map(a => a.name + '=' + a.value))"""
+    )
+    assert handlers == []
+
+
+def test_a_link_says_where_it_goes_and_leaves_nothing_behind(reader: Desk, model: ScriptedModel):
+    model.says = f"See [the lecture]({EVIL}) for more."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    link = reader.conversation.locator("a[href^='https://evil.example']")
+    expect(link).to_contain_text("evil.example")
+    assert "noreferrer" in (link.get_attribute("rel") or "")
+
+
+def test_a_formula_becomes_mathml(reader: Desk, model: ScriptedModel):
+    model.says = r"It is $\frac{1}{2} m v^2$ in all."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    expect(reader.conversation.locator("math mfrac")).to_be_attached()
