@@ -16,6 +16,9 @@ from tests.trust.report import Promise
 
 pytestmark = pytest.mark.promise("A user's words are found with no other user")
 
+# A password's hash, a key in storage by name, a database token, and the signs of a crash.
+_NEVER_SHOWN = ("password_hash", "$2b$", '"path"', "lease_id", "sb_secret", "Traceback", "psycopg")
+
 
 @pytest.fixture
 def log_lines() -> Iterator[list[str]]:
@@ -83,6 +86,8 @@ def test_no_response_log_prompt_or_key_holds_anothers_word(
         for line in said:
             foreign = [other.canary for other in users if other != user and other.canary in line]
             promise.check(not foreign, f"{user.canary} was told of {foreign}: {line[:60]}")
+            is_bare = not any(secret in line for secret in _NEVER_SHOWN)
+            promise.check(is_bare, f"nothing that is ours alone: {line[:60]}")
     canaries = [user.canary for user in users]
     sent = [*map(json.dumps, model.prompts), *map(json.dumps, model.embedded)]
     assert any(canary in text for canary in canaries for text in sent)

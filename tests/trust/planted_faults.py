@@ -1,0 +1,154 @@
+"""Plant faults one by one and see that the tests notice: `python -m tests.trust.planted_faults [name ...]`.
+
+Each tests/trust/faults/*.patch says what is broken and which tests must fail of it. It is applied to
+a copy of the tree as it is; nothing here is changed.
+"""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FAULTS = Path(__file__).parent / "faults"
+# What is installed and not in the tree; a copy shares it.
+_INSTALLED = ("dev/node_modules",)
+_AT_A_TIME = 2
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A patch, what it breaks, and the tests that must fail of it."""
+
+    name: str
+    what: str
+    suite: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the tests said of a fault; `trouble` is why it does not count as caught."""
+
+    fault: Fault
+    trouble: str
+
+    @property
+    def is_caught(self) -> bool:
+        return not self.trouble
+
+
+class PatchRefused(Exception):
+    """A patch does not fit the tree any more; the message says where."""
+
+
+def read_faults(names: list[str] | None = None) -> list[Fault]:
+    paths = sorted(FAULTS.glob("*.patch"))
+    faults = [_read(path) for path in paths if not names or path.stem in names]
+    assert faults, "there is no such fault"
+    return faults
+
+
+def _read(path: Path) -> Fault:
+    what, suite, *_ = path.read_text().splitlines()
+    return Fault(
+        path.stem, what.removeprefix("Fault: "), suite.removeprefix("Suite: "), path.resolve()
+    )
+
+
+@contextmanager
+def copy_of_tree() -> Iterator[Path]:
+    """Copy every file of the project as it is now, committed or not."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - the user's git
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    with tempfile.TemporaryDirectory(prefix="planted-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder)
+        copy.chmod(0o755)  # Postgres runs as a user of its own, and its data lies within
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            if (ROOT / name).is_file():
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, copy / name)
+        for name in _INSTALLED:
+            (copy / name).symlink_to(ROOT / name)
+        yield copy
+
+
+def apply(fault: Fault, copy: Path) -> None:
+    """Apply a patch with a line of context: what stands around it may change.
+
+    Raises:
+        PatchRefused: It does not fit.
+    """
+    done = subprocess.run(
+        ["git", "apply", "-C1", "--recount", str(fault.path)],  # noqa: S607 - the user's git
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise PatchRefused(done.stderr.strip())
+
+
+def plant(fault: Fault) -> Outcome:
+    """Run the tests of a fault on a copy that has it."""
+    with copy_of_tree() as copy:
+        try:
+            apply(fault, copy)
+        except PatchRefused as refusal:
+            return Outcome(fault, f"the patch does not fit any more: {refusal}")
+        return Outcome(fault, _judge(_run_tests(copy, fault.suite)))
+
+
+def _run_tests(copy: Path, suite: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--show-capture=no", "--tb=line"]
+    command += [f"--basetemp={copy / '.tests'}", *shlex.split(suite)]
+    if "tests/trust" in suite:
+        command.append("--short")
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def _judge(said: str) -> str:
+    """Return why a run does not count: a fault is caught by a test that failed, not by a broken stack."""
+    last = said.strip().splitlines()[-1] if said.strip() else "nothing was said"
+    return "" if re.search(r"\b\d+ failed\b", last) else last
+
+
+def are_sound(faults: list[Fault]) -> str:
+    """Return what the same tests say without any fault; nothing where they pass."""
+    suites = sorted({fault.suite for fault in faults})
+    with copy_of_tree() as copy:
+        said = [_run_tests(copy, suite).strip().splitlines()[-1] for suite in suites]
+    return "\n".join(last for last in said if not re.fullmatch(r"\d+ passed.*", last))
+
+
+def main(names: list[str]) -> int:
+    """Plant, print a line for each, and return how many were missed."""
+    faults = read_faults(names)
+    if trouble := are_sound(faults):
+        print(f"Without a fault the tests do not pass either:\n{trouble}")  # noqa: T201 - a command
+        return 1
+    missed = 0
+    with ThreadPoolExecutor(_AT_A_TIME) as threads:
+        for outcome in threads.map(plant, faults):
+            missed += not outcome.is_caught
+            verdict = "caught" if outcome.is_caught else f"MISSED: {outcome.trouble}"
+            print(f"{outcome.fault.name:<26} {outcome.fault.what}: {verdict}", flush=True)  # noqa: T201 - likewise
+    print(f"{len(faults) - missed} of {len(faults)} caught")  # noqa: T201 - likewise
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

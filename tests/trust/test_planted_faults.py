@@ -1,0 +1,28 @@
+"""The tests can fail: faults planted on purpose are noticed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.trust.planted_faults import apply, copy_of_tree, plant, read_faults
+from tests.trust.report import Promise
+
+pytestmark = pytest.mark.promise("A fault that is planted is caught")
+
+# Those whose tests are quick: the short form plants no others.
+_QUICK = ["citations-unchecked"]
+
+
+def test_every_fault_can_be_planted(promise: Promise):
+    for fault in read_faults():
+        with copy_of_tree() as copy:
+            apply(fault, copy)
+        promise.check(fault.suite, f"{fault.name} names its tests")
+
+
+def test_every_fault_is_caught(promise: Promise, size: Callable[..., int]):
+    faults = read_faults()
+    chosen = faults if size(full=1, short=0) else [f for f in faults if f.name in _QUICK]
+    for fault in chosen:
+        outcome = plant(fault)
+        promise.check(outcome.is_caught, f"{fault.name}: {outcome.trouble}")
