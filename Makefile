@@ -110,7 +110,7 @@ lock: $(STAMP) ## Resolve the dependencies again, with hashes
 	$(PYTHON) -m dev.node npm install --prefix dev --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix dev/deploy --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix web --package-lock-only
-	$(PYTHON) -m dev.lockfiles dev dev/deploy
+	$(PYTHON) -m dev.lockfiles dev dev/deploy web
 
 bench: $(STAMP) ## Measure retrieval and cold starts
 	$(PYTHON) -m bench.retrieval

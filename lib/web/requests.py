@@ -33,6 +33,8 @@ _MOST_SECONDS = 25.0
 _PLATFORM_IDS = (b"x-vercel-id", b"x-amz-cf-id", b"x-amzn-trace-id")
 _MOST_ID_CHARACTERS = 200
 
+# httpx tells of every call, with its URL, as soon as a platform turns the root logger on.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 log = logging.getLogger("lectern")
 log.setLevel(logging.INFO)
 log.propagate = False
