@@ -6,6 +6,7 @@ What it does not do: TLS, caching, HTTP/2, limits of rate. The two functions of 
 import asyncio
 import base64
 import contextlib
+import copy
 import re
 import tempfile
 import time
@@ -77,6 +78,12 @@ class Edge:
             instance = Instance(function, task, self._tools, self._environment)
             self.instances[name] = self._exits.enter_context(instance)
         return self.instances[name]
+
+    def bypassed(self) -> "Edge":
+        """Return the same instances as they answer to somebody who only guesses the secret."""
+        other = copy.copy(self)
+        other._secret = "guessed"  # noqa: SLF001 - one of us
+        return other
 
     def names_in(self, function: Function) -> set[str]:
         """Return what is in the zip of a function."""

@@ -28,7 +28,7 @@ _SECRETS = (
 def _lint(template: Path) -> str:
     done = subprocess.run(
         [
-            *(str(Path(sys.executable).with_name("cfn-lint")), "--regions", REGION, "us-east-1"),
+            *(str(Path(sys.executable).with_name("cfn-lint")), "--regions", REGION),
             *("--ignore-checks", *_OF_THE_TOOLS, "--template", str(template)),
         ],
         capture_output=True,
