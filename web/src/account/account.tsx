@@ -1,7 +1,7 @@
 // The account: appearance, sessions, password, data, and the end of it.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { download } from "../api/downloads.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
 import { signOut } from "../api/session.ts";
@@ -50,9 +50,11 @@ function Export() {
 
 export function Account({ user }: { user: User }) {
   const s = strings.value;
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${s.account.title} · Lectern`;
   }, [s]);
+  useEffect(() => heading.current?.focus(), []);
   return (
     <main class="account">
       <a class="quiet" href="#/">
@@ -60,7 +62,9 @@ export function Account({ user }: { user: User }) {
         {s.side.back}
       </a>
       <header>
-        <h1>{s.account.title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {s.account.title}
+        </h1>
         <p>
           <span dir="auto">{user.username}</span> · {s.account.since(formatDate(user.created_at))}
         </p>

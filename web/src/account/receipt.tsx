@@ -22,6 +22,8 @@ export function ReceiptView({
   receipt: Receipt;
 }) {
   const s = strings.value.account;
+  const order = Object.keys(s.receiptRows);
+  const kinds = Object.keys(rows).sort((a, b) => order.indexOf(a) - order.indexOf(b));
   // A fresh start: nothing of the account stays in the page's memory.
   const leave = () => location.replace("/");
   return (
@@ -30,8 +32,8 @@ export function ReceiptView({
       <h1>{s.receiptTitle}</h1>
       <p>{s.receiptText}</p>
       <dl>
-        {Object.entries(rows).map(([kind, count]) => (
-          <Line key={kind} name={s.receiptRows[kind] ?? kind} count={count} />
+        {kinds.map((kind) => (
+          <Line key={kind} name={s.receiptRows[kind] ?? kind} count={rows[kind] ?? 0} />
         ))}
         <Line name={s.receiptObjects} count={stored_objects} />
         {pending_objects > 0 && <Line name={s.receiptPending} count={pending_objects} />}

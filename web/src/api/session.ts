@@ -5,7 +5,9 @@ import { signal } from "@preact/signals";
 import type { TokenReply, User } from "../schema.ts";
 import { ConnectionLost, problemOf } from "./problems.ts";
 
-type News = { kind: "refreshed"; reply: TokenReply; at: number } | { kind: "ended" };
+type News =
+  | { kind: "refreshed"; reply: TokenReply; at: number }
+  | { kind: "ended"; byItself: boolean };
 
 const LOCK = "lectern-refresh";
 const HINT = "lectern-refreshed-at";
@@ -18,6 +20,7 @@ export const user = signal<User | null | undefined>(undefined);
 export const wasEnded = signal(false);
 
 let access = { token: "", since: 0, until: 0 };
+let lastUserId: number | null = null;
 let refreshing: Promise<void> | null = null;
 const channel = new BroadcastChannel("lectern-session");
 
@@ -25,7 +28,9 @@ const channel = new BroadcastChannel("lectern-session");
 export const isRemembered = () => localStorage.getItem(HINT) !== null;
 
 function accept(reply: TokenReply, at: number): void {
-  if (user.value && user.value.id !== reply.user.id) location.reload();
+  // Somebody else: nothing of the one before may stay in the page's memory.
+  if (lastUserId !== null && lastUserId !== reply.user.id) location.reload();
+  lastUserId = reply.user.id;
   access = { token: reply.access_token, since: at, until: at + reply.expires_in * 1000 };
   user.value = reply.user;
   wasEnded.value = false;
@@ -49,12 +54,13 @@ function forget(): void {
 export function end({ byItself }: { byItself: boolean }): void {
   forget();
   wasEnded.value = byItself;
-  channel.postMessage({ kind: "ended" } satisfies News);
+  channel.postMessage({ kind: "ended", byItself } satisfies News);
 }
 
 channel.addEventListener("message", ({ data }: MessageEvent<News>) => {
   if (data.kind === "refreshed") accept(data.reply, data.at);
   else forget();
+  if (data.kind === "ended" && !data.byItself) location.replace("/");
 });
 
 /** Wait until another tab tells of its refresh. */

@@ -6,7 +6,7 @@ import { FailureNote, Retry } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { FileRow } from "./file-row.tsx";
 import { ShipmentRow } from "./shipment-row.tsx";
-import { files, filesState, loadFiles } from "./store.ts";
+import { chooseAll, chosenFiles, files, filesState, loadFiles, readyFiles } from "./store.ts";
 import { addFiles, shipments } from "./uploads.ts";
 
 const ACCEPTED = ".pdf,.docx,.pptx,.html,.htm,.xhtml,.md,.markdown,.txt,.text";
@@ -43,6 +43,24 @@ export function AddFiles({ isPrimary = false }: { isPrimary?: boolean }) {
   );
 }
 
+/** One tick for all files; half a tick where only some are used. */
+function UseAll() {
+  const chosen = chosenFiles.value.length;
+  const total = readyFiles.value.length;
+  if (total < 2) return null;
+  return (
+    <label class="use-all">
+      <input
+        type="checkbox"
+        checked={chosen === total}
+        indeterminate={chosen > 0 && chosen < total}
+        onChange={() => chooseAll(chosen < total)}
+      />
+      {strings.value.files.useAll}
+    </label>
+  );
+}
+
 export function FileList() {
   const s = strings.value.files;
   const state = filesState.value;
@@ -61,6 +79,7 @@ export function FileList() {
         </FailureNote>
       )}
       {isEmpty && <p class="hint">{s.empty}</p>}
+      <UseAll />
       <ul class="rows">
         {shipments.value.map((shipment) => (
           <ShipmentRow key={shipment.key} shipment={shipment} />

@@ -40,6 +40,10 @@ export function toggle(id: number): void {
   excluded.value = next;
 }
 
+export function chooseAll(isUsed: boolean): void {
+  excluded.value = isUsed ? new Set() : new Set(readyFiles.value.map((file) => file.id));
+}
+
 async function fetchFiles(): Promise<CourseFile[]> {
   const found: CourseFile[] = [];
   let cursor: string | null = null;

@@ -17,7 +17,7 @@ function Table({ block }: { block: Extract<Block, { kind: "table" }> }) {
         <thead>
           <tr>
             {block.head.map((cell, i) => (
-              <th key={i} scope="col" class={block.align[i]}>
+              <th key={i} scope="col" dir="auto" class={block.align[i]}>
                 <Inlines nodes={cell} />
               </th>
             ))}
@@ -27,7 +27,7 @@ function Table({ block }: { block: Extract<Block, { kind: "table" }> }) {
           {block.rows.map((row, r) => (
             <tr key={r}>
               {row.map((cell, i) => (
-                <td key={i} class={block.align[i]}>
+                <td key={i} dir="auto" class={block.align[i]}>
                   <Inlines nodes={cell} />
                 </td>
               ))}
@@ -41,7 +41,7 @@ function Table({ block }: { block: Extract<Block, { kind: "table" }> }) {
 
 function ListView({ block }: { block: Extract<Block, { kind: "list" }> }) {
   const items = block.items.map((item, index) => (
-    <li key={index}>
+    <li key={index} dir="auto">
       <Item blocks={item} />
     </li>
   ));

@@ -101,8 +101,9 @@ function useEscape(): void {
 /** The pane takes the focus when it opens and gives it back when it closes. */
 function useBorrowedFocus() {
   const heading = useRef<HTMLHeadingElement>(null);
+  // Asked while drawing: what the pane covers loses the focus as soon as it is there.
+  const [before] = useState(() => document.activeElement);
   useEffect(() => {
-    const before = document.activeElement;
     heading.current?.focus({ preventScroll: true });
     return () => {
       if (before instanceof HTMLElement) setTimeout(() => before.focus({ preventScroll: true }));

@@ -118,6 +118,7 @@ export const de: Strings = {
     emptyTitle: "Noch keine Dateien",
     empty:
       "Füge Skripte, Folien oder ein Kapitel hinzu. Sie werden Seite für Seite gelesen; dann kannst du fragen.",
+    useAll: "Alle Dateien für Fragen verwenden",
     use: (name) => `${name} für Fragen verwenden`,
     actions: (name) => `Aktionen für ${name}`,
     size: (bytes) =>
@@ -200,6 +201,7 @@ export const de: Strings = {
     searching: "Deine Dateien werden durchsucht …",
     consulted: (count) => `${plural(count, "Stelle", "Stellen")} werden gelesen …`,
     sources: "Quellen",
+    deleted: "inzwischen gelöscht",
     citation: (marker, file, place) => `Zitat ${marker}: ${file}, ${place}`,
     done: (count) =>
       count ? `Ende der Antwort, mit ${plural(count, "Zitat", "Zitaten")}.` : "Ende der Antwort.",

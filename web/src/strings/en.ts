@@ -63,6 +63,7 @@ export const en = {
     types: "PDF, Word, PowerPoint, HTML, Markdown or text",
     emptyTitle: "No files yet",
     empty: "Add lecture notes, slides or a chapter. They are read page by page; then you can ask.",
+    useAll: "Use all files for questions",
     use: (name: string) => `Use ${name} for questions`,
     actions: (name: string) => `Actions for ${name}`,
     size: (bytes: number) =>
@@ -145,6 +146,7 @@ export const en = {
     searching: "Looking through your files …",
     consulted: (count: number) => `Reading ${plural(count, "passage", "passages")} …`,
     sources: "Sources",
+    deleted: "deleted since",
     citation: (marker: number, file: string, place: string) =>
       `Citation ${marker}: ${file}, ${place}`,
     done: (count: number) =>

@@ -5,9 +5,10 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ask, stop } from "../chats/asking.ts";
 import { turns } from "../chats/turns.ts";
 import { chosenFiles, readyFiles } from "../files/store.ts";
+import { studyRoute } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { Icon } from "../ui/icon.tsx";
-import { isSideOpen } from "./layout.ts";
+import { openSide } from "./layout.ts";
 
 const MOST_CHARACTERS = 4_000;
 
@@ -31,11 +32,8 @@ function Scope() {
   const total = readyFiles.value.length;
   const some = chosen ? s.some(chosen, total) : s.noneChosen;
   const text = total === 0 ? s.noneReady : chosen === total ? s.all(total) : some;
-  const open = () => {
-    isSideOpen.value = true;
-  };
   return (
-    <button type="button" class="scope" onClick={open}>
+    <button type="button" class="scope" onClick={openSide}>
       <Icon name="file" />
       {text}
     </button>
@@ -72,6 +70,8 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   const s = strings.value.ask;
   const field = useRef<HTMLTextAreaElement>(null);
   const text = draft.value;
+  const { chat, place } = studyRoute();
+  const isNew = chat === null && place === null;
   const over = [...text].length - MOST_CHARACTERS;
   const isAllowed =
     text.trim() !== "" && over <= 0 && chosenFiles.value.length > 0 && !runningTurn.value;
@@ -79,6 +79,10 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   useEffect(() => {
     if (focusAsked.value) field.current?.focus();
   }, [focusAsked.value]);
+  // A new question is to be typed at once; on a touch screen that would open the keyboard unasked.
+  useEffect(() => {
+    if (isNew && matchMedia("(pointer: fine)").matches) field.current?.focus();
+  }, [isNew]);
 
   const submit = (event: Event) => {
     event.preventDefault();

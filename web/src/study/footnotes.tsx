@@ -16,13 +16,14 @@ export function Footnotes({ citations }: { citations: Citation[] }) {
       <ol>
         {citations.map((citation) => (
           <li key={citation.marker} value={citation.marker}>
-            <a href={citationHref(citation)} class={isDeleted(citation) ? "deleted" : undefined}>
+            <a href={citationHref(citation)}>
               <span class="number" aria-hidden="true">
                 {citation.marker}
               </span>
               <span>
                 <span class="where">
                   <span dir="auto">{citation.filename}</span>, {placeOf(citation)}
+                  {isDeleted(citation) && ` · ${strings.value.answer.deleted}`}
                 </span>
                 <q dir="auto">{citation.quote}</q>
               </span>

@@ -4,6 +4,26 @@ import { signal } from "@preact/signals";
 
 export const isSideOpen = signal(false);
 
+let opener: Element | null = null;
+
+export function openSide(): void {
+  // Asked now: what lies behind the drawer loses the focus as soon as it is open.
+  opener = document.activeElement;
+  isSideOpen.value = true;
+}
+
+export function closeSide(): void {
+  isSideOpen.value = false;
+}
+
+/** Who opened the drawer gets the focus back, unless something else has taken it by then. */
+export function giveBackFocus(): void {
+  const active = document.activeElement;
+  const isFree = !active || active === document.body || active.closest(".side") !== null;
+  if (isFree && opener instanceof HTMLElement) opener.focus();
+  opener = null;
+}
+
 function matching(query: string) {
   const list = matchMedia(query);
   const matches = signal(list.matches);

@@ -9,11 +9,7 @@ import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
-import { isNarrow, isSideOpen } from "./layout.ts";
-
-const close = () => {
-  isSideOpen.value = false;
-};
+import { closeSide, giveBackFocus, isNarrow, isSideOpen } from "./layout.ts";
 
 export function Side() {
   const s = strings.value;
@@ -21,9 +17,10 @@ export function Side() {
   const isDrawer = isNarrow.value;
   const isOpen = isSideOpen.value;
   // Whoever has chosen something in the drawer wants to see it.
-  useEffect(close, [route.value]);
+  useEffect(closeSide, [route.value]);
   useEffect(() => {
     if (isDrawer && isOpen) side.current?.focus();
+    else giveBackFocus();
   }, [isDrawer, isOpen]);
   return (
     <nav
@@ -32,13 +29,13 @@ export function Side() {
       aria-label={s.side.label}
       tabIndex={-1}
       inert={isDrawer && !isOpen}
-      onKeyDown={(event) => event.key === "Escape" && close()}
+      onKeyDown={(event) => event.key === "Escape" && closeSide()}
     >
       <div class="side-head">
         <a class="home" href="#/" aria-label="Lectern">
           <Wordmark />
         </a>
-        {isDrawer && <IconButton icon="close" label={s.close} onClick={close} />}
+        {isDrawer && <IconButton icon="close" label={s.close} onClick={closeSide} />}
       </div>
       <a class="new-chat" href="#/">
         <Icon name="plus" />

@@ -12,31 +12,20 @@ import { IconButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { Conversation } from "./conversation.tsx";
-import { isCovering, isNarrow, isSideOpen } from "./layout.ts";
+import { closeSide, isCovering, isNarrow, isSideOpen, openSide } from "./layout.ts";
 import { Side } from "./side.tsx";
 
 function TopBar({ isBehind }: { isBehind: boolean }) {
   const s = strings.value.side;
   return (
     <header class="top-bar" inert={isBehind}>
-      <IconButton
-        icon="menu"
-        label={s.open}
-        isOpen={isSideOpen.value}
-        onClick={() => {
-          isSideOpen.value = true;
-        }}
-      />
+      <IconButton icon="menu" label={s.open} isOpen={isSideOpen.value} onClick={openSide} />
       <Wordmark />
       <a class="icon-button" href="#/" aria-label={s.newChat} title={s.newChat}>
         <Icon name="plus" />
       </a>
     </header>
   );
-}
-
-function closeSide(): void {
-  isSideOpen.value = false;
 }
 
 function toConversation(): void {
