@@ -3,8 +3,12 @@
 import asyncio
 import math
 import time
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -46,3 +50,15 @@ def limit(seconds: float = math.inf) -> asyncio.Timeout:
     """Return the timeout of one call: its own, or what is left of the request if that is less."""
     left = min(seconds, current_deadline().remaining_seconds)
     return asyncio.timeout(None if math.isinf(left) else left)
+
+
+async def until_deadline(source: AsyncIterable[T]) -> AsyncGenerator[T]:
+    """Yield what comes until it ends, or raise TimeoutError at the deadline: a slow drip is cut too."""
+    iterator = aiter(source)
+    while True:
+        async with limit():  # around the wait only, never around a yield
+            try:
+                item = await anext(iterator)
+            except StopAsyncIteration:
+                return
+        yield item

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from lib.adapters.deadlines import limit
+from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.retries import retrying
 from lib.adapters.transport import http_client, traced_call
 from lib.domain import problems
@@ -178,7 +178,7 @@ class ChatModel:
         try:
             with _endpoint_call():
                 async with await self._open(messages, max_tokens) as events:
-                    async for event in _until_deadline(events):
+                    async for event in until_deadline(events):
                         text, reason_told, usage_told = _read_event(event)
                         reason, usage = reason_told or reason, usage_told or usage
                         if text:
@@ -210,17 +210,6 @@ class ChatModel:
 
         async with limit():
             return await retrying(create, _least_wait)
-
-
-async def _until_deadline(events: Any) -> AsyncGenerator[Any]:
-    """Yield events until they end, or raise TimeoutError at the deadline: a slow drip is cut too."""
-    iterator = aiter(events)
-    while True:
-        async with limit():  # around the wait only, never around a yield
-            event = await anext(iterator, None)
-        if event is None:
-            return
-        yield event
 
 
 def _read_event(event: Any) -> tuple[str, str | None, Usage | None]:

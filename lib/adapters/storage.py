@@ -17,7 +17,7 @@ from storage3.exceptions import StorageApiError
 from storage3.types import URLOptions
 from storage3.utils import StorageException
 
-from lib.adapters.deadlines import limit
+from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.retries import retrying
 from lib.adapters.transport import http_client, traced_call
 from lib.domain import problems
@@ -110,7 +110,7 @@ class Storage:
             with traced_call("storage"), _as_problems():
                 async with self._open(path) as answer:
                     await _check(answer)
-                    async for piece in answer.aiter_bytes():
+                    async for piece in until_deadline(answer.aiter_bytes()):
                         yield piece
         except problems.FileNotFound:
             return

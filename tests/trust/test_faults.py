@@ -1,12 +1,10 @@
 """Every dependency call meets every fault: no request hangs, none lies, and no row contradicts another."""
 
-import contextlib
 import json
 import re
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,18 +12,17 @@ import pytest
 
 from dev.stack import Stack
 from dev.student import PASSPHRASE, Student
-from lib.adapters.retries import Budget
 from tests.accounts import FROM_OUR_PAGE
 from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION
 from tests.trust import misbehaving
+from tests.trust.instances import REQUEST_SECONDS, impatient_instance, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.misbehaving import (
     Call,
     Fault,
     Proxy,
-    proxy_before,
     refuse,
     refuse_as_model,
     refuse_as_storage,
@@ -35,22 +32,8 @@ from tests.trust.report import Promise
 
 pytestmark = pytest.mark.promise("Whatever fails, no request hangs or lies, and no row contradicts")
 
-# The times of the functions, made short: a request may then take LONGEST_SECONDS, and no more.
-CALL_SECONDS = 1.0
-REQUEST_SECONDS = 3.0
+# On a machine that does other things as well.
 LONGEST_SECONDS = REQUEST_SECONDS + 4.0
-IMPATIENCE = {
-    "lib.adapters.database._TIMEOUT_SECONDS": CALL_SECONDS,
-    "lib.adapters.storage._TIMEOUT_SECONDS": CALL_SECONDS,
-    "lib.adapters.models._SILENCE_TIMEOUT_SECONDS": CALL_SECONDS,
-    "lib.services.questions._EMBEDDING_TIMEOUT_SECONDS": CALL_SECONDS,
-    "lib.services.questions.SAVING_SECONDS": 3,
-    "lib.services.answering.SAVING_SECONDS": 3,
-    "lib.services.ingestion._RESERVED_SECONDS": CALL_SECONDS,
-    "lib.services.ingestion._CLOSING_SECONDS": REQUEST_SECONDS,
-    "lib.services.answering._SAVE_PAUSE_SECONDS": 0.01,
-    "lib.web.requests._MOST_SECONDS": REQUEST_SECONDS,
-}
 
 
 @dataclass(frozen=True)
@@ -178,27 +161,9 @@ SCENARIOS = {
 
 @pytest.fixture
 def proxy(stack: Stack, configuration: Configuration, model: ScriptedModel) -> Generator[Proxy]:
-    """Put the proxy before everything that the functions call."""
     model.says = ANSWER
-    model_url = configuration.settings.openai_base_url.removesuffix("/v1")
-    with proxy_before(stack.supabase_url, model_url) as proxy:
-        configuration.change(
-            supabase_url=proxy.url,
-            openai_base_url=f"{proxy.url}/v1",
-            answer_deadline=timedelta(seconds=REQUEST_SECONDS),
-            ingestion_slice=timedelta(seconds=CALL_SECONDS),
-        )
+    with proxied(stack, configuration) as proxy:
         yield proxy
-
-
-@contextlib.contextmanager
-def a_new_and_impatient_instance() -> Iterator[None]:
-    """Make the times of the functions short, and give them all their retries."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in IMPATIENCE.items():
-            patch.setattr(name, value)
-        patch.setattr("lib.adapters.retries._budget", Budget())
-        yield
 
 
 @dataclass(frozen=True)
@@ -263,7 +228,7 @@ class Attempt:
         student, values = self._prepare()
         self.proxy.arm(case.trouble.fault, case.meets)
         started_at = time.monotonic()
-        with a_new_and_impatient_instance():
+        with impatient_instance():
             complaint = judge(self.scenario, case, lambda: self.scenario.send(student, values))
         seconds = time.monotonic() - started_at
         self.proxy.watch()
