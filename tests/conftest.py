@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import ssl
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, LiteralString, cast
@@ -126,6 +126,7 @@ class Ground:
     """The database and the storage as they really are, past every rule."""
 
     def __init__(self, stack: Stack) -> None:
+        self._dsn = stack.postgres_dsn
         self._connection = psycopg.Connection[DictRow].connect(
             stack.postgres_dsn, autocommit=True, row_factory=dict_row
         )
@@ -148,6 +149,19 @@ class Ground:
     def wait_for(self, statement: LiteralString, *values: Any) -> None:
         """Wait until there is such a row."""
         wait_until(lambda: self.rows(statement, *values), statement)
+
+    @contextlib.contextmanager
+    def locking(self, statement: LiteralString, *values: Any) -> Iterator[psycopg.Connection]:
+        """Hold a lock until the block ends, so that whoever needs it stops there."""
+        with psycopg.connect(self._dsn) as connection:
+            connection.execute(statement, values)
+            yield connection
+            connection.rollback()
+
+    def wait_until_stopped(self, running: str, count: int = 1) -> None:
+        """Wait until so many statements like `running` wait for a lock."""
+        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ %s"
+        wait_until(lambda: len(self.rows(waiting, running)) >= count, f"{running} waits")
 
     def path_of(self, file_id: int) -> str:
         return self.row("select path from files where id = %s", file_id)["path"]

@@ -1,23 +1,24 @@
 """A reader that is killed: whoever comes next makes one whole reading of it; until then there is none."""
 
-import contextlib
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import httpx
-import psycopg
 import pytest
 
 from dev.ports import HOST
 from dev.processes import ROOT
 from dev.stack import Stack
 from dev.student import Student
-from tests.conftest import TLS, Configuration, Ground, wait_until
+from lib.domain.identities import Identity
+from lib.domain.tokens import mint_database_token
+from tests.conftest import TLS, Configuration, Ground
 from tests.documents import make_pdf
 from tests.fakes import ScriptedModel
 
@@ -71,6 +72,18 @@ class Reader:
         except httpx.TransportError:
             self._was_cut_off = True
 
+    def pages_at_the_data_api(self) -> list[Any]:
+        """Ask as the owner for what was read so far, past our functions."""
+        identity = Identity(user_id=self.student.id, session_id=1)
+        token = mint_database_token(identity, self._stack.jwt_secret, now=datetime.now(UTC))
+        headers = {"apikey": self._stack.publishable_key, "Authorization": f"Bearer {token}"}
+        url = f"{self._stack.supabase_url}/rest/v1"
+        answers = [
+            httpx.get(f"{url}/{table}?select=file_id", headers=headers, verify=TLS)
+            for table in ("pages", "chunks")
+        ]
+        return [row for answer in answers for row in answer.raise_for_status().json()]
+
     def kill(self) -> None:
         """Kill the process; what it waits for in the database ends with it."""
         self.end()
@@ -81,19 +94,6 @@ class Reader:
     def end(self) -> None:
         self._process.kill()
         self._process.wait()
-
-    @contextlib.contextmanager
-    def locking(self, statement: LiteralString, *values: Any) -> Iterator[psycopg.Connection]:
-        """Hold a lock, so that the reader stops where it needs it."""
-        with psycopg.connect(self._stack.postgres_dsn) as connection:
-            connection.execute(statement, values)
-            yield connection
-            connection.rollback()
-
-    def wait_until_stopped(self, running: str) -> None:
-        """Wait until a statement like `running` waits for a lock."""
-        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ %s"
-        wait_until(lambda: self.ground.rows(waiting, running), f"{running} waits")
 
 
 @pytest.fixture
@@ -117,19 +117,19 @@ def reader(
 
 
 def after_the_claim(reader: Reader, _: ScriptedModel) -> None:
-    with reader.locking("lock table storage.objects in access exclusive mode"):
+    with reader.ground.locking("lock table storage.objects in access exclusive mode"):
         reader.begin()
-        reader.wait_until_stopped("storage.objects")
+        reader.ground.wait_until_stopped("storage.objects")
         reader.kill()
 
 
 def after_the_download(reader: Reader, _: ScriptedModel) -> None:
-    with reader.locking("lock table storage.objects in access exclusive mode") as storage:
+    with reader.ground.locking("lock table storage.objects in access exclusive mode") as storage:
         reader.begin()
-        reader.wait_until_stopped("storage.objects")
-        with reader.locking("select 1 from files where id = %s for update", reader.file_id):
+        reader.ground.wait_until_stopped("storage.objects")
+        with reader.ground.locking("select 1 from files where id = %s for update", reader.file_id):
             storage.rollback()
-            reader.wait_until_stopped("record_upload")
+            reader.ground.wait_until_stopped("record_upload")
             reader.kill()
 
 
@@ -149,9 +149,9 @@ def after_the_first_slice(reader: Reader, model: ScriptedModel) -> None:
 
 def before_the_end(reader: Reader, _: ScriptedModel) -> None:
     owner = "select 1 from users where id = %s for no key update"
-    with reader.locking(owner, reader.student.id):
+    with reader.ground.locking(owner, reader.student.id):
         reader.begin()
-        reader.wait_until_stopped("finish_ingestion")
+        reader.ground.wait_until_stopped("finish_ingestion")
         reader.kill()
 
 
@@ -208,6 +208,7 @@ def assert_nothing_is_visible(reader: Reader, model: ScriptedModel) -> None:
     file = client.get(f"/api/upload/{reader.file_id}").json()
     assert (file["status"], file["page_count"]) == ("processing", None)
     assert client.get(f"/api/upload/{reader.file_id}/pages/1").status_code == 404
+    assert reader.pages_at_the_data_api() == []
     assert reader.student.ask("How many moons has planet 1?")["status"] == "not_found"
     assert model.prompts == []
 

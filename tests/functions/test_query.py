@@ -361,13 +361,17 @@ class TestIdempotencyKey:
         assert first.result().json()["status"] == "answered"
 
     def test_sent_twice_at_once_calls_the_model_once(
-        self, student: Student, model: ScriptedModel
+        self, student: Student, model: ScriptedModel, ground: Ground
     ) -> None:
         student.upload("light.md", LIGHT)
         model.says = ANSWER
 
         with ThreadPoolExecutor(6) as pool:
-            answers = list(pool.map(lambda _: ask(student, key="k"), range(6)))
+            # The user's row holds them all up, then lets them go in the same moment.
+            with ground.locking("select 1 from users where id = %s for update", student.id):
+                asked = [pool.submit(ask, student, key="k") for _ in range(6)]
+                ground.wait_until_stopped("begin_query", 6)
+            answers = [future.result() for future in asked]
 
         assert len(model.prompts) == 1
         assert {answer.status_code for answer in answers} <= {200, 409}

@@ -39,7 +39,11 @@ class TestQuestionsOfADay:
         model.says = ANSWER
 
         with ThreadPoolExecutor(10) as pool:
-            answers = list(pool.map(lambda _: ask(student), range(10)))
+            # The user's row holds them all up, then lets them go in the same moment.
+            with ground.locking("select 1 from users where id = %s for update", student.id):
+                asked = [pool.submit(ask, student) for _ in range(10)]
+                ground.wait_until_stopped("begin_query", 10)
+            answers = [future.result() for future in asked]
 
         assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 5
         assert usage(ground, student)["query_count"] == len(model.prompts) == 5

@@ -277,14 +277,19 @@ class TestUploadFile:
         assert (answer.status_code, slug(answer.json())) == (409, "file-limit-reached")
 
     def test_counts_uploads_at_the_same_moment(
-        self, student: Student, configuration: Configuration
+        self, student: Student, configuration: Configuration, ground: Ground
     ) -> None:
         configuration.change(max_files_per_user=3)
 
         with ThreadPoolExecutor(8) as pool:
-            answers = list(
-                pool.map(lambda n: announce(student, f"{n}.md", NOTES.encode()), range(8))
-            )
+            # The user's row holds them all up, then lets them go in the same moment.
+            with ground.locking("select 1 from users where id = %s for update", student.id):
+                sent = [
+                    pool.submit(announce, student, f"{number}.md", NOTES.encode())
+                    for number in range(8)
+                ]
+                ground.wait_until_stopped("create_file", 8)
+            answers = [future.result() for future in sent]
 
         assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * 5
 
