@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
 import type { Session } from "../schema.ts";
-import { formatDate, strings } from "../strings/index.ts";
+import { formatTime, strings } from "../strings/index.ts";
 import { FailureNote } from "../ui/failure.tsx";
 
 const BROWSERS: [RegExp, string][] = [
@@ -39,7 +39,7 @@ function Row({ session, onEnd }: { session: Session; onEnd: () => void }) {
       <span>
         <span class="name">{device}</span>
         <span class="meta">
-          {session.current ? s.thisOne : s.lastUsed(formatDate(session.last_used_at))}
+          {session.current ? s.thisOne : s.lastUsed(formatTime(session.last_used_at))}
         </span>
       </span>
       {!session.current && (

@@ -95,7 +95,7 @@ export function ChatRow({ chat }: { chat: Chat }) {
           href={href({ view: "study", chat: chat.chat_id, place: null })}
           aria-current={isCurrent ? "page" : undefined}
         >
-          <span class="name" dir="auto">
+          <span class="name" dir="auto" title={chat.title}>
             {chat.title}
           </span>
           <span class="meta">

@@ -128,7 +128,7 @@ export const en = {
     conversation: "Conversation",
     title: "What would you like to know?",
     hints: [
-      "Ask as you would ask a friend who has read everything you gave him.",
+      "Ask as you would ask a friend who has read everything you have given them.",
       "A small number behind a sentence opens the page it comes from, with the very words marked.",
       "Untick files at the side to ask only some of them.",
     ],

@@ -41,6 +41,11 @@ export function formatDate(iso: string): string {
   return new Date(iso).toLocaleDateString(language.value, { dateStyle: "medium" });
 }
 
+export function formatTime(iso: string): string {
+  const styles = { dateStyle: "medium", timeStyle: "short" } as const;
+  return new Date(iso).toLocaleString(language.value, styles);
+}
+
 /** A day as one says it: the time if it was today, the date if not. */
 export function formatMoment(iso: string): string {
   const date = new Date(iso);
