@@ -25,7 +25,7 @@ from lib.web.dependencies import (
 )
 from lib.web.downloads import content_disposition
 from lib.web.entrance import CurrentEntrance, CurrentSignup, Terms, Typed
-from lib.web.schemas import Body, Cursor, Id, Limit, decode_cursor, encode_cursor
+from lib.web.schemas import Body, Cursor, Id, Limit, cut_page, decode_cursor, encode_cursor
 from lib.web.storage import FileStorage
 
 app = create_app("auth", "Your account, and where you are signed in.")
@@ -138,10 +138,10 @@ async def list_sessions(
     """List where you are signed in, newest first."""
     after = decode_cursor(cursor, int)
     found = await sessions.list_sessions(
-        database=database, cursor=after[0] if after else None, limit=limit
+        database=database, cursor=after[0] if after else None, limit=limit + 1
     )
-    next_cursor = encode_cursor(found[-1].id) if len(found) == limit else None
-    return Sessions(sessions=found, next_cursor=next_cursor)
+    shown, last = cut_page(found, limit)
+    return Sessions(sessions=shown, next_cursor=encode_cursor(last.id) if last else None)
 
 
 @app.delete("/api/auth/sessions/{session_id}", status_code=204)

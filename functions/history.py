@@ -18,6 +18,7 @@ from lib.web.schemas import (
     Limit,
     Text,
     Words,
+    cut_page,
     decode_cursor,
     decode_time_cursor,
     encode_cursor,
@@ -50,10 +51,10 @@ async def list_chats(
 ) -> Chats:
     """List your chats, newest first; with `q`, those with a query that holds all its words."""
     after = decode_time_cursor(cursor)
-    found = await chats.list_chats(search=q, database=database, after=after, limit=limit)
-    last = found[-1] if len(found) == limit else None
+    found = await chats.list_chats(search=q, database=database, after=after, limit=limit + 1)
+    shown, last = cut_page(found, limit)
     next_cursor = encode_cursor(last.updated_at.isoformat(), last.chat_id) if last else None
-    return Chats(chats=found, next_cursor=next_cursor)
+    return Chats(chats=shown, next_cursor=next_cursor)
 
 
 @app.get("/api/history/{chat_id}")
@@ -66,10 +67,11 @@ async def get_chat(
     """Return a chat with its queries, in the order asked."""
     after = decode_cursor(cursor, int)
     chat, found = await chats.get_chat(
-        chat_id, database=database, cursor=after[0] if after else None, limit=limit
+        chat_id, database=database, cursor=after[0] if after else None, limit=limit + 1
     )
-    next_cursor = encode_cursor(found[-1].id) if len(found) == limit else None
-    return ChatWithQueries(chat=chat, queries=found, next_cursor=next_cursor)
+    shown, last = cut_page(found, limit)
+    next_cursor = encode_cursor(last.id) if last else None
+    return ChatWithQueries(chat=chat, queries=shown, next_cursor=next_cursor)
 
 
 @app.patch("/api/history/{chat_id}")

@@ -9,6 +9,7 @@ from mangum import Mangum
 from pydantic import BaseModel, Field
 
 from lib.domain.models import File, Upload
+from lib.domain.problems import FileTooLarge
 from lib.services import ingestion, uploads
 from lib.services.uploads import Announcement
 from lib.web.app import create_app
@@ -26,6 +27,7 @@ from lib.web.schemas import (
     Id,
     Limit,
     PageNumber,
+    cut_page,
     decode_cursor,
     encode_cursor,
     parse_filename,
@@ -34,6 +36,7 @@ from lib.web.storage import FileStorage
 
 # Vercel refuses bodies over 4.5 MB and Lambda over 6 MB: larger files take the signed route.
 MAX_DIRECT_BYTES = 4 * 1024 * 1024
+_DIRECT_IS_TOO_LARGE = "This way takes 4 MB at most. Larger files go by /api/upload/signed."
 _MULTIPART_OVERHEAD_BYTES = 64 * 1024
 
 app = create_app(
@@ -84,6 +87,8 @@ async def upload_file(
 ) -> File:
     """Send a small file and have it read, in one call; it may still be `processing` afterwards."""
     content = await file.read()
+    if len(content) > MAX_DIRECT_BYTES:
+        raise FileTooLarge(_DIRECT_IS_TOO_LARGE, limit_bytes=MAX_DIRECT_BYTES)
     announcement = Announcement(
         filename=parse_filename(file.filename),
         size_bytes=len(content),
@@ -142,10 +147,10 @@ async def list_files(database: UserDatabase, cursor: Cursor = None, limit: Limit
     """List your files, newest first."""
     after = decode_cursor(cursor, int)
     found = await uploads.list_files(
-        database=database, cursor=after[0] if after else None, limit=limit
+        database=database, cursor=after[0] if after else None, limit=limit + 1
     )
-    next_cursor = encode_cursor(found[-1].id) if len(found) == limit else None
-    return Files(files=found, next_cursor=next_cursor)
+    shown, last = cut_page(found, limit)
+    return Files(files=shown, next_cursor=encode_cursor(last.id) if last else None)
 
 
 @app.get("/api/upload/{file_id}")

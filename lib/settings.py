@@ -124,7 +124,9 @@ class Settings:
     daily_tokens_per_user: int = _setting("Tokens of one user a day", 1_000_000)
     daily_tokens: int = _setting("Tokens of the whole deployment a day", 20_000_000)
     max_streams_per_user: int = _setting("Questions of one user at the same time", 2)
-    max_response_tokens: int = _setting("Longest answer", 1_500)
+    max_response_tokens: int = _setting(
+        "Longest answer, the thinking of a reasoning model included", 4_000
+    )
     answer_deadline: timedelta = _setting(
         "An answer is cut off after so long", timedelta(seconds=120)
     )

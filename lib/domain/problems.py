@@ -14,6 +14,7 @@ class Problem(Exception):
     title: ClassVar[str]
     slug: ClassVar[str]
     detail: ClassVar[str]
+    pointer: ClassVar[str] = "#/body"  # what of the request is at fault, where the status is 422
 
     def __init__(
         self,
@@ -128,6 +129,7 @@ class UsernameTaken(Problem):
 class WeakPassword(Problem):
     status, title = HTTPStatus.UNPROCESSABLE_ENTITY, "Password refused"
     slug = "weak-password"
+    pointer = "#/body/password"
     detail = "This password is too easy to guess. Use three or four unrelated words."
 
 
@@ -191,6 +193,7 @@ class UnreadableFile(Problem):
 class EmptyFile(Problem):
     status, title = HTTPStatus.UNPROCESSABLE_ENTITY, "No text in this file"
     slug = "empty-file"
+    pointer = "#/body/file"
     detail = "No text was found in this file. Scanned pages must go through text recognition first."
 
 
@@ -266,6 +269,7 @@ class IdempotencyConflict(Problem):
 class IdempotencyMismatch(Problem):
     status, title = HTTPStatus.UNPROCESSABLE_ENTITY, "Idempotency-Key used before"
     slug = "idempotency-mismatch"
+    pointer = "#/header/idempotency-key"
     detail = "This Idempotency-Key was used with another question. Use a new key."
 
 

@@ -17,12 +17,13 @@ from lib.adapters.queries import Beginning
 from lib.domain.citing import CitationStream
 from lib.domain.languages import detect_language, not_found_sentence
 from lib.domain.models import Citation, Passage, Query, QueryStatus, Usage
-from lib.domain.problems import DatabaseUnavailable, Problem
+from lib.domain.problems import DatabaseUnavailable, ModelInterrupted, Problem
 from lib.domain.prompting import build_messages, estimate_tokens, fit_passages
 from lib.services.questions import SAVING_SECONDS, Tools
 
 Event = tuple[str, Any]
 
+_NOTHING_SAID = "The model stopped before its first word. Ask again, or ask for less at once."
 _SAVE_ATTEMPTS = 3
 _SAVE_PAUSE_SECONDS = 0.5
 
@@ -160,9 +161,14 @@ def _conclude(
     events = _record(draft, stream.finish())
     if finish and finish.usage:
         draft.usage = finish.usage
-    if stream.declined or not draft.response:
+    is_whole = finish is not None and finish.whole
+    if stream.declined or (is_whole and not draft.response):
         return _decline(draft, query_text)
-    if finish and not finish.whole:
+    if (
+        not draft.response
+    ):  # cut off or filtered before its first word: that says nothing of the files
+        draft.status, draft.problem = QueryStatus.FAILED, ModelInterrupted(_NOTHING_SAID)
+    elif not is_whole:
         draft.status = QueryStatus.INTERRUPTED
     else:
         draft.status = QueryStatus.ANSWERED if draft.citations else QueryStatus.NOT_FOUND

@@ -64,7 +64,10 @@ def _field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
 async def _handle_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)
     request.state.problem = error.slug
-    return render(error.as_dict(), request.state.request_id, error.headers())
+    document = error.as_dict()
+    if error.status is HTTPStatus.UNPROCESSABLE_ENTITY:
+        document.setdefault("errors", [{"pointer": error.pointer, "detail": error.message}])
+    return render(document, request.state.request_id, error.headers())
 
 
 async def _handle_validation_error(request: Request, error: Exception) -> JSONResponse:

@@ -5,7 +5,7 @@ import json
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Path, Query
 from pydantic import (
@@ -25,6 +25,7 @@ _MAX_PAGE_NUMBER = 2**31 - 1  # Postgres's integer
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # Controls that turn the direction of text make a name look like another (CVE-2021-42574).
 _BIDIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_Item = TypeVar("_Item")
 _UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
@@ -87,6 +88,11 @@ def parse_filename(name: str | None) -> str:
     except ValidationError as error:
         detail = error.errors()[0]["msg"]
         raise InvalidRequest(errors=[{"pointer": "#/body/file", "detail": detail}]) from error
+
+
+def cut_page(found: list[_Item], limit: int) -> tuple[list[_Item], _Item | None]:
+    """Return a page of what was found with one more than `limit`, and its last item if more follow."""
+    return found[:limit], found[limit - 1] if len(found) > limit else None
 
 
 def encode_cursor(*values: Any) -> str:

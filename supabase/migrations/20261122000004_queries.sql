@@ -313,13 +313,13 @@ begin
     end if;
     v_passages := private.retrieve(v_user_id, p_file_ids, v_search_text, p_embedding::extensions.halfvec, p_retrieval);
     -- Last, because all users' questions meet at the row of the deployment's usage.
-    perform private.reserve_usage(v_user_id, (p_question ->> 'reserved_tokens')::integer, p_limits);
+    perform private.reserve_usage(v_user_id, greatest((p_question ->> 'reserved_tokens')::integer, 0), p_limits);
     insert into public.queries (
         user_id, chat_id, query_text, search_text, reserved_tokens, deadline_at, idempotency_key, request_hash
     )
     values (
         v_user_id, v_chat_id, p_question ->> 'query_text', left(v_search_text, 4000),
-        (p_question ->> 'reserved_tokens')::integer,
+        greatest((p_question ->> 'reserved_tokens')::integer, 0),
         now() + make_interval(secs => (p_question ->> 'deadline_seconds')::integer),
         p_question ->> 'idempotency_key', p_question ->> 'request_hash'
     )
@@ -374,8 +374,8 @@ begin
         status = p_result ->> 'status',
         response = p_result ->> 'response',
         citations = p_result -> 'citations',
-        prompt_tokens = (p_result ->> 'prompt_tokens')::integer,
-        completion_tokens = (p_result ->> 'completion_tokens')::integer
+        prompt_tokens = greatest((p_result ->> 'prompt_tokens')::integer, 0),
+        completion_tokens = greatest((p_result ->> 'completion_tokens')::integer, 0)
     where id = p_query_id;
     perform private.settle_usage(v_query, (p_result ->> 'prompt_tokens')::integer + (p_result ->> 'completion_tokens')::integer);
     return (select private.query_as_json(q) from public.queries as q where q.id = p_query_id);
