@@ -48,7 +48,7 @@ class Holdings:
     """What one user has.
 
     Attributes:
-        canary: Stands in the username, the filename, the file, the title and the answer.
+        canary: Stands in the username, the filename, the file, the title, the question and the answer.
         gone: The same ids, of things that this user has deleted.
     """
 
@@ -78,7 +78,7 @@ def furnish(client: httpx.Client, model: ScriptedModel) -> Holdings:
 def _add(student: Student, canary: str, name: str) -> dict[str, Any]:
     text = f"# {name}\n\n{_SENTENCE.format(canary)}\n"
     file = student.upload(f"{name} {canary}.md", text)
-    query = student.ask(QUESTION)
+    query = student.ask(f"{QUESTION} Is it {canary}?")
     assert canary in query["response"], query
     title = {"title": f"{name} {canary}"}
     student.client.patch(f"/api/history/{query['chat_id']}", json=title).raise_for_status()

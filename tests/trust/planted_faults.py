@@ -84,14 +84,16 @@ def copy_of_tree() -> Iterator[Path]:
         yield copy
 
 
-def apply(fault: Fault, copy: Path) -> None:
+def apply(fault: Fault, copy: Path, *options: str) -> None:
     """Apply a patch with a line of context: what stands around it may change.
+
+    With the option `--check` it is only seen whether it fits.
 
     Raises:
         PatchRefused: It does not fit.
     """
     done = subprocess.run(
-        ["git", "apply", "-C1", "--recount", str(fault.path)],  # noqa: S607 - the user's git
+        ["git", "apply", "-C1", *options, str(fault.path)],  # noqa: S607 - the user's git
         cwd=copy,
         capture_output=True,
         text=True,

@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx
+import psycopg
 import pytest
 
 from dev.stack import Stack
 from lib.domain.attempts import hash_name
+from lib.domain.tokens import derive_refresh_token, hash_refresh_token, read_refresh_token
 from tests.accounts import (
     COOKIE,
     PASSWORD,
@@ -182,6 +184,31 @@ class TestRefreshing:
         )
         promise.check(row == {"newest": rounds + 1, "unused": 1}, f"{row} after {rounds} rounds")
 
+    def test_the_second_of_two_uses_waits_for_the_first(
+        self, client: httpx.Client, configuration: Configuration, ground: Ground, stack: Stack
+    ):
+        """The first is held in mid-transaction, so that the second always comes at the worst moment."""
+        new_user(client)
+        parent = client.cookies[COOKIE]
+        [key] = configuration.settings.refresh_token_keys
+        handle, generation = read_refresh_token(parent, [key])
+        child = derive_refresh_token(handle, generation + 1, key)
+
+        with (
+            ThreadPoolExecutor(1) as thread,
+            psycopg.connect(stack.postgres_dsn) as first,
+        ):
+            first.execute(
+                "select public.rotate_refresh_token(%s, %s, %s, jsonb_build_array(%s::text), 600)",
+                (handle, generation, hash_refresh_token(parent), hash_refresh_token(child)),
+            )
+            second = thread.submit(refresh, client, parent)
+            ground.wait_for("select 1 from pg_stat_activity where wait_event_type = 'Lock'")
+            first.commit()
+            given = child_of(second.result())
+
+        assert given == child
+
     def test_a_reply_may_be_lost_again_and_again(
         self, client: httpx.Client, promise: Promise, stack: Stack
     ):
@@ -322,14 +349,19 @@ class TestKeyRotation:
 
 @pytest.mark.promise("A class that signs in starves nobody")
 def test_lists_are_read_while_a_class_signs_in(
-    configuration: Configuration, new_client: Callable[[], httpx.Client], promise: Promise
+    configuration: Configuration,
+    new_client: Callable[[], httpx.Client],
+    promise: Promise,
+    size: Size,
 ):
     """35 sign in within 10 s, hashed as in production, while somebody reads lists."""
+    count = size(full=35, short=7)
+    seconds = count * 10 / 35
     configuration.change(bcrypt_cost=10)
     reader = new_client()
     new_user(reader)
     with ThreadPoolExecutor(35) as threads:
-        names = list(threads.map(lambda _: new_user(new_client()), range(35)))
+        names = list(threads.map(lambda _: new_user(new_client()), range(count)))
     calm = [_timed(lambda: reader.get("/api/upload")) for _ in range(50)]
 
     is_over, busy = threading.Event(), list[float]()
@@ -339,18 +371,20 @@ def test_lists_are_read_while_a_class_signs_in(
             busy.append(_timed(lambda: reader.get("/api/upload")))
 
     def arrive(place: int) -> float:
-        threading.Event().wait(place * 10 / 35)  # as they come in through the door
+        threading.Event().wait(place * seconds / count)  # as they come in through the door
         return _timed(lambda: sign_in(reader, names[place]))
 
     reading = threading.Thread(target=read)
     reading.start()
     with ThreadPoolExecutor(35) as threads:
-        waits = list(threads.map(arrive, range(35)))
+        waits = list(threads.map(arrive, range(count)))
     is_over.set()
     reading.join()
 
     promise.count(len(waits) + len(busy))
-    promise.figure("sign-in, p95 of 35 in 10 s", f"{percentile(waits, 0.95):.2f} s")
+    promise.figure(
+        f"sign-in, p95 of {count} in {seconds:.0f} s", f"{percentile(waits, 0.95):.2f} s"
+    )
     promise.figure("a list meanwhile, p95", f"{percentile(busy, 0.95) * 1000:.0f} ms")
     promise.figure("a list before, p95", f"{percentile(calm, 0.95) * 1000:.0f} ms")
 
