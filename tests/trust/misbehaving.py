@@ -25,6 +25,7 @@ class Call:
     dependency: str
     method: str
     path: str
+    body: bytes = b""
 
 
 class Exchange:
@@ -111,6 +112,25 @@ async def cut_json(exchange: Exchange) -> None:
     await answer(200, '{"query": {"id": 1, "resp')(exchange)
 
 
+class Hold:
+    """Keeps a call waiting until its caller is gone, and says when it does.
+
+    `moment`: "before" anything is done, "midway" in the answer, or "after" all was done.
+    """
+
+    def __init__(self, moment: str) -> None:
+        self._moment = moment
+        self.is_reached = threading.Event()
+
+    async def __call__(self, exchange: Exchange) -> None:
+        if self._moment != "before":
+            reply = await exchange.forward()
+            if self._moment == "midway":
+                await exchange.send(reply[: len(reply) // 2])
+        self.is_reached.set()
+        await exchange.wait_until_gone()
+
+
 def answer(status: int, body: str, content_type: str = "application/json", **headers: str) -> Fault:
     """Answer in the dependency's place; it is not asked."""
 
@@ -195,7 +215,8 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await _read_request(reader)
         method, path, _ = request.split(b" ", 2)
-        call = Call(_dependency(path.decode()), method.decode(), path.decode())
+        body = request.partition(_HEAD_END)[2]
+        call = Call(_dependency(path.decode()), method.decode(), path.decode(), body)
         is_hit = self._fault and self._meets(len(self.calls), call)
         self.calls.append(call)
         address = self.model_url if call.dependency == "model" else self.supabase_url
