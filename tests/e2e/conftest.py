@@ -23,8 +23,12 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
-DESKTOP = {"viewport": {"width": 1280, "height": 860}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 375, "height": 740},
+    "has_touch": True,
+    "is_mobile": True,
+}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
 _numbers = itertools.count(1)
 
 
@@ -71,7 +75,8 @@ def open_context(
     with contextlib.ExitStack() as contexts:
 
         def make(**options: Any) -> BrowserContext:
-            context = browser.new_context(base_url=lectern, locale="en-GB", **(options or DESKTOP))
+            shape = options or DESKTOP
+            context = browser.new_context(base_url=lectern, locale="en-GB", **shape)
             contexts.callback(context.close)
             context.set_default_timeout(15_000)
             context.on("request", look)

@@ -1,9 +1,8 @@
 """What a student does with the page, in the words that are on it."""
 
 import re
-from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 
 class Desk:
@@ -50,8 +49,8 @@ class Desk:
         if self.is_narrow:
             self.page.keyboard.press("Escape")
 
-    def add(self, *files: dict[str, Any]) -> None:
-        """Choose files in the picker: `{name, mimeType, buffer}`."""
+    def add(self, *files: FilePayload) -> None:
+        """Choose files in the picker."""
         self.page.locator("input[type=file]").first.set_input_files(list(files))
 
     def expect_ready(self, name: str) -> None:
@@ -92,5 +91,5 @@ class Desk:
         return " ".join(" ".join(self.source.locator("mark").all_text_contents()).split())
 
 
-def text_file(name: str, text: str) -> dict[str, Any]:
+def text_file(name: str, text: str) -> FilePayload:
     return {"name": name, "mimeType": "text/plain", "buffer": text.encode()}

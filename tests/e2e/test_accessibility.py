@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
 from dev.student import PASSPHRASE
 from tests.e2e.conftest import DESKTOP, PHONE
@@ -155,7 +155,7 @@ class TestAxeFindsNothing:
         desk = self.sign_up(open_context(**size, color_scheme=theme))
         assert violations(desk.page) == []  # nothing there yet
 
-        odd = {"name": "odd.pdf", "mimeType": "application/pdf", "buffer": b"no"}
+        odd = FilePayload(name="odd.pdf", mimeType="application/pdf", buffer=b"no")
         desk.add(text_file("rocks.txt", NOTES), odd)
         desk.expect_ready("rocks.txt")
         desk.open_side()

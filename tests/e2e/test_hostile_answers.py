@@ -108,6 +108,7 @@ def test_there_are_enough_of_them():
 
 def test_nothing_is_loaded_run_or_asked(reader: Desk, model: ScriptedModel):
     """Several payloads an answer; the fixture `desk` sees every request, dialog and error."""
+    number = 0
     for number, some in enumerate(batched(PAYLOADS, 8)):
         model.says = "\n\n".join((*some, f"after-{number}-end"))
         reader.ask(f"What is basalt, number {number}?")

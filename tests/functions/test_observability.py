@@ -23,7 +23,7 @@ from dev.stack import Stack
 from lib.web import health
 from lib.web.requests import log
 from tests.accounts import new_user, round_trips, slug
-from tests.conftest import Configuration, Ground
+from tests.conftest import Configuration, Ground, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +100,7 @@ class TestIds:
         log.addHandler(handler)
         try:
             answer = client.get("/api/auth/health", headers={header: "fra1::abc" + "x" * 500})
+            wait_until(lambda: any("platform_id" in line for line in lines), "it was logged")
         finally:
             log.removeHandler(handler)
 
