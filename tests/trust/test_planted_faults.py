@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trust.planted_faults import apply, copy_of_tree, plant, read_faults
+from tests.trust.planted_faults import apply, copy_of_tree, plant_all, read_faults
 from tests.trust.report import Promise
 
 pytestmark = pytest.mark.promise("A fault that is planted is caught")
@@ -25,6 +25,5 @@ def test_every_fault_can_be_planted(promise: Promise):
 def test_every_fault_is_caught(promise: Promise, size: Callable[..., int]):
     faults = read_faults()
     chosen = faults if size(full=1, short=0) else [f for f in faults if f.name in _QUICK]
-    for fault in chosen:
-        outcome = plant(fault)
-        promise.check(outcome.is_caught, f"{fault.name}: {outcome.trouble}")
+    for outcome in plant_all(chosen):
+        promise.check(outcome.is_caught, f"{outcome.fault.name}: {outcome.trouble}")
