@@ -198,8 +198,9 @@ class TestRun:
 def abandon(ground: Ground, file_id: int, *, attempts: int) -> None:
     """Leave a file as a reader leaves it that died some minutes ago."""
     ground.execute(
-        "update files set status = 'processing', lease_id = gen_random_uuid(),"
-        " lease_until = now() - interval '5 minutes', attempt_count = %s where id = %s",
+        "update files set status = 'processing', lease_id = gen_random_uuid(), attempt_count = %s,"
+        " lease_until = now() - interval '5 minutes', created_at = now() - interval '6 minutes'"
+        " where id = %s",
         attempts,
         file_id,
     )
