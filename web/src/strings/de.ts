@@ -185,7 +185,7 @@ export const de: Strings = {
     hints: [
       "Frag, wie du jemanden fragst, der alles gelesen hat, was du ihm gegeben hast.",
       "Eine kleine Zahl hinter einem Satz öffnet die Seite, von der er stammt, mit genau den Wörtern markiert.",
-      "Nimm an der Seite Häkchen weg, um nur einige Dateien zu fragen.",
+      "Nimm in deiner Liste Häkchen weg, um nur einige Dateien zu fragen.",
     ],
     welcomeTitle: "Ein Tisch für deinen Kurs",
     welcome: "Leg die erste Datei darauf: ein Skript, Folien, ein Kapitel.",

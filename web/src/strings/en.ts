@@ -130,7 +130,7 @@ export const en = {
     hints: [
       "Ask as you would ask a friend who has read everything you have given them.",
       "A small number behind a sentence opens the page it comes from, with the very words marked.",
-      "Untick files at the side to ask only some of them.",
+      "Untick files in your list to ask only some of them.",
     ],
     welcomeTitle: "A desk for your course",
     welcome: "Put the first file on it: lecture notes, slides, a chapter.",

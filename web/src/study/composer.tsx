@@ -4,7 +4,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ask, stop } from "../chats/asking.ts";
 import { turns } from "../chats/turns.ts";
-import { chosenFiles, readyFiles } from "../files/store.ts";
+import { chosenFiles, filesState, readyFiles } from "../files/store.ts";
 import { studyRoute } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -35,9 +35,14 @@ function Scope() {
   return (
     <button type="button" class="scope" onClick={openSide}>
       <Icon name="file" />
-      {text}
+      {filesState.value === "loaded" && text}
     </button>
   );
+}
+
+/** Whoever asks before the list is here asks all files. */
+function hasFiles(): boolean {
+  return filesState.value !== "loaded" || chosenFiles.value.length > 0;
 }
 
 function SendButton({ isAllowed }: { isAllowed: boolean }) {
@@ -73,8 +78,7 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   const { chat, place } = studyRoute();
   const isNew = chat === null && place === null;
   const over = [...text].length - MOST_CHARACTERS;
-  const isAllowed =
-    text.trim() !== "" && over <= 0 && chosenFiles.value.length > 0 && !runningTurn.value;
+  const isAllowed = text.trim() !== "" && over <= 0 && hasFiles() && !runningTurn.value;
   useLayoutEffect(() => grow(field.current), [text]);
   useEffect(() => {
     if (focusAsked.value) field.current?.focus();
