@@ -1,7 +1,6 @@
-"""What to search for when a question leans on the one before it: "And why?", "What about the second one?"."""
+"""Which questions lean on the one before them: "And why?", "What about the second one?"."""
 
 import re
-from collections.abc import Sequence
 
 from lib.domain.folding import is_spaceless
 
@@ -53,30 +52,16 @@ _SHORT = 4  # words: Was ist das? Can you explain more?
 _FEW_WORDS = 2  # Why? Which ones?
 # Two characters of a script without spaces say about as much as a word.
 _CHARACTERS_PER_WORD = 2
-_MOST_BACK = 3
-_MOST_CHARACTERS = 500  # of an earlier question
 
 _PUNCTUATION = " \t.,;:!?\"'()\u00bf\u00a1\u061f\u060c\uff1f\u3002\u2026"
 
 
-def retrieval_text(question: str, turns: Sequence[tuple[str, str]]) -> str:
-    """Return what to search the files for: the question, after those before it that it leans on.
-
-    A question leans on the last one if it has at most 2 words; or at most 9 and it begins with a
-    connective ("and", "what about") or early on has a word that points back ("it", "this one"). Then
-    the last question is put before it, and if that one leans too the one before, up to three.
-    `turns` are (query, response), oldest first.
-    """
-    questions = [question]
-    for query, _ in reversed(turns[-_MOST_BACK:]):
-        if not is_follow_up(questions[0]):
-            break
-        questions.insert(0, query[:_MOST_CHARACTERS])
-    return "\n".join(questions)
-
-
 def is_follow_up(question: str) -> bool:
-    """Say whether a question, asked within a chat, cannot be understood alone."""
+    """Say whether a question, asked within a chat, cannot be understood alone.
+
+    It has at most 2 words; or at most 9 and it begins with a connective ("and", "what about") or
+    early on has a word that points back ("it", "this one").
+    """
     words = [word for part in question.lower().split() if (word := part.strip(_PUNCTUATION))]
     count = _count_words(words)
     if count <= _FEW_WORDS:

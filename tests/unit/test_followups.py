@@ -1,8 +1,8 @@
-"""What is searched for when a question leans on the one before it."""
+"""Which questions lean on the one before them, in many languages."""
 
 import pytest
 
-from lib.domain.followups import retrieval_text
+from lib.domain.followups import is_follow_up
 
 FIRST = "Why does light bend when it enters glass?"
 
@@ -53,31 +53,10 @@ STANDING_ALONE = [
 
 
 @pytest.mark.parametrize("question", LEANING)
-def test_a_question_that_leans_is_searched_with_the_last_one(question: str):
-    assert retrieval_text(question, [(FIRST, "It is slower there [1].")]) == f"{FIRST}\n{question}"
+def test_a_question_that_points_back_follows_up(question: str):
+    assert is_follow_up(question)
 
 
 @pytest.mark.parametrize("question", STANDING_ALONE)
-def test_a_question_that_stands_alone_is_searched_alone(question: str):
-    assert retrieval_text(question, [(FIRST, "It is slower there [1].")]) == question
-
-
-@pytest.mark.parametrize("question", LEANING)
-def test_the_first_question_of_a_chat_is_searched_alone(question: str):
-    assert retrieval_text(question, []) == question
-
-
-def test_a_chain_of_questions_leads_back_to_the_one_that_stands_alone():
-    turns = [("What is osmosis?", "…"), (FIRST, "…"), ("And why?", "…")]
-
-    assert retrieval_text("And where?", turns) == f"{FIRST}\nAnd why?\nAnd where?"
-
-
-def test_a_chain_is_followed_for_three_questions_at_most():
-    turns = [(FIRST, "…"), *[("And why?", "…")] * 5]
-
-    assert retrieval_text("And where?", turns) == "And why?\nAnd why?\nAnd why?\nAnd where?"
-
-
-def test_an_earlier_question_is_cut():
-    assert len(retrieval_text("Why?", [("long " * 1_000, "…")])) < 600
+def test_a_question_that_says_what_it_is_about_does_not(question: str):
+    assert not is_follow_up(question)
