@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
 from starlette.types import Receive, Scope, Send
 
 from dev.gateway import create_app
@@ -23,6 +24,7 @@ from dev.student import Student
 from lib.settings import Settings, get_settings
 from lib.web.dependencies import current_settings
 from tests.fakes import ScriptedModel
+from tests.lessons import LIGHT
 
 _numbers = itertools.count(1)
 # One for all clients: httpx would parse the certificates of the world for each, which takes 20 ms.
@@ -227,6 +229,36 @@ def new_reader(
 @pytest.fixture
 def student(new_student: Callable[[], Student]) -> Student:
     return new_student()
+
+
+@pytest.fixture(scope="session")
+def _light(_api: _Api, _endpoint: _Endpoint) -> int:
+    """LIGHT as somebody had it read, embedded as `model` embeds."""
+    with _students(_api) as make:
+        _api.configuration.change(openai_base_url=_endpoint.url)
+        file = make().upload("light.md", LIGHT)
+        _api.configuration.reset()
+    return file["id"]
+
+
+@pytest.fixture
+def learner(_light: int, student: Student, ground: Ground) -> Student:
+    """Somebody with light.md: a copy of its rows, because to have a file read takes a while."""
+    copy = ground.row(
+        "insert into files overriding user value"
+        " select (jsonb_populate_record(f, jsonb_build_object('user_id', %s, 'path', 'copy/' || %s))).*"
+        " from files as f where id = %s returning id",
+        student.id,
+        student.id,
+        _light,
+    )
+    for statement in (
+        "insert into pages select (jsonb_populate_record(p, %s)).* from pages as p where file_id = %s",
+        "insert into chunks select (jsonb_populate_record(c, %s)).* from chunks as c where file_id = %s",
+    ):
+        owner = Jsonb({"file_id": copy["id"], "user_id": student.id})
+        ground.execute(statement, owner, _light)
+    return student
 
 
 @pytest.fixture(scope="session")

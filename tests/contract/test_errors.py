@@ -14,7 +14,7 @@ from lib.domain import problems
 from lib.domain.problems import Problem
 from tests.conftest import Configuration
 from tests.fakes import ScriptedModel
-from tests.lessons import ANSWER, LIGHT, QUESTION
+from tests.lessons import ANSWER, QUESTION
 
 CATALOGUE = sorted(
     (kind for kind in vars(problems).values() if isinstance(kind, type) and kind is not Problem),
@@ -238,12 +238,11 @@ class TestShape:
         assert int(answer.headers["Retry-After"]) == document["retry_after_seconds"] > 0
 
     def test_is_the_same_where_a_provider_fails(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.status = ANSWER, 500
 
-        answer = student.client.post("/api/query", json={"query_text": QUESTION})
+        answer = learner.client.post("/api/query", json={"query_text": QUESTION})
 
         document = assert_is_problem(answer, 503, "/problems/model-unavailable")
         assert int(answer.headers["Retry-After"]) == document["retry_after_seconds"] > 0

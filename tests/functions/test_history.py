@@ -163,19 +163,18 @@ class TestSearch:
 
         assert titles(page) == [ASKED[index] for index in reversed(found)]
 
-    def test_finds_the_words_of_answers(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_finds_the_words_of_answers(self, learner: Student, model: ScriptedModel) -> None:
         model.says = f"Refraction 屈折 is it. {ANSWER}"
-        student.ask(QUESTION)
+        learner.ask(QUESTION)
         model.says = "NOT_FOUND"
-        student.ask("What is glass?")
+        learner.ask("What is glass?")
 
-        assert titles(listed(student, q="refraction")) == [QUESTION]
-        assert titles(listed(student, q="屈折")) == [QUESTION]
+        assert titles(listed(learner, q="refraction")) == [QUESTION]
+        assert titles(listed(learner, q="屈折")) == [QUESTION]
         # Words of question and answer together.
-        assert titles(listed(student, q="bend refraction")) == [QUESTION]
+        assert titles(listed(learner, q="bend refraction")) == [QUESTION]
         # What was quoted for the server alone was never shown.
-        assert titles(listed(student, q="light is slower")) == []
+        assert titles(listed(learner, q="light is slower")) == []
 
     def test_of_nothing_finds_all(self, curious: Student) -> None:
         assert len(listed(curious, q=" ")["chats"]) == len(ASKED)
@@ -269,21 +268,20 @@ class TestChat:
         assert model.prompts == []
 
     def test_deleted_while_it_is_answered_ends_in_peace(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 2
-        with open_stream(student, QUESTION) as response:
+        with open_stream(learner, QUESTION) as response:
             model.wait_until_held()
-            [chat] = listed(student)["chats"]
+            [chat] = listed(learner)["chats"]
 
-            deleted = student.client.delete(f"/api/history/{chat['chat_id']}")
+            deleted = learner.client.delete(f"/api/history/{chat['chat_id']}")
             model.release()
             events = response.read().decode()
 
         assert deleted.status_code == 204
         assert events.count("event: done") == 1
-        assert listed(student)["chats"] == []
+        assert listed(learner)["chats"] == []
 
 
 class TestExport:

@@ -51,9 +51,8 @@ class TestAnswer:
         assert query["usage"] == {"prompt_tokens": 100, "completion_tokens": 10}
         assert_citations_hold(student, query)
 
-    def test_numbers_citations_by_appearance(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
-        student.upload("cells.md", CELLS)
+    def test_numbers_citations_by_appearance(self, learner: Student, model: ScriptedModel) -> None:
+        learner.upload("cells.md", CELLS)
         energy = "Mitochondria release the energy that a cell needs"
         model.says = (
             f'Array[0] is text. 42° <cite passage="1">{CRITICAL}</cite>, '
@@ -61,40 +60,37 @@ class TestAnswer:
             f'glass <cite passage="9">{BENDS}</cite>.'
         )
 
-        query = student.ask("What about glass, light and mitochondria?")
+        query = learner.ask("What about glass, light and mitochondria?")
 
         quotes = [citation["quote"] for citation in query["citations"]]
         assert [quote.rstrip(".") for quote in quotes] == [CRITICAL.rstrip("."), energy, BENDS]
         assert query["response"] == "Array[0] is text. 42° [1], sugar [2], glass [3]."
-        assert_citations_hold(student, query)
+        assert_citations_hold(learner, query)
 
     def test_without_a_quote_that_holds_is_kept_as_not_found(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says = 'It turns green <cite passage="1">A ray entering glass turns green</cite>.'
 
-        query = student.ask(QUESTION)
+        query = learner.ask(QUESTION)
 
         assert (query["status"], query["response"]) == ("not_found", "It turns green.")
         assert query["citations"] == []
 
-    def test_is_stored_as_it_is_shown(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_is_stored_as_it_is_shown(self, learner: Student, model: ScriptedModel) -> None:
         model.says = ANSWER
 
-        query = student.ask(QUESTION)
+        query = learner.ask(QUESTION)
 
-        chat = student.client.get(f"/api/history/{query['chat_id']}").json()
+        chat = learner.client.get(f"/api/history/{query['chat_id']}").json()
         assert chat["queries"] == [query]
 
     def test_is_interrupted_where_the_model_had_no_room(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.finish_reason = ANSWER, "length"
 
-        query = student.ask(QUESTION)
+        query = learner.ask(QUESTION)
 
         assert (query["status"], len(query["citations"])) == ("interrupted", 1)
 
@@ -140,11 +136,10 @@ class TestNotFound:
 
         assert (query["status"], model.prompts) == ("not_found", [])
 
-    def test_where_the_model_says_so(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_where_the_model_says_so(self, learner: Student, model: ScriptedModel) -> None:
         model.says = "NOT_FOUND"
 
-        query = student.ask("Who first measured how a ray bends in glass?")
+        query = learner.ask("Who first measured how a ray bends in glass?")
 
         assert (query["status"], query["citations"]) == ("not_found", [])
         assert SENTENCES["en"] in query["response"]
@@ -250,12 +245,11 @@ class TestRequest:
 
 
 class TestChat:
-    def test_goes_on_with_its_recent_turns(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_goes_on_with_its_recent_turns(self, learner: Student, model: ScriptedModel) -> None:
         model.says = ANSWER
-        first = student.ask(QUESTION)
+        first = learner.ask(QUESTION)
 
-        second = student.ask("And beyond the critical angle of glass?", chat_id=first["chat_id"])
+        second = learner.ask("And beyond the critical angle of glass?", chat_id=first["chat_id"])
 
         assert second["chat_id"] == first["chat_id"]
         assert [message["role"] for message in model.prompts[-1]] == [
@@ -268,21 +262,19 @@ class TestChat:
         assert question["content"] == QUESTION
         # Without the marker, which the model would imitate.
         assert response["content"] == "It bends towards the normal."
-        chat = student.client.get(f"/api/history/{first['chat_id']}").json()
+        chat = learner.client.get(f"/api/history/{first['chat_id']}").json()
         assert [query["id"] for query in chat["queries"]] == [first["id"], second["id"]]
         assert chat["chat"]["query_count"] == 2
 
-    def test_finds_what_a_follow_up_leans_on(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
-        first = student.ask(QUESTION)
+    def test_finds_what_a_follow_up_leans_on(self, learner: Student, model: ScriptedModel) -> None:
+        first = learner.ask(QUESTION)
 
-        student.ask("Why?", chat_id=first["chat_id"])
+        learner.ask("Why?", chat_id=first["chat_id"])
 
         assert BENDS in model.prompts[-1][-1]["content"]
 
-    def test_begins_anew_without_its_id(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
-        first, second = student.ask(QUESTION), student.ask(QUESTION)
+    def test_begins_anew_without_its_id(self, learner: Student, model: ScriptedModel) -> None:
+        first, second = learner.ask(QUESTION), learner.ask(QUESTION)
 
         assert first["chat_id"] != second["chat_id"]
         assert [len(messages) for messages in model.prompts] == [2, 2]
@@ -304,22 +296,20 @@ class TestChat:
 
 
 class TestIdempotencyKey:
-    def test_gives_the_stored_answer_again(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_gives_the_stored_answer_again(self, learner: Student, model: ScriptedModel) -> None:
         model.says = ANSWER
 
-        first, again = ask(student, key="k"), ask(student, key="k")
+        first, again = ask(learner, key="k"), ask(learner, key="k")
 
         assert (first.status_code, again.status_code) == (200, 200)
         assert again.json() == first.json()
         assert len(model.prompts) == 1
 
-    def test_gives_it_again_as_a_stream(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_gives_it_again_as_a_stream(self, learner: Student, model: ScriptedModel) -> None:
         model.says = ANSWER
-        query = ask(student, key="k").json()
+        query = ask(learner, key="k").json()
 
-        events = ask_streaming(student, QUESTION, key="k")
+        events = ask_streaming(learner, QUESTION, key="k")
 
         assert [event for event, _ in events] == ["start", "delta", "citation", "done"]
         assert events[0][1] == {"query_id": query["id"], "chat_id": query["chat_id"]}
@@ -345,15 +335,14 @@ class TestIdempotencyKey:
         assert len(model.prompts) == 1
 
     def test_of_a_question_that_still_runs_is_a_conflict(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 2
 
         with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(ask, student, key="k")
+            first = pool.submit(ask, learner, key="k")
             model.wait_until_held()
-            second = ask(student, key="k")
+            second = ask(learner, key="k")
             model.release()
 
         assert (second.status_code, slug(second)) == (409, "idempotency-conflict")
@@ -361,22 +350,21 @@ class TestIdempotencyKey:
         assert first.result().json()["status"] == "answered"
 
     def test_sent_twice_at_once_calls_the_model_once(
-        self, student: Student, model: ScriptedModel, ground: Ground
+        self, learner: Student, model: ScriptedModel, ground: Ground
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says = ANSWER
 
         with ThreadPoolExecutor(6) as pool:
             # The user's row holds them all up, then lets them go in the same moment.
-            with ground.locking("select 1 from users where id = %s for update", student.id):
-                asked = [pool.submit(ask, student, key="k") for _ in range(6)]
+            with ground.locking("select 1 from users where id = %s for update", learner.id):
+                asked = [pool.submit(ask, learner, key="k") for _ in range(6)]
                 ground.wait_until_stopped("begin_query", 6)
             answers = [future.result() for future in asked]
 
         assert len(model.prompts) == 1
         assert {answer.status_code for answer in answers} <= {200, 409}
         assert len({answer.json()["id"] for answer in answers if answer.status_code == 200}) == 1
-        assert len(student.client.get("/api/history").json()["chats"]) == 1
+        assert len(learner.client.get("/api/history").json()["chats"]) == 1
 
     def test_is_each_students_own(
         self, new_student: Callable[[], Student], model: ScriptedModel
@@ -390,14 +378,13 @@ class TestIdempotencyKey:
         assert model.embedding_calls == 2
 
     def test_is_forgotten_after_a_day(
-        self, student: Student, model: ScriptedModel, ground: Ground
+        self, learner: Student, model: ScriptedModel, ground: Ground
     ) -> None:
-        student.upload("light.md", LIGHT)
-        first = ask(student, key="k").json()
+        first = ask(learner, key="k").json()
         yesterday = "update queries set timestamp = now() - interval '25 hours' where id = %s"
         ground.execute(yesterday, first["id"])
 
-        second = ask(student, "Another question on glass?", key="k")
+        second = ask(learner, "Another question on glass?", key="k")
 
         assert (second.status_code, second.json()["id"] > first["id"]) == (200, True)
         assert len(model.prompts) == 2
@@ -413,67 +400,61 @@ class TestIdempotencyKey:
 
 class TestAModelThatFails:
     def test_to_embed_leaves_the_search_for_words(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.embedding_status = ANSWER, 503
 
-        answer = ask(student)
+        answer = ask(learner)
 
         assert answer.json()["status"] == "answered"
         assert 'embedding;desc="degraded"' in answer.headers["Server-Timing"]
 
-    def test_to_answer_is_a_problem(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_to_answer_is_a_problem(self, learner: Student, model: ScriptedModel) -> None:
         model.status = 503
 
-        answer = ask(student)
+        answer = ask(learner)
 
         assert (answer.status_code, slug(answer)) == (503, "model-unavailable")
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert int(answer.headers["Retry-After"]) > 0
-        [query] = stored(student)
+        [query] = stored(learner)
         assert (query["status"], query["response"]) == ("failed", "")
 
     def test_to_answer_in_time_is_a_problem(
-        self, student: Student, model: ScriptedModel, configuration: Configuration
+        self, learner: Student, model: ScriptedModel, configuration: Configuration
     ) -> None:
         configuration.change(answer_deadline=timedelta(milliseconds=200))
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 0
 
-        answer = ask(student)
+        answer = ask(learner)
 
         assert (answer.status_code, slug(answer)) == (502, "model-interrupted")
-        assert stored(student)[0]["status"] == "failed"
+        assert stored(learner)[0]["status"] == "failed"
 
     def test_to_end_in_time_leaves_what_came(
-        self, student: Student, model: ScriptedModel, configuration: Configuration
+        self, learner: Student, model: ScriptedModel, configuration: Configuration
     ) -> None:
         configuration.change(answer_deadline=timedelta(milliseconds=200))
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 3
 
-        query = ask(student).json()
+        query = ask(learner).json()
 
         assert (query["status"], query["response"]) == ("interrupted", "It bends towards")
-        assert stored(student) == [query]
+        assert stored(learner) == [query]
 
     def test_to_say_that_it_has_ended_leaves_what_came(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.stops_after = ANSWER, 3
 
-        query = ask(student).json()
+        query = ask(learner).json()
 
         assert (query["status"], query["response"]) == ("interrupted", "It bends towards")
 
-    def test_to_say_anything_is_a_refusal(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_to_say_anything_is_a_refusal(self, learner: Student, model: ScriptedModel) -> None:
         model.says = ""
 
-        query = student.ask(QUESTION)
+        query = learner.ask(QUESTION)
 
         assert (query["status"], query["citations"]) == ("not_found", [])
         assert query["response"]

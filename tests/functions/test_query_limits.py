@@ -32,21 +32,20 @@ def seconds_to_midnight() -> int:
 
 class TestQuestionsOfADay:
     def test_are_reserved_so_that_none_slips_through(
-        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+        self, learner: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
     ) -> None:
         configuration.change(daily_queries_per_user=5, max_streams_per_user=20)
-        student.upload("light.md", LIGHT)
         model.says = ANSWER
 
         with ThreadPoolExecutor(10) as pool:
             # The user's row holds them all up, then lets them go in the same moment.
-            with ground.locking("select 1 from users where id = %s for update", student.id):
-                asked = [pool.submit(ask, student) for _ in range(10)]
+            with ground.locking("select 1 from users where id = %s for update", learner.id):
+                asked = [pool.submit(ask, learner) for _ in range(10)]
                 ground.wait_until_stopped("begin_query", 10)
             answers = [future.result() for future in asked]
 
         assert sorted(answer.status_code for answer in answers) == [200] * 5 + [429] * 5
-        assert usage(ground, student)["query_count"] == len(model.prompts) == 5
+        assert usage(ground, learner)["query_count"] == len(model.prompts) == 5
 
     def test_end_with_the_time_they_start_anew(
         self, student: Student, model: ScriptedModel, configuration: Configuration
@@ -116,15 +115,14 @@ class TestQuestionsOfADay:
 
 class TestTokensOfADay:
     def test_are_settled_by_what_was_used(
-        self, student: Student, model: ScriptedModel, ground: Ground
+        self, learner: Student, model: ScriptedModel, ground: Ground
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says = ANSWER
 
-        student.ask(QUESTION)
+        learner.ask(QUESTION)
 
         # What the scripted model says it took: 100 for the prompt, 10 for the answer.
-        assert usage(ground, student) == {"query_count": 1, "token_count": 110}
+        assert usage(ground, learner) == {"query_count": 1, "token_count": 110}
 
     def test_cost_nothing_where_no_model_was_asked(
         self, student: Student, model: ScriptedModel, ground: Ground
@@ -135,45 +133,42 @@ class TestTokensOfADay:
         assert model.prompts == []
 
     def test_are_reserved_while_the_answer_is_on_its_way(
-        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+        self, learner: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 1
 
         with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(ask, student)
+            asked = pool.submit(ask, learner)
             model.wait_until_held()
-            reserved = usage(ground, student)["token_count"]
+            reserved = usage(ground, learner)["token_count"]
             model.release()
         asked.result()
 
         assert reserved > configuration.settings.max_response_tokens
-        assert usage(ground, student)["token_count"] == 110
+        assert usage(ground, learner)["token_count"] == 110
 
     def test_are_refused_beyond_the_limit(
-        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+        self, learner: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says = ANSWER
-        student.ask(QUESTION)
+        learner.ask(QUESTION)
         configuration.change(daily_tokens_per_user=1_000)
 
-        answer = ask(student)
+        answer = ask(learner)
 
         assert (answer.status_code, slug(answer)) == (429, "daily-limit-reached")
-        assert usage(ground, student) == {"query_count": 1, "token_count": 110}
+        assert usage(ground, learner) == {"query_count": 1, "token_count": 110}
 
     def test_of_an_answer_that_was_cut_off_are_estimated(
-        self, student: Student, model: ScriptedModel, ground: Ground
+        self, learner: Student, model: ScriptedModel, ground: Ground
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.stops_after = ANSWER, 1
 
-        query = student.ask(QUESTION)
+        query = learner.ask(QUESTION)
 
         spent = query["usage"]["prompt_tokens"] + query["usage"]["completion_tokens"]
         assert spent > 0
-        assert usage(ground, student)["token_count"] == spent
+        assert usage(ground, learner)["token_count"] == spent
 
 
 class TestTheCeiling:
@@ -210,14 +205,13 @@ class TestTheCeiling:
 
 class TestQuestionsAtOnce:
     def test_are_limited(
-        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+        self, learner: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
     ) -> None:
         configuration.change(max_streams_per_user=2)
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 1
 
         with ThreadPoolExecutor(5) as pool:
-            asked = [pool.submit(ask, student) for _ in range(5)]
+            asked = [pool.submit(ask, learner) for _ in range(5)]
             # Those that are refused end while the two others are held.
             refused = list(islice(as_completed(asked), 3))
             model.release()
@@ -227,20 +221,19 @@ class TestQuestionsAtOnce:
         answer = refused[0].result()
         assert (answer.status_code, slug(answer)) == (429, "too-many-streams")
         assert int(answer.headers["Retry-After"]) > 0
-        assert usage(ground, student)["query_count"] == 2
+        assert usage(ground, learner)["query_count"] == 2
 
     def test_past_their_deadline_count_no_more(
-        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+        self, learner: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
     ) -> None:
         configuration.change(max_streams_per_user=1)
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 1
 
-        with open_stream(student, QUESTION):
+        with open_stream(learner, QUESTION):
             model.wait_until_held()
             # As if its function had died: nobody ends the row.
-            ground.execute("update queries set deadline_at = now() where user_id = %s", student.id)
+            ground.execute("update queries set deadline_at = now() where user_id = %s", learner.id)
             model.holds_after = None
-            second = ask(student)
+            second = ask(learner)
 
         assert second.status_code == 200

@@ -31,12 +31,11 @@ class TestStream:
         assert (query["status"], stored(student)) == ("answered", [query])
 
     def test_gives_a_citation_right_after_its_marker(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says = f'{ANSWER} Also: <cite passage="1">{CRITICAL}</cite> Indeed.'
 
-        events = ask_streaming(student, QUESTION)
+        events = ask_streaming(learner, QUESTION)
 
         shown = ""
         for event, data in events:
@@ -48,11 +47,10 @@ class TestStream:
         assert len(events[-1][1]["query"]["citations"]) == 2
 
     def test_is_not_stored_by_anybody_on_its_way(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
 
-        with open_stream(student, QUESTION) as response:
+        with open_stream(learner, QUESTION) as response:
             response.read()
 
         assert response.headers["Content-Type"].startswith("text/event-stream")
@@ -61,12 +59,11 @@ class TestStream:
         assert len(model.prompts) == 1
 
     def test_arrives_while_the_model_still_speaks(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 2
 
-        with open_stream(student, QUESTION) as response:
+        with open_stream(learner, QUESTION) as response:
             events = read_events(response)
             early = [next(events) for _ in range(3)]
             model.release()
@@ -93,25 +90,24 @@ class TestStream:
     )
     def test_that_breaks_ends_with_error(
         self,
-        student: Student,
+        learner: Student,
         model: ScriptedModel,
         trouble: dict[str, int],
         problem: str,
         status: str,
         response: str,
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says = ANSWER
         for name, value in trouble.items():
             setattr(model, name, value)
 
-        with open_stream(student, QUESTION) as answer:
+        with open_stream(learner, QUESTION) as answer:
             events = list(read_events(answer))
 
         name, document = events[-1]
         assert (name, document["type"]) == ("error", f"/problems/{problem}")
         assert document["instance"] == f"urn:uuid:{answer.headers['X-Request-Id']}"
-        [query] = stored(student)
+        [query] = stored(learner)
         assert (query["status"], query["response"]) == (status, response)
         assert texts_of(events) == response
 
@@ -124,13 +120,12 @@ class TestStream:
         assert model.prompts == []
 
     def test_says_in_silence_that_it_is_there(
-        self, student: Student, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+        self, learner: Student, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        student.upload("light.md", LIGHT)
         monkeypatch.setattr("lib.web.events._SILENCE_SECONDS", 0.02)
         model.says, model.holds_after = ANSWER, 2
 
-        with open_stream(student, QUESTION) as response:
+        with open_stream(learner, QUESTION) as response:
             raw = response.iter_text()
             received = ""
             while ": still here" not in received:
@@ -143,12 +138,11 @@ class TestStream:
 
 class TestAClientThatGoesAway:
     def test_finds_in_the_history_what_arrived(
-        self, student: Student, model: ScriptedModel, ground: Ground
+        self, learner: Student, model: ScriptedModel, ground: Ground
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = f"{ANSWER} More follows.", 14
 
-        with open_stream(student, QUESTION) as response:
+        with open_stream(learner, QUESTION) as response:
             events = read_events(response)
             seen = [next(events)]
             while seen[-1][0] != "citation":
@@ -158,41 +152,39 @@ class TestAClientThatGoesAway:
             "select 1 from queries where id = %s and status <> 'streaming'", seen[0][1]["query_id"]
         )
 
-        [query] = stored(student)
+        [query] = stored(learner)
         assert query["status"] == "interrupted"
         assert query["response"].startswith(texts_of(seen))
         assert query["citations"] == [seen[-1][1]]
         assert query["usage"]["prompt_tokens"] > 0
 
     def test_from_a_json_answer_finds_it_whole(
-        self, student: Student, model: ScriptedModel, ground: Ground
+        self, learner: Student, model: ScriptedModel, ground: Ground
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 2
 
         with pytest.raises(httpx.ReadTimeout):
-            student.client.post("/api/query", json={"query_text": QUESTION}, timeout=0.4)
+            learner.client.post("/api/query", json={"query_text": QUESTION}, timeout=0.4)
         model.wait_until_held()
         model.release()
         ground.wait_for(
-            "select 1 from queries where user_id = %s and status <> 'streaming'", student.id
+            "select 1 from queries where user_id = %s and status <> 'streaming'", learner.id
         )
 
-        [query] = stored(student)
+        [query] = stored(learner)
         assert (query["status"], len(query["citations"])) == ("answered", 1)
 
     def test_may_ask_again_at_once(
-        self, student: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
+        self, learner: Student, model: ScriptedModel, configuration: Configuration, ground: Ground
     ) -> None:
         configuration.change(max_streams_per_user=1)
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 2
 
-        with open_stream(student, QUESTION):
+        with open_stream(learner, QUESTION):
             model.wait_until_held()
         ground.wait_for(
-            "select 1 from queries where user_id = %s and status = 'interrupted'", student.id
+            "select 1 from queries where user_id = %s and status = 'interrupted'", learner.id
         )
         model.holds_after = None
 
-        assert student.ask(QUESTION)["status"] == "answered"
+        assert learner.ask(QUESTION)["status"] == "answered"

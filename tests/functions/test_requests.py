@@ -88,12 +88,11 @@ def log() -> Generator[Log]:
 
 
 class TestHeaders:
-    def test_are_on_every_answer(self, student: Student, model: ScriptedModel) -> None:
-        student.upload("light.md", LIGHT)
+    def test_are_on_every_answer(self, learner: Student, model: ScriptedModel) -> None:
         model.says = ANSWER
-        with open_stream(student, QUESTION) as stream:
+        with open_stream(learner, QUESTION) as stream:
             stream.read()
-        client = student.client
+        client = learner.client
 
         answers = [
             stream,
@@ -280,12 +279,11 @@ class TestOtherOrigins:
 
 class TestLog:
     def test_has_one_line_of_a_request(
-        self, student: Student, model: ScriptedModel, log: Log
+        self, learner: Student, model: ScriptedModel, log: Log
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says = ANSWER
 
-        answer = student.client.post("/api/query", json={"query_text": QUESTION})
+        answer = learner.client.post("/api/query", json={"query_text": QUESTION})
 
         line = log.line(answer.headers["X-Request-Id"])
         assert {name: line[name] for name in ("function", "method", "route", "status")} == {
@@ -294,7 +292,7 @@ class TestLog:
             "route": "/api/query",
             "status": 200,
         }
-        assert (line["user_id"], line["calls"]) == (student.id, {"model": 2, "database": 2})
+        assert (line["user_id"], line["calls"]) == (learner.id, {"model": 2, "database": 2})
         assert line["ms"] > 0
 
     def test_names_the_problem_and_the_route_and_no_more(self, student: Student, log: Log) -> None:
@@ -338,12 +336,11 @@ class TestLog:
             assert word not in written, word
 
     def test_has_a_line_of_a_request_that_was_cut_short(
-        self, student: Student, model: ScriptedModel, log: Log
+        self, learner: Student, model: ScriptedModel, log: Log
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says, model.holds_after = ANSWER, 1
 
-        with open_stream(student, QUESTION) as response:
+        with open_stream(learner, QUESTION) as response:
             model.wait_until_held()
 
         assert log.line(response.headers["X-Request-Id"])["route"] == "/api/query"
@@ -450,13 +447,12 @@ class TestRoundTrips:
         assert round_trips(answer) == {"database": 1, "storage": 1}
 
     def test_of_a_question_are_one_before_the_model_and_one_after(
-        self, student: Student, model: ScriptedModel
+        self, learner: Student, model: ScriptedModel
     ) -> None:
-        student.upload("light.md", LIGHT)
         model.says = ANSWER
 
-        whole = student.client.post("/api/query", json={"query_text": QUESTION})
-        with open_stream(student, QUESTION) as stream:
+        whole = learner.client.post("/api/query", json={"query_text": QUESTION})
+        with open_stream(learner, QUESTION) as stream:
             stream.read()
 
         assert round_trips(whole) == {"database": 2, "model": 2}
