@@ -34,22 +34,25 @@ class Household(NamedTuple):
     owner: Student
     other: Student
     ids: dict[str, Any]
-    query: dict[str, Any]
 
 
-@pytest.fixture
-def household(
-    new_student: Callable[[], Student], model: ScriptedModel, ground: Ground
-) -> Household:
-    owner, other = new_student(), new_student()
-    file = owner.upload("secret.md", f"# Glass\n\n{SECRET}\n")
-    other.upload("light.md", LIGHT)
-    model.says = f'There <cite passage="1">{SECRET}</cite>.'
-    query = owner.ask("Where is the treasure of glass?")
+Enroll = Callable[[dict[str, str | bytes]], Student]
+
+
+def settle(enroll: Enroll, ground: Ground) -> Household:
+    owner = enroll({"secret.md": f"# Glass\n\n{SECRET}\n"})
+    other = enroll({"light.md": LIGHT})
+    [file] = owner.client.get("/api/upload").json()["files"]
+    chat_id = owner.ask("Where is the treasure of glass?")["chat_id"]
     session = ground.row("select id from sessions where user_id = %s", owner.id)
-    model.prompts.clear()
-    ids = {"file_id": file["id"], "chat_id": query["chat_id"], "session_id": session["id"]}
-    return Household(owner, other, ids, query)
+    ids = {"file_id": file["id"], "chat_id": chat_id, "session_id": session["id"]}
+    return Household(owner, other, ids)
+
+
+@pytest.fixture(scope="module")
+def household(new_reader: Enroll, ground: Ground) -> Household:
+    """Two students whom no test here may change; the other one may try."""
+    return settle(new_reader, ground)
 
 
 def holdings(ground: Ground, user_id: int) -> dict[str, list[dict[str, Any]]]:
@@ -98,8 +101,10 @@ def test_no_route_tells_what_is_somebody_elses_from_what_is_not(
     assert ground.has_object(path_of_object)
 
 
-def test_every_route_answers_the_owner(household: Household) -> None:
+def test_every_route_answers_the_owner(new_reader: Enroll, ground: Ground) -> None:
     """The other half of the test above: it is the owner who makes the difference, nothing else."""
+    household = settle(new_reader, ground)
+
     for route in ROUTES:
         answer = call(household.owner, route, household.ids)
 
@@ -114,8 +119,8 @@ def test_lists_hold_ones_own_alone(household: Household) -> None:
     found = other.get("/api/history", params={"q": "treasure"}).json()["chats"]
     sessions = other.get("/api/auth/sessions").json()["sessions"]
 
-    assert [file["filename"] for file in files] == ["light.md"]
-    assert (chats, found) == ([], [])
+    assert "secret.md" not in {file["filename"] for file in files}
+    assert household.ids["chat_id"] not in {chat["chat_id"] for chat in [*chats, *found]}
     assert [session["current"] for session in sessions] == [True]
 
 
@@ -159,7 +164,11 @@ def test_a_cursor_of_somebody_else_opens_nothing(household: Household) -> None:
 
     page = household.other.client.get("/api/history", params={"cursor": theirs["next_cursor"]})
 
-    assert (page.status_code, page.json()["chats"]) == (200, [])
+    theirs_alone = {
+        chat["chat_id"] for chat in household.owner.client.get("/api/history").json()["chats"]
+    }
+    assert page.status_code == 200
+    assert theirs_alone.isdisjoint(chat["chat_id"] for chat in page.json()["chats"])
 
 
 def test_what_somebody_else_uploaded_is_no_duplicate(household: Household) -> None:
