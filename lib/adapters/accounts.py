@@ -29,17 +29,24 @@ async def register(
 
 
 async def begin_sign_in(service: Database, username: str, keys: AttemptKeys) -> Attempt | None:
-    """Reserve an attempt: it counts as failed until `finish_sign_in` takes it back.
+    """Begin an attempt, which `finish_sign_in` or `fail_sign_in` must end within 30 s.
 
-    None where nobody of that name may sign in; it is counted all the same.
+    None where as many run at this moment as may still fail: ask again when one of them has ended.
 
     Raises:
         TooManyAttempts: With the seconds to wait.
     """
     answer = await service.call("begin_sign_in", username=username, **keys.model_dump())
+    if answer is None:
+        return None
     if seconds := answer.get("retry_after_seconds"):
         raise TooManyAttempts(retry_after_seconds=seconds)
-    return Attempt.model_validate(answer) if answer["user_id"] else None
+    return Attempt.model_validate(answer)
+
+
+async def fail_sign_in(service: Database, attempt: Attempt, keys: AttemptKeys) -> None:
+    """Count an attempt whose password was wrong."""
+    await service.call("fail_sign_in", attempt_id=attempt.id, **keys.model_dump())
 
 
 async def finish_sign_in(

@@ -42,10 +42,14 @@ class Rotation(BegunSession):
 
 
 class Attempt(_Value):
-    """A sign-in that may be tried, and what the password must be compared with."""
+    """A sign-in that may be tried, and what the password must be compared with.
 
-    user_id: int
-    password_hash: str = Field(repr=False)
+    Without a user nobody of that name may sign in; the attempt is one all the same.
+    """
+
+    id: int
+    user_id: int | None
+    password_hash: str | None = Field(repr=False)
 
 
 class Erasure(_Value):

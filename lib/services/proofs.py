@@ -1,7 +1,9 @@
-"""Proving who one is by a password: counted before it is compared, compared off the event loop."""
+"""Proving who one is by a password: counted while it is compared, compared off the event loop."""
 
+import asyncio
 import json
 import logging
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -14,13 +16,16 @@ from lib.domain.identities import Identity
 from lib.domain.models import User
 from lib.domain.password_policy import check_password
 from lib.domain.passwords import PasswordScheme
-from lib.domain.problems import InvalidAccessToken, InvalidCredentials
+from lib.domain.problems import Busy, InvalidAccessToken, InvalidCredentials
 from lib.domain.usernames import fold_username
 from lib.services.hashing import HashingQueue
 from lib.services.sessions import SessionTerms
 
 log = logging.getLogger("lectern")
 
+# Others of the same name and address are being compared; a person waits so long for them.
+_MAX_WAIT_SECONDS = 10.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.4
 _WRONG_PASSWORD = "The current password is wrong. Check it and try again."  # noqa: S105 - a sentence
 
 
@@ -61,7 +66,7 @@ class Proof:
         user_id: Whose it is.
         password_hash: What it was compared with.
         new_hash: Of the new password, or of the same one where its hash was out of date.
-        keys: What the attempt stays counted under until it is finished.
+        keys: What the attempt runs under until it is finished.
     """
 
     user_id: int
@@ -73,22 +78,39 @@ class Proof:
 async def prove(
     credentials: Credentials, *, entrance: Entrance, new_password: str | None = None
 ) -> Proof:
-    """Compare a password; count the attempt first, so that many at a time gain nothing.
+    """Compare a password; no more run at a time than may fail, so that many at a time gain nothing.
 
     Raises:
         InvalidCredentials: It is wrong, or nobody of that name may sign in.
         TooManyAttempts: Too many were wrong before.
-        Busy: Too many passwords are being hashed.
+        Busy: Too many passwords are being hashed, or too many of this name and address.
     """
+    until, pause = time.monotonic() + _MAX_WAIT_SECONDS, _FIRST_PAUSE_SECONDS
+    while (proof := await _try_to_prove(credentials, entrance, new_password)) is None:
+        if time.monotonic() > until:
+            raise Busy(retry_after_seconds=1)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+    return proof
+
+
+async def _try_to_prove(
+    credentials: Credentials, entrance: Entrance, new_password: str | None
+) -> Proof | None:
+    """Compare, or return None at once where others of this name and address must end first."""
     rules, queue = entrance.rules, entrance.queue
     keys = attempt_keys(credentials.username, entrance.device.address, rules.throttle_key)
     username = fold_username(credentials.username)
+    # Who waits for others of the same name has no place: it would be missing to all the other names.
     with queue.place():
         attempt = await accounts.begin_sign_in(entrance.service, username, keys)
+        if attempt is None:
+            return None
         is_right, new_hash = await queue.run(
             partial(_compare, rules.scheme, credentials.password, attempt, new_password)
         )
-    if attempt is None or not is_right:
+    if attempt.user_id is None or attempt.password_hash is None or not is_right:
+        await accounts.fail_sign_in(entrance.service, attempt, keys)
         raise InvalidCredentials
     return Proof(
         user_id=attempt.user_id, password_hash=attempt.password_hash, new_hash=new_hash, keys=keys
@@ -96,10 +118,10 @@ async def prove(
 
 
 def _compare(
-    scheme: PasswordScheme, password: str, attempt: Attempt | None, new_password: str | None
+    scheme: PasswordScheme, password: str, attempt: Attempt, new_password: str | None
 ) -> tuple[bool, str | None]:
     """Verify, and hash in the same turn what has to be hashed after it."""
-    if attempt is None:
+    if attempt.password_hash is None:
         return scheme.verify(password, None), None
     if not scheme.knows_key_of(attempt.password_hash):
         line = {"level": "error", "event": "password key unknown", "user_id": attempt.user_id}

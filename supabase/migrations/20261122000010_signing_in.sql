@@ -5,21 +5,23 @@ create table if not exists private.sign_in_failures (
     name_key text not null,
     address_key text not null,
     failed_at timestamptz not null default clock_timestamp(),
+    running_until timestamptz,
     constraint sign_in_failures_pkey primary key (id)
 );
 create index if not exists sign_in_failures_name_key_failed_at_idx on private.sign_in_failures (name_key, failed_at);
 create index if not exists sign_in_failures_failed_at_idx on private.sign_in_failures (failed_at);
-comment on table private.sign_in_failures is 'A row per attempt to sign in, written before the password is compared and taken back if it is right.';
+comment on table private.sign_in_failures is 'A row per attempt to sign in: running while the password is compared, then failed, or taken back if it was right.';
 comment on column private.sign_in_failures.name_key is 'Keyed hash of the submitted name, whether such a user exists or not.';
 comment on column private.sign_in_failures.address_key is 'Keyed hash of the address it came from.';
-comment on column private.sign_in_failures.failed_at is 'When it was tried; after a day it counts no more.';
+comment on column private.sign_in_failures.failed_at is 'When it was found wrong, or begun; after a day it counts no more.';
+comment on column private.sign_in_failures.running_until is 'Set: the password is being compared. What has not ended by then has died, and counts as failed.';
 
 alter table private.sign_in_failures enable row level security;
 grant select, insert, update, delete on private.sign_in_failures to service_role;
 
--- Signing in: the attempt is counted first and taken back by success, so that attempts at the same moment cannot
--- slip through together. Per name and address 5 failures are free, then the wait doubles from 2 s to 15 min;
--- per name over all addresses 100 within an hour. A day without failures makes good.
+-- Signing in: only failures are counted against who asks. Per name and address 5 are free, then the wait doubles from
+-- 2 s to 15 min; per name over all addresses 100 within an hour. A day without failures makes good. Attempts at the
+-- same moment cannot slip through together: only so many run as may still fail, and the others come when one has ended.
 
 create or replace function private.sign_in_wait_seconds(p_name_key text, p_address_key text) returns integer
 language sql stable set search_path = ''
@@ -29,11 +31,13 @@ as $$
         from private.sign_in_failures as f
         where f.name_key = p_name_key and f.address_key = p_address_key
             and f.failed_at > clock_timestamp() - interval '1 day'
+            and (f.running_until > clock_timestamp()) is not true
     ),
     of_name as (
         select f.failed_at
         from private.sign_in_failures as f
         where f.name_key = p_name_key and f.failed_at > clock_timestamp() - interval '1 hour'
+            and (f.running_until > clock_timestamp()) is not true
         order by f.failed_at desc
         offset 99 limit 1
     ),
@@ -49,11 +53,31 @@ $$;
 comment on function private.sign_in_wait_seconds(text, text) is 'How long this name and address must wait; not positive: not at all.';
 grant execute on function private.sign_in_wait_seconds(text, text) to service_role;
 
+create or replace function private.may_begin_sign_in(p_name_key text, p_address_key text) returns boolean
+language sql stable set search_path = ''
+as $$
+    with attempts as (
+        select
+            f.address_key = p_address_key as is_of_address,
+            coalesce(f.running_until > clock_timestamp(), false) as is_running,
+            f.failed_at > clock_timestamp() - interval '1 hour' as is_of_the_hour
+        from private.sign_in_failures as f
+        where f.name_key = p_name_key and f.failed_at > clock_timestamp() - interval '1 day'
+    )
+    select count(*) filter (where a.is_of_address and a.is_running)
+        < greatest(5 - count(*) filter (where a.is_of_address and not a.is_running), 1)
+        and count(*) filter (where a.is_running or a.is_of_the_hour) < 100
+    from attempts as a
+$$;
+comment on function private.may_begin_sign_in(text, text) is 'Would this name and address stay within what is free if all that run were to fail? Past that, one at a time.';
+grant execute on function private.may_begin_sign_in(text, text) to service_role;
+
 create or replace function public.begin_sign_in(p_username text, p_name_key text, p_address_key text) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
     wait_seconds integer;
+    new_id bigint;
     found_user public.users;
 begin
     -- One attempt of a name at a time: what is counted below stays true until this one is counted too.
@@ -62,15 +86,36 @@ begin
     if wait_seconds > 0 then
         return jsonb_build_object('retry_after_seconds', wait_seconds);
     end if;
-    insert into private.sign_in_failures (name_key, address_key) values (p_name_key, p_address_key);
+    if not private.may_begin_sign_in(p_name_key, p_address_key) then
+        return null;
+    end if;
+    insert into private.sign_in_failures (name_key, address_key, running_until)
+    values (p_name_key, p_address_key, clock_timestamp() + interval '30 seconds')
+    returning id into new_id;
     select * into found_user from public.users as u
     where u.username = p_username and u.disabled_at is null
         and (u.password_expires_at is null or u.password_expires_at > now());
-    return jsonb_build_object('user_id', found_user.id, 'password_hash', found_user.password_hash);
+    return jsonb_build_object('id', new_id, 'user_id', found_user.id, 'password_hash', found_user.password_hash);
 end
 $$;
-comment on function public.begin_sign_in(text, text, text) is 'Reserve an attempt: {retry_after_seconds}, or {user_id, password_hash}, both null if nobody of that name may sign in.';
+comment on function public.begin_sign_in(text, text, text) is 'Begin an attempt: {id, user_id, password_hash}, the last two null if nobody of that name may sign in; {retry_after_seconds}; or null: come again when one of those that run has ended.';
 grant execute on function public.begin_sign_in(text, text, text) to service_role;
+
+create or replace function public.fail_sign_in(p_attempt_id bigint, p_name_key text, p_address_key text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+    update private.sign_in_failures as f set failed_at = clock_timestamp(), running_until = null
+    where f.id = p_attempt_id;
+    if not found then
+        -- A right password has taken back all of this name and address meanwhile; this one was wrong all the same.
+        insert into private.sign_in_failures (name_key, address_key) values (p_name_key, p_address_key);
+    end if;
+    return '{}';
+end
+$$;
+comment on function public.fail_sign_in(bigint, text, text) is 'The password was wrong: the attempt counts as failed from now on.';
+grant execute on function public.fail_sign_in(bigint, text, text) to service_role;
 
 create or replace function public.finish_sign_in(
     p_user_id bigint, p_password_hash text, p_upgraded_hash text, p_name_key text, p_address_key text, p_session jsonb

@@ -21,6 +21,7 @@ OF_THE_SERVICE = {
     "admin_enable",
     "admin_set_passphrase",
     "begin_sign_in",
+    "fail_sign_in",
     "finish_sign_in",
     "purge_accounts",
     "register_user",
@@ -345,13 +346,87 @@ class TestWaiting:
 
         assert "retry_after_seconds" not in self.attempt(service, name)
 
-    def test_attempts_at_once_are_counted_one_by_one(self, service: Caller):
+    def test_attempts_at_once_run_five_at_a_time(self, service: Caller):
         name = new_name()
 
         with ThreadPoolExecutor(16) as threads:
             answers = list(threads.map(lambda _: self.attempt(service, name), range(48)))
 
-        assert sum("retry_after_seconds" not in answer for answer in answers) == 5
+        assert sum(answer is not None for answer in answers) == 5
+
+    def test_each_that_fails_leaves_one_less_to_run(self, service: Caller):
+        name, keys = new_name(), {"address_key": "a"}
+        running = [self.attempt(service, name) for _ in range(5)]
+        service.call("fail_sign_in", attempt_id=running[0]["id"], name_key=name, **keys)
+
+        assert self.attempt(service, name) is None
+
+        for attempt in running[1:]:
+            service.call("fail_sign_in", attempt_id=attempt["id"], name_key=name, **keys)
+        assert self.attempt(service, name) == {"retry_after_seconds": 2}
+
+    def test_past_the_free_ones_one_runs_at_a_time(self, stack: Stack, service: Caller):
+        name = new_name()
+        self.make_failures(stack, name, 6, seconds_ago=4)
+
+        answers = [self.attempt(service, name) for _ in range(3)]
+
+        assert [answer is not None for answer in answers] == [True, False, False]
+
+    def test_of_a_name_no_more_run_than_may_fail(self, stack: Stack, service: Caller):
+        name = new_name()
+        run_sql(
+            stack,
+            """
+            insert into private.sign_in_failures (name_key, address_key)
+            select %(name)s, 'of ' || n from generate_series(1, 98) as n
+            """,
+            name=name,
+        )
+
+        answers = [
+            service.call("begin_sign_in", username="", name_key=name, address_key=f"from {n}")
+            for n in range(4)
+        ]
+
+        assert [answer is not None for answer in answers] == [True, True, False, False]
+
+    def test_those_whose_process_died_count_as_failed_after_half_a_minute(
+        self, stack: Stack, service: Caller
+    ):
+        name = new_name()
+        for _ in range(5):
+            self.attempt(service, name)
+        assert self.attempt(service, name) is None
+
+        run_sql(
+            stack,
+            """
+            update private.sign_in_failures as f
+            set failed_at = f.failed_at - interval '30 seconds',
+                running_until = f.running_until - interval '30 seconds'
+            where f.name_key = %(name)s
+            """,
+            name=name,
+        )
+
+        assert [self.attempt(service, name) is not None for _ in range(2)] == [True, False]
+
+    def test_a_wrong_one_counts_though_a_right_one_made_good_meanwhile(
+        self, stack: Stack, service: Caller
+    ):
+        name = new_name()
+        attempt = self.attempt(service, name)
+        run_sql(stack, "delete from private.sign_in_failures where name_key = %(name)s", name=name)
+
+        service.call("fail_sign_in", attempt_id=attempt["id"], name_key=name, address_key="a")
+
+        rows = run_sql(
+            stack,
+            "select running_until from private.sign_in_failures where name_key = %(name)s",
+            name=name,
+        )
+        assert rows == [(None,)]
 
 
 class TestPurging:

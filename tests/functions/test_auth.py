@@ -183,7 +183,7 @@ class TestLogin:
         documents = [answer.json() | {"instance": None} for answer in (wrong, unknown)]
         assert wrong.status_code == 401
         assert documents[0] == documents[1]
-        assert round_trips(wrong) == round_trips(unknown) == 1
+        assert round_trips(wrong) == round_trips(unknown) == 2
 
     @pytest.mark.parametrize("username", ["", "a", "x" * 5000, "a\x00b", "' or 1=1 --", "ünal"])
     def test_answers_an_impossible_name_likewise(self, client: httpx.Client, username: str):
@@ -263,7 +263,7 @@ class TestPassword:
 
         answer = self.change(client, PASSWORD, NEW_PASSWORD)
 
-        assert answer.status_code == 204
+        assert (answer.status_code, "Content-Type" in answer.headers) == (204, False)
         assert slug(refresh(client, other_token)) == "invalid-refresh-token"
         assert refresh(client).status_code == 200
         assert sign_in(client, username, PASSWORD).status_code == 401
@@ -327,7 +327,7 @@ class TestSessions:
 
         answer = client.delete(f"/api/auth/sessions/{other['id']}")
 
-        assert answer.status_code == 204
+        assert (answer.status_code, "Content-Type" in answer.headers) == (204, False)
         assert round_trips(answer) == 1
         assert slug(refresh(client, other_token)) == "invalid-refresh-token"
         assert len(client.get("/api/auth/sessions").json()["sessions"]) == 1
@@ -337,7 +337,7 @@ class TestSessions:
         [theirs] = client.get("/api/auth/sessions").json()["sessions"]
         new_user(client)
 
-        answers = [client.delete(f"/api/auth/sessions/{id_}") for id_ in (theirs["id"], 2**62)]
+        answers = [client.delete(f"/api/auth/sessions/{id_}") for id_ in (theirs["id"], 2**53 - 1)]
 
         assert [(answer.status_code, slug(answer)) for answer in answers] == [
             (404, "session-not-found")

@@ -8,8 +8,9 @@ import pytest
 
 from dev.stack import Stack
 from lib.domain.attempts import hash_name
+from lib.services import proofs
 from tests.accounts import PASSWORD, new_user, register, run_sql, sign_in, slug
-from tests.conftest import Configuration
+from tests.conftest import Configuration, Ground
 
 ADDRESS_HEADER = "X-Platform-Address"
 
@@ -143,6 +144,34 @@ def test_many_wrong_passwords_at_once_gain_nothing(client: httpx.Client):
         )
 
     assert statuses == {401: 5, 429: 35}
+
+
+def test_the_right_password_is_never_counted_however_many_come_at_once(client: httpx.Client):
+    username = new_user(client)
+    fail(client, username, 3)
+
+    with ThreadPoolExecutor(35) as threads:
+        statuses = list(threads.map(lambda _: sign_in(client, username).status_code, range(35)))
+
+    assert statuses == [200] * 35
+    assert fail(client, username, 5) == [401] * 5
+
+
+def test_who_waits_too_long_for_others_of_the_name_is_told_to_come_again(
+    client: httpx.Client, ground: Ground, platform: Configuration, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(proofs, "_MAX_WAIT_SECONDS", 0.0)
+    username = new_user(client)
+    ground.execute(
+        "insert into private.sign_in_failures (name_key, address_key, running_until)"
+        " select %s, 'of ' || n, now() + interval '1 minute' from generate_series(1, 100) as n",
+        hash_name(username, platform.settings.throttle_key),
+    )
+
+    answer = sign_in(client, username)
+
+    assert (answer.status_code, slug(answer)) == (503, "busy")
+    assert answer.headers["Retry-After"] == "1"
 
 
 @pytest.mark.usefixtures("platform")
