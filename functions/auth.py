@@ -107,10 +107,12 @@ async def refresh(
 
 
 @app.post("/api/auth/logout", status_code=204)
-async def logout(cookie: CurrentCookie, service: ServiceDatabase, terms: Terms) -> None:
+async def logout(cookie: CurrentCookie, service: ServiceDatabase, terms: Terms) -> Response:
     """End the session of the refresh cookie and clear it. Needs the header X-Requested-With."""
     await sessions.sign_out(cookie.take(), service=service, terms=terms)
-    cookie.clear()
+    response = Response(status_code=204)
+    cookie.clear(response)
+    return response
 
 
 @app.get("/api/auth/me")
@@ -125,10 +127,11 @@ async def change_password(
     identity: AnyIdentity,
     database: AccountDatabase,
     entrance: CurrentEntrance,
-) -> None:
+) -> Response:
     """Choose another password. Every other session of yours is over; refresh to go on in this one."""
     passwords = body.current_password, body.new_password
     await accounts.change_password(identity, *passwords, database=database, entrance=entrance)
+    return Response(status_code=204)
 
 
 @app.get("/api/auth/sessions")
@@ -145,9 +148,10 @@ async def list_sessions(
 
 
 @app.delete("/api/auth/sessions/{session_id}", status_code=204)
-async def end_session(session_id: Id, database: AccountDatabase) -> None:
+async def end_session(session_id: Id, database: AccountDatabase) -> Response:
     """End one of your sessions. Its access token writes nothing more from now on."""
     await sessions.end_session(session_id, database=database)
+    return Response(status_code=204)
 
 
 @app.get("/api/auth/export", response_class=Response)
@@ -169,11 +173,14 @@ async def erase(
     database: UserDatabase,
     storage: FileStorage,
     entrance: CurrentEntrance,
+    cookie: CurrentCookie,
 ) -> Receipt:
     """Delete the account with all that is its own, for good, and say what is gone."""
-    return await erasure.erase(
+    receipt = await erasure.erase(
         identity, body.password, database=database, storage=storage, entrance=entrance
     )
+    cookie.clear()
+    return receipt
 
 
 handler = Mangum(app, lifespan="off")

@@ -119,9 +119,13 @@ class Storage:
         url = f"{self._url}/object/authenticated/{self._bucket}/{quote(path)}"
         return http_client().stream("GET", url, headers=self._headers, timeout=_DOWNLOAD_TIMEOUT)
 
-    async def remove(self, paths: list[str]) -> None:
-        """Delete the objects; those that are not there are no error."""
-        await _calling(lambda: self._files.remove(paths))
+    async def remove(self, paths: list[str]) -> list[str]:
+        """Delete the objects and return which there were; those that are not there are no error."""
+
+        async def delete() -> list[str]:
+            return [str(gone["name"]) for gone in await self._files.remove(paths)]
+
+        return await _calling(delete)
 
 
 async def _calling(call: Callable[[], Awaitable[T]], *, seconds: float = _TIMEOUT_SECONDS) -> T:

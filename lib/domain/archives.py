@@ -46,6 +46,11 @@ class Archive:
         self._outbox = _Outbox()
         self._zip = zipfile.ZipFile(self._outbox, "w")
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Of the entries that are in."""
+        return frozenset(self._zip.namelist())
+
     def add_text(self, name: str, text: str, changed_at: datetime) -> Generator[bytes]:
         self._zip.writestr(_entry(name, changed_at, zipfile.ZIP_DEFLATED), text.encode())
         yield from self._outbox.take()

@@ -37,11 +37,19 @@ async def take_stock(identity: Identity, *, database: Database) -> Holdings:
     """Collect what there is before the first byte is sent, so that a failure can still be told."""
     return Holdings(
         user=await get_user(identity, database=database),
-        sessions=await sessions.list_sessions(database, cursor=None, limit=_PAGE),
+        sessions=await _all_sessions(database),
         usage=await accounts.list_usage(database, identity.user_id),
         files=await _all_files(database),
         chats=await _all_chats(database),
     )
+
+
+async def _all_sessions(database: Database) -> list[Session]:
+    found = page = await sessions.list_sessions(database, cursor=None, limit=_PAGE)
+    while len(page) == _PAGE:
+        page = await sessions.list_sessions(database, cursor=page[-1].id, limit=_PAGE)
+        found = found + page
+    return found
 
 
 async def _all_files(database: Database) -> list[File]:
@@ -64,14 +72,13 @@ async def _all_chats(database: Database) -> list[Chat]:
 async def write_archive(
     holdings: Holdings, *, database: Database, storage: Storage, now: datetime
 ) -> AsyncGenerator[bytes]:
-    """Yield a zip: account.json, files/ as they were uploaded, chats/ as Markdown and JSON.
+    """Yield a zip: files/ as they were uploaded, chats/ as Markdown and JSON, account.json.
 
+    The last one names the entry of each file, so it is written when all that have come are in.
     It breaks off where storage or database fail; a zip without its end is refused by every reader.
     """
     current_deadline().allow(_MOST_SECONDS)
     archive = Archive()
-    for piece in archive.add_text("account.json", _account_as_json(holdings), now):
-        yield piece
     for chat in holdings.chats:
         for piece in await _add_chat(archive, chat, database):
             yield piece
@@ -80,6 +87,8 @@ async def write_archive(
             _name_of(file), _bytes_of(file, database, storage), file.created_at
         ):
             yield piece
+    for piece in archive.add_text("account.json", _account_as_json(holdings, archive), now):
+        yield piece
     for piece in archive.close():
         yield piece
 
@@ -110,13 +119,16 @@ def _name_of(file: File) -> str:
     return f"files/{file.id} {safe_name(file.filename)}"
 
 
-def _account_as_json(holdings: Holdings) -> str:
+def _account_as_json(holdings: Holdings, archive: Archive) -> str:
+    """Write the account; `entry` is null for a file whose bytes were not there."""
+    entries = {name: name for name in archive.names}
     document = {
         "user": holdings.user.model_dump(mode="json"),
         "sessions": [session.model_dump(mode="json") for session in holdings.sessions],
         "daily_usage": holdings.usage,
         "files": [
-            file.model_dump(mode="json") | {"entry": _name_of(file)} for file in holdings.files
+            file.model_dump(mode="json") | {"entry": entries.get(_name_of(file))}
+            for file in holdings.files
         ],
         "chats": [chat.model_dump(mode="json") for chat in holdings.chats],
     }

@@ -14,9 +14,9 @@ class Receipt(BaseModel):
     """What is gone."""
 
     rows: dict[str, int] = Field(description="How many rows of each kind were deleted.")
-    stored_objects: int = Field(description="How many stored files were deleted.")
+    stored_objects: int = Field(description="How many stored objects there were; they are deleted.")
     pending_objects: int = Field(
-        description="How many stored files the scheduled job will delete: the storage failed just now."
+        description="How many stored objects, at most, the scheduled job will delete: the storage failed just now."
     )
 
 
@@ -38,9 +38,9 @@ async def erase(
     erasure = await accounts.erase(
         database, password_hash=proof.password_hash, name_key=proof.keys.name_key
     )
-    deleted = 0
-    if erasure.paths:
-        deleted = await delete_objects(erasure.paths, service=entrance.service, storage=storage)
+    deleted = await delete_objects(erasure.paths, service=entrance.service, storage=storage)
     return Receipt(
-        rows=erasure.rows, stored_objects=deleted, pending_objects=len(erasure.paths) - deleted
+        rows=erasure.rows,
+        stored_objects=deleted or 0,
+        pending_objects=len(erasure.paths) if deleted is None else 0,
     )

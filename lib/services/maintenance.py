@@ -1,5 +1,7 @@
 """What the scheduled job does: finish what was left, delete what is due, forget what has expired."""
 
+import contextlib
+
 from lib.adapters import jobs
 from lib.adapters.database import Database
 from lib.adapters.storage import Storage
@@ -11,24 +13,25 @@ _ABANDONED_UPLOAD_SECONDS = 24 * 3600
 _USAGE_DAYS = 90
 
 
-async def delete_objects(paths: list[str], *, service: Database, storage: Storage) -> int:
-    """Delete objects that the outbox names; return how many are gone.
+async def delete_objects(paths: list[str], *, service: Database, storage: Storage) -> int | None:
+    """Delete objects that the outbox names; return how many there were, None where storage fails.
 
     That one of the two fails is no error: the outbox keeps them, and the job comes again.
     """
     if not paths:
         return 0
     try:
-        await storage.remove(paths)
+        removed = await storage.remove(paths)
+    except StorageUnavailable:
+        return None
+    with contextlib.suppress(DatabaseUnavailable):
         await jobs.confirm_object_deletions(service, paths)
-    except (StorageUnavailable, DatabaseUnavailable):
-        return 0
-    return len(paths)
+    return len(removed)
 
 
 async def delete_due_objects(*, service: Database, storage: Storage) -> int:
     paths = await jobs.list_object_deletions(service, limit=_BATCH)
-    return await delete_objects(paths, service=service, storage=storage)
+    return await delete_objects(paths, service=service, storage=storage) or 0
 
 
 async def forget(*, service: Database) -> dict[str, int]:

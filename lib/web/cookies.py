@@ -41,11 +41,11 @@ class RefreshCookie:
 
     def give(self, token: str) -> None:
         """Set the cookie, but to no page of another origin: that one has its bearer token only."""
-        if self._is_own_page:
-            self._set(token, self._lifetime)
+        self._set(self._response, token, self._lifetime)
 
-    def clear(self) -> None:
-        self._set("", timedelta())
+    def clear(self, response: Response | None = None) -> None:
+        """Take the cookie back in `response`, by default the one that the function's reply becomes."""
+        self._set(response or self._response, "", timedelta())
 
     def take(self) -> str:
         """Return the token that the browser sent from our own page.
@@ -61,8 +61,10 @@ class RefreshCookie:
             raise CrossSiteRequest
         return token
 
-    def _set(self, value: str, lifetime: timedelta) -> None:
-        self._response.set_cookie(
+    def _set(self, response: Response, value: str, lifetime: timedelta) -> None:
+        if not self._is_own_page:
+            return
+        response.set_cookie(
             self._name,
             value,
             max_age=int(lifetime.total_seconds()),

@@ -6,6 +6,11 @@ as $$
     select jsonb_build_object(
         'users', 1,
         'sessions', (select count(*) from public.sessions as s where s.user_id = p_user_id),
+        'refresh_tokens', (
+            select count(*) from private.refresh_tokens as t
+            inner join public.sessions as s on s.id = t.session_id
+            where s.user_id = p_user_id
+        ),
         'files', (select count(*) from public.files as f where f.user_id = p_user_id),
         'pages', (select count(*) from public.pages as p where p.user_id = p_user_id),
         'chunks', (select count(*) from public.chunks as c where c.user_id = p_user_id),
@@ -29,7 +34,12 @@ begin
     if not found then
         perform private.refuse('invalid-credentials');
     end if;
-    receipt := private.count_rows_of(owner_id);
+    receipt := private.count_rows_of(owner_id) || jsonb_build_object(
+        'sign_in_failures', (
+            select count(*) from private.sign_in_failures as f
+            where f.name_key = p_name_key and f.running_until is null
+        )
+    );
     for stored_file in select * from public.files as f where f.user_id = owner_id loop
         paths := paths || to_jsonb(stored_file.path);
         perform private.delete_file_row(stored_file);

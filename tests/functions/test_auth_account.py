@@ -39,6 +39,12 @@ def erase(client: httpx.Client, password: str = PASSPHRASE) -> httpx.Response:
     return client.post("/api/auth/erase", json={"password": password})
 
 
+def announce(client: httpx.Client, filename: str) -> None:
+    """Announce a file whose bytes never come."""
+    body = {"filename": filename, "size_bytes": 100}
+    assert client.post("/api/upload/signed", json=body).status_code == 201
+
+
 def count_objects(stack: Stack, user_id: int) -> int:
     [(count,)] = run_sql(
         stack,
@@ -72,6 +78,32 @@ class TestExport:
     def test_of_an_empty_account_is_whole(self, student: Student):
         assert open_export(student.client).namelist() == ["account.json"]
 
+    def test_says_of_a_file_that_never_came_that_it_is_not_there(self, student: Student):
+        student.upload("notes.md", NOTES)
+        announce(student.client, "awaited.md")
+
+        archive = open_export(student.client)
+
+        files = json.loads(archive.read("account.json"))["files"]
+        entries = {file["filename"]: file["entry"] for file in files}
+        assert entries["awaited.md"] is None
+        assert entries["notes.md"] in archive.namelist()
+
+    def test_holds_every_session(self, student: Student, stack: Stack):
+        run_sql(
+            stack,
+            """
+            insert into public.sessions (handle, user_id, idle_expires_at, expires_at)
+            select gen_random_uuid(), %(id)s, now() + interval '1 day', now() + interval '1 day'
+            from generate_series(1, 200)
+            """,
+            id=student.id,
+        )
+
+        account = json.loads(open_export(student.client).read("account.json"))
+
+        assert len({session["id"] for session in account["sessions"]}) == 201
+
     def test_names_the_download_after_the_user(self, student: Student):
         answer = student.client.get("/api/auth/export")
 
@@ -96,7 +128,7 @@ class TestExport:
 
         names = open_export(student.client).namelist()
 
-        assert names[1:] == [f"files/{file['id']} -..-etc-passwd-.md"]
+        assert names[:-1] == [f"files/{file['id']} -..-etc-passwd-.md"]
 
 
 class TestErase:
@@ -109,11 +141,33 @@ class TestErase:
         assert answer.status_code == 200
         receipt = answer.json()
         assert receipt["rows"] == {
-            "users": 1, "sessions": 1, "files": 1, "pages": 1, "chunks": 1,
+            "users": 1, "sessions": 1, "refresh_tokens": 1, "sign_in_failures": 0, "files": 1, "pages": 1, "chunks": 1,
             "chats": 1, "queries": 1, "daily_usage": 1,
         }  # fmt: skip
         assert (receipt["stored_objects"], receipt["pending_objects"]) == (1, 0)
         assert count_objects(stack, student.id) == 0
+
+    def test_counts_the_objects_that_there_were_and_the_failures(
+        self, student: Student, stack: Stack
+    ):
+        student.upload("notes.md", NOTES)
+        announce(student.client, "awaited.md")
+        assert refresh(student.client).status_code == 200
+        erase(student.client, "wrong")
+        assert count_objects(stack, student.id) == 1
+
+        receipt = erase(student.client).json()
+
+        assert (receipt["stored_objects"], receipt["pending_objects"]) == (1, 0)
+        counted = {kind: receipt["rows"][kind] for kind in ("files", "refresh_tokens")}
+        assert counted == {"files": 2, "refresh_tokens": 2}
+        assert receipt["rows"]["sign_in_failures"] == 1
+
+    def test_takes_the_cookie_back(self, student: Student):
+        answer = erase(student.client)
+
+        assert "Max-Age=0" in answer.headers["Set-Cookie"]
+        assert COOKIE not in student.client.cookies
 
     def test_leaves_no_row_in_any_table_with_a_user(self, student: Student, stack: Stack):
         student.upload("notes.md", NOTES)
