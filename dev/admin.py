@@ -22,12 +22,12 @@ from lib.domain.attempts import hash_name
 from lib.domain.passwords import PasswordScheme
 from lib.domain.problems import Problem
 from lib.domain.usernames import fold_username
+from lib.settings import SettingsError, read_setting
 
 _PASSPHRASE_LIFETIME = timedelta(hours=24)
 # No letter that is mistaken for another: four groups of four are 78 bits.
 _ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
 _GROUPS, _GROUP = 4, 4
-_DEFAULT_COST = "10"
 
 
 class AdminError(Exception):
@@ -58,18 +58,19 @@ def find_environment() -> Mapping[str, str]:
 
 
 async def reset(database: Database, username: str, environment: Mapping[str, str]) -> str:
-    """Give a user a one-time passphrase and return what to tell them."""
+    """Give a user a one-time passphrase and return what to tell them.
+
+    With keys that sign-in itself refuses nothing is written: the passphrase would let nobody in.
+    """
     passphrase = draw_passphrase()
-    scheme = PasswordScheme(
-        tuple(environment["PASSWORD_KEYS"].split()),
-        int(environment.get("BCRYPT_COST") or _DEFAULT_COST),
-    )
+    keys, cost = (read_setting(name, environment) for name in ("PASSWORD_KEYS", "BCRYPT_COST"))
+    throttle_key = read_setting("THROTTLE_KEY", environment)
     answer = await database.call(
         "admin_set_passphrase",
         username=fold_username(username),
-        password_hash=scheme.hash(passphrase),
+        password_hash=PasswordScheme(keys, cost).hash(passphrase),
         lifetime_seconds=int(_PASSPHRASE_LIFETIME.total_seconds()),
-        name_key=hash_name(username, environment["THROTTLE_KEY"]),
+        name_key=hash_name(username, throttle_key),
     )
     _require_user(answer, username)
     return (
@@ -102,13 +103,15 @@ async def run(action: str, username: str, environment: Mapping[str, str]) -> str
     """Do what was asked and return what to say about it.
 
     Raises:
-        AdminError: There is no such user, a setting is missing, or Supabase does not answer.
+        AdminError: There is no such user, a setting is missing or malformed, or Supabase does not answer.
     """
     try:
         database = Database(environment["SUPABASE_URL"], environment["SUPABASE_SECRET_KEY"])
         return await _ACTIONS[action](database, username, environment)
     except KeyError as error:
         raise AdminError(f"{error.args[0]} is not set.") from error
+    except SettingsError as error:
+        raise AdminError(str(error)) from error
     except Problem as problem:
         raise AdminError(problem.message) from problem
     except APIError as error:

@@ -4,7 +4,8 @@ import base64
 import binascii
 import functools
 import os
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import timedelta
 from typing import Any, Literal, cast, get_args, get_origin
 
@@ -23,8 +24,9 @@ def _setting(
     *,
     secret: bool = False,
     key: Literal["bare", "named"] | None = None,
+    within: range | None = None,
 ) -> Any:
-    metadata = {"meaning": meaning, "secret": secret, "key": key}
+    metadata = {"meaning": meaning, "secret": secret, "key": key, "within": within}
     if default is MISSING:
         return field(metadata=metadata, repr=not secret)
     return field(default=default, metadata=metadata, repr=not secret)
@@ -103,7 +105,11 @@ class Settings:
 
     # Passwords and sessions
     password_min_characters: int = _setting("Shortest password", 15)
-    bcrypt_cost: int = _setting("Cost of new password hashes; older ones are raised at sign-in", 10)
+    bcrypt_cost: int = _setting(
+        "Cost of new password hashes; older ones are raised at sign-in",
+        10,
+        within=range(4, 32),  # what bcrypt takes
+    )
     access_token_lifetime: timedelta = _setting("Life of an access token", timedelta(minutes=10))
     session_idle_lifetime: timedelta = _setting(
         "A session unused for so long is over", timedelta(days=14)
@@ -170,28 +176,45 @@ def _check_keys(value: str | tuple[str, ...], form: str) -> None:
         raise ValueError("a key is too short")
 
 
-def read_settings(environment: dict[str, str]) -> Settings:
+def _check(value: Any, metadata: Mapping[str, Any]) -> None:
+    if form := metadata["key"]:
+        _check_keys(value, form)
+    if (within := metadata["within"]) and value not in within:
+        raise ValueError(f"must be from {within[0]} to {within[-1]}")
+
+
+def _read(setting: Field[Any], environment: Mapping[str, str]) -> Any:
+    name, meaning = setting.name.upper(), setting.metadata["meaning"]
+    text = environment.get(name, "").strip()
+    if not text:
+        if setting.default is MISSING:
+            raise SettingsError(f"{name} is not set. It is: {meaning}.")
+        return setting.default
+    try:
+        value = _parse(cast("Any", setting.type), text)
+        _check(value, setting.metadata)
+    except ValueError as error:
+        raise SettingsError(f"{name} cannot be read. It is: {meaning}.") from error
+    return value
+
+
+def read_setting(name: str, environment: Mapping[str, str]) -> Any:
+    """Read one setting, for a tool that needs no other.
+
+    Raises:
+        SettingsError: It is missing or malformed. The message never holds a value.
+    """
+    [setting] = (setting for setting in fields(Settings) if setting.name.upper() == name)
+    return _read(setting, environment)
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings from `environment`; an empty value counts as absent.
 
     Raises:
         SettingsError: One is missing or malformed. The message never holds a value.
     """
-    values: dict[str, Any] = {}
-    for setting in fields(Settings):
-        name = setting.name.upper()
-        text = environment.get(name, "").strip()
-        if text:
-            try:
-                values[setting.name] = _parse(cast("Any", setting.type), text)
-                if form := setting.metadata["key"]:
-                    _check_keys(values[setting.name], form)
-            except ValueError as error:
-                raise SettingsError(
-                    f"{name} cannot be read. It is: {setting.metadata['meaning']}."
-                ) from error
-        elif setting.default is MISSING:
-            raise SettingsError(f"{name} is not set. It is: {setting.metadata['meaning']}.")
-    return Settings(**values)
+    return Settings(**{setting.name: _read(setting, environment) for setting in fields(Settings)})
 
 
 def gather_settings(environment: dict[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lib.settings import SettingsError, read_settings
+from lib.settings import SettingsError, read_setting, read_settings
 
 KEY = "k" * 32
 NAMED_KEY = "k1:" + base64.urlsafe_b64encode(b"\xff" * 32).decode().rstrip("=")
@@ -47,9 +47,12 @@ def test_several_keys_are_words():
         ("PASSWORD_KEYS", "k$1:" + "A" * 43),
         ("PASSWORD_KEYS", "k1:" + "!" * 43),
         ("PASSWORD_KEYS", "k1:" + "A" * 45),
+        ("BCRYPT_COST", "33"),
+        ("BCRYPT_COST", "-3"),
+        ("BCRYPT_COST", "abc"),
     ],
 )
-def test_a_short_or_malformed_key_is_refused_by_name(name: str, value: str):
+def test_a_malformed_value_is_refused_by_name(name: str, value: str):
     changes: dict[str, Any] = {name: value}
 
     with pytest.raises(SettingsError, match=name) as refusal:
@@ -63,3 +66,10 @@ def test_no_key_is_shown():
 
     assert KEY not in repr(settings)
     assert NAMED_KEY not in repr(settings)
+
+
+def test_one_setting_is_read_alone_and_as_among_all():
+    assert read_setting("PASSWORD_KEYS", {"PASSWORD_KEYS": NAMED_KEY}) == (NAMED_KEY,)
+    assert read_setting("BCRYPT_COST", {"BCRYPT_COST": " "}) == 10
+    with pytest.raises(SettingsError, match="THROTTLE_KEY is not set"):
+        read_setting("THROTTLE_KEY", {})
