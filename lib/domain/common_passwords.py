@@ -75,6 +75,11 @@ abc def ghi jkl mno pqr stu vwx xyz
 lorem ipsum dolor sit amet consectetur adipiscing elit
 foo bar baz qux
 the quick brown fox jumps over lazy dog
+correct horse battery staple
+this that these here it its is are was be am my mine your our his her the an not no very really too so just but and or for to of in on at with you me we long longer longest short strong stronger strongest weak hard easy simple good great best better bad new old first last next own only same real super enough will can cannot cant never ever guess forget remember know have has had
+dies das ist sind war mein meine dein deine unser ein eine der die den nicht kein sehr so und oder für zu von im am mit du ich wir lang langes lange länger kurz starkes sicheres schwer leicht gutes bestes neues altes
+ceci cela est sont mon ma ton ta notre votre le la les un une pas très et ou pour de du avec je tu nous long longue court fort bon nouveau nouvelle ancien mot passe
+esta este esto es son mi tu su nuestra una un la el los no muy para de con yo larga largo corta fuerte segura buena nueva vieja palabra
 """
 
 # Rows of keyboards and the alphabet; any stretch of four keys or more, in either direction.
