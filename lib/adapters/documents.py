@@ -68,18 +68,16 @@ async def read_pages(
     first_page: int = 1,
     max_pages: int,
     deadline_seconds: float,
-) -> AsyncGenerator[Opening | Page, None]:
+) -> AsyncGenerator[Opening | Page]:
     """Yield the opening, then the pages from `first_page` on as they come, blank ones with text "".
 
-    The generator ends after the last page, or at the deadline if pages were coming: call it again
-    with the page that is next. Close it (`contextlib.aclosing`) to end the child before its time;
-    the child never outlives the generator.
+    It ends after the last page, or at the deadline if pages were coming: call it again with the next.
+    Close it (`contextlib.aclosing`) to end the child before its time; that never outlives it.
 
     Raises:
         UnsupportedFileType: the content is not of this type.
         UnreadableFile: damaged, protected, more than the child may use, or no page before the deadline.
-        TooManyPages: more than `max_pages`.
-        EmptyFile: nothing at all in it.
+        TooManyPages, EmptyFile: more than `max_pages`, or nothing at all in it.
     """
     deadline = asyncio.get_running_loop().time() + deadline_seconds
     check_content(file_type, _read_head(path))
