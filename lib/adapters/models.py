@@ -26,6 +26,8 @@ _RETRY_AFTER_SECONDS = 10
 # Between two events of an answer: a reasoning model may think for long before its first word.
 _SILENCE_TIMEOUT_SECONDS = 45.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
+# Four are usual. An endpoint that minds no limit of tokens would fill our memory until the deadline.
+_MOST_CHARACTERS_PER_TOKEN = 20
 _PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
 # What a 429 says that is about money: it does not pass by waiting.
 _OUT_OF_MONEY = ("insufficient_quota", "credit_balance", "spend_limit", "usage_limit", "billing")
@@ -171,21 +173,24 @@ class ChatModel:
 
         Raises:
             ModelUnavailable: Nothing arrived.
-            ModelInterrupted: The stream broke off, outlived the deadline of the request, or ended
-                without its terminal event. The SDK raises nothing for the latter.
+            ModelInterrupted: The stream broke off, outlived the deadline of the request, brought far
+                more than it was asked for, or ended without its terminal event. The SDK raises
+                nothing for the latter.
         """
-        started, reason, usage = False, None, None
+        length, reason, usage = 0, None, None
         try:
             with _endpoint_call():
                 async with await self._open(messages, max_tokens) as events:
                     async for event in until_deadline(events):
                         text, reason_told, usage_told = _read_event(event)
                         reason, usage = reason_told or reason, usage_told or usage
+                        length += len(text)
+                        if length > max_tokens * _MOST_CHARACTERS_PER_TOKEN:
+                            raise problems.ModelInterrupted
                         if text:
-                            started = True
                             yield text
         except problems.ModelUnavailable as error:
-            if started or isinstance(error.__cause__, TimeoutError):
+            if length or isinstance(error.__cause__, TimeoutError):
                 raise problems.ModelInterrupted from error
             raise
         if reason is None:
