@@ -27,6 +27,7 @@ class ScriptedModel:
         says: The response, or a function of the messages that returns it.
         status: An HTTP status to refuse chat completions with.
         embedding_status: The same for embeddings, or a function of the number of the call.
+        embedding_body: What to answer with instead of embeddings.
         stops_after: Deltas after which the connection simply ends, with no terminal event.
         holds_after: Deltas after which nothing comes until `release` is called.
         holds_embedding: Number of the call for embeddings that waits for `release`.
@@ -38,6 +39,7 @@ class ScriptedModel:
     says: str | Callable[[Messages], str] = "NOT_FOUND"
     status: int = 200
     embedding_status: int | Callable[[int], int] = 200
+    embedding_body: str | None = None
     stops_after: int | None = None
     holds_after: int | None = None
     holds_embedding: int | None = None
@@ -79,6 +81,8 @@ class ScriptedModel:
             return _refusal(status)
         if self.embedding_calls == self.holds_embedding:
             await self._hold()
+        if self.embedding_body is not None:
+            return Response(self.embedding_body, media_type="application/json")
         body = await request.json()
         self.embedded.append(body["input"])
         data = [

@@ -16,6 +16,7 @@ class Claim:
     """A file to read and how far earlier readings came; `lease_id` is the right to write.
 
     Without a lease (`lease_id` None) somebody else reads the file, or there is nothing to read.
+    `page_chunk_count` of the stored chunks are of a page that is not done.
     """
 
     file: StoredFile
@@ -23,11 +24,15 @@ class Claim:
     language: str | None = None
     attempt_count: int = 0
     chunk_count: int = 0
+    page_chunk_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """Some pages of a file with their chunks and the embedding of each, and how far that goes."""
+    """Some pages and chunks of a file with the embedding of each chunk, and how far that goes.
+
+    The last chunks may be of a page that is not complete, and follows in a later slice.
+    """
 
     pages: list[Page]
     chunks: list[Chunk]
@@ -101,6 +106,7 @@ def _as_claim(answer: dict[str, Any]) -> Claim:
         language=answer["language"],
         attempt_count=answer["attempt_count"],
         chunk_count=answer["chunk_count"],
+        page_chunk_count=answer["page_chunk_count"],
     )
 
 
@@ -161,7 +167,10 @@ async def finish_ingestion(service: Database, lease_id: str) -> StoredFile:
 async def release_ingestion(
     service: Database, lease_id: str, status: FileStatus, error: dict[str, Any] | None = None
 ) -> StoredFile:
-    """Give the lease back, with why the file failed if it did."""
+    """Give the lease back, with why the file failed if it did.
+
+    With an error but another status, it may be tried again, a few times.
+    """
     answer = await service.call(
         "release_ingestion", lease_id=lease_id, status=status.value, error=error
     )

@@ -35,6 +35,8 @@ _TIMEOUT_SECONDS = 8.0
 _BUSY = ("423", "429", "502", "503", "504", "544")
 # Not reached, broken off, too late; or an answer in which the client does not find what it looks for.
 _FAILURES = (StorageException, httpx.HTTPError, TimeoutError, ValueError, LookupError, TypeError)
+# As which types Storage serves what was sent as this one: a page of its own origin could act there.
+SERVED_TYPES = {"text/html": ("text/html", "text/plain")}
 # A big file over a slow link: the time between two reads, not of the whole download.
 _DOWNLOAD_TIMEOUT = httpx.Timeout(15, connect=3)
 
@@ -185,11 +187,12 @@ def _tus_metadata(values: dict[str, str]) -> str:
 
 
 class Download:
-    """What arrived: its size and its SHA-256."""
+    """What arrived: its size, its SHA-256 and the type under which it is served."""
 
-    def __init__(self, size_bytes: int, sha256: str) -> None:
+    def __init__(self, size_bytes: int, sha256: str, content_type: str) -> None:
         self.size_bytes = size_bytes
         self.sha256 = sha256
+        self.content_type = content_type
 
 
 async def _save(answer: httpx.Response, target: Path, max_bytes: int) -> Download:
@@ -201,4 +204,5 @@ async def _save(answer: httpx.Response, target: Path, max_bytes: int) -> Downloa
                 raise problems.FileTooLarge(limit_bytes=max_bytes)
             digest.update(piece)
             file.write(piece)
-    return Download(size, digest.hexdigest())
+    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return Download(size, digest.hexdigest(), content_type)

@@ -1,47 +1,43 @@
 """How a file is read: in bounded slices under a lease, so that no upload fails silently."""
 
 import asyncio
+import functools
 import tempfile
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from lib.adapters import files
 from lib.adapters.database import Database
 from lib.adapters.deadlines import current_deadline
-from lib.adapters.documents import Opening, read_pages
-from lib.adapters.files import Claim, Slice
-from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
-from lib.adapters.storage import Storage
-from lib.domain.chunking import context_heading, cut
+from lib.adapters.documents import read_pages
+from lib.adapters.files import Claim
+from lib.adapters.models import Embedder
+from lib.adapters.storage import SERVED_TYPES, Download, Storage
 from lib.domain.file_types import FileType, find_file_type
-from lib.domain.languages import regconfig, segment
-from lib.domain.models import Chunk, File, FileStatus, Page, StoredFile
+from lib.domain.models import File, FileStatus, StoredFile
 from lib.domain.problems import (
     DatabaseUnavailable,
-    EmptyFile,
     LeaseLost,
     ModelUnavailable,
     Problem,
     StorageUnavailable,
-    TooMuchText,
     UnreadableFile,
     UploadIncomplete,
     UploadMismatch,
 )
 from lib.services.maintenance import delete_objects
+from lib.services.slices import Pace, Shelf, store_full_batches, store_rest
 from lib.settings import Settings
 
 # So many claims without any progress mean that reading the file kills the reader.
 MAX_ATTEMPTS = 4
-# Left of a slice for what comes after the last page: one batch embedded and stored.
+# Left after the last page for a batch to be embedded, and after the last batch to be stored.
 _RESERVED_SECONDS = 3.0
 # After the end of a slice: one late batch embedded and stored, the lease given back.
-_CLOSING_SECONDS = 8.0
+_CLOSING_SECONDS = 5.0
 # With less, a slow start of the reader would look like a page that cannot be read.
 _LEAST_READING_SECONDS = 5.0
-# A thousand dense pages; more is a file made to fill a database.
-_MOST_CHUNKS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +59,10 @@ class Reading(Tools):
     @property
     def seconds_left(self) -> float:
         return self.deadline - asyncio.get_running_loop().time()
+
+    @property
+    def embedding_deadline(self) -> float:
+        return self.deadline + _CLOSING_SECONDS - _RESERVED_SECONDS
 
 
 def start_reading(tools: Tools) -> Reading:
@@ -94,10 +94,6 @@ async def ingest(file_id: int, *, database: Database, tools: Tools) -> File:
 async def read_claim(claim: Claim, lease_id: str, reading: Reading) -> File:
     """Read a claimed file until it is ready, has failed, or the time is up."""
     try:
-        if claim.attempt_count > MAX_ATTEMPTS:
-            raise UnreadableFile(
-                "Reading this file broke off several times. Export it anew and upload it again."
-            )
         return await _read(claim, lease_id, reading)
     except LeaseLost:
         return claim.file
@@ -111,6 +107,13 @@ async def read_claim(claim: Claim, lease_id: str, reading: Reading) -> File:
         return await _fail(lease_id, problem, reading, retryable=True)
     except Problem as problem:
         return await _fail(lease_id, problem, reading, retryable=False)
+    except Exception:
+        # Nobody foresaw it: the next caller need not wait for the lease to run out, but it counts
+        # as an attempt, so that no file is tried for ever.
+        with suppress(Problem):
+            status, error = FileStatus.PROCESSING, UnreadableFile().as_dict()
+            await files.release_ingestion(reading.service, lease_id, status, error)
+        raise
 
 
 async def _fail(lease_id: str, problem: Problem, reading: Reading, *, retryable: bool) -> File:
@@ -119,13 +122,17 @@ async def _fail(lease_id: str, problem: Problem, reading: Reading, *, retryable:
 
 
 async def _read(claim: Claim, lease_id: str, reading: Reading) -> File:
+    if claim.attempt_count > MAX_ATTEMPTS:
+        raise UnreadableFile(
+            "Reading this file broke off several times. Export it anew and upload it again."
+        )
     with tempfile.TemporaryDirectory(prefix="lectern-") as folder:
         path = Path(folder) / "file"
         existing = await _fetch(claim, lease_id, path, reading)
         if existing:
             return existing
-        pages_total = await _read_pages(claim, lease_id, path, reading)
-    if pages_total is None:
+        is_whole = await _read_pages(claim, lease_id, path, reading)
+    if not is_whole:
         return await files.release_ingestion(reading.service, lease_id, FileStatus.PROCESSING)
     return await files.finish_ingestion(reading.service, lease_id)
 
@@ -142,7 +149,7 @@ async def _fetch(claim: Claim, lease_id: str, path: Path, reading: Reading) -> S
     )
     if download is None:
         raise UploadIncomplete
-    if download.size_bytes != file.size_bytes or file.sha256 not in (None, download.sha256):
+    if not _is_announced(download, file):
         raise UploadMismatch
     recorded, duplicate = await files.record_upload(
         reading.service, lease_id, size_bytes=download.size_bytes, sha256=download.sha256
@@ -153,14 +160,15 @@ async def _fetch(claim: Claim, lease_id: str, path: Path, reading: Reading) -> S
     return recorded
 
 
-async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading) -> int | None:
-    """Store slice after slice; return the number of pages if all are done, None if time is up.
+async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading) -> bool:
+    """Store slice after slice; tell whether that was the whole file, or the time is up.
 
     Raises:
-        EmptyFile: There is no text on any page.
-        TooMuchText: There is more than a course file holds.
+        EmptyFile, TooMuchText
     """
-    shelf = _Shelf(claim)
+    shelf = Shelf(claim)
+    pace = Pace(claim.file.id, reading.embedder, deadline=reading.embedding_deadline)
+    save = functools.partial(files.save_slice, reading.service, lease_id)
     items = read_pages(
         path,
         _file_type(claim.file),
@@ -170,76 +178,18 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
     )
     async with aclosing(items):
         async for item in items:
-            if isinstance(item, Opening):
-                shelf.open(item)
-                continue
             shelf.add(item)
-            if shelf.chunk_count > _MOST_CHUNKS:
-                raise TooMuchText
-            if len(shelf.chunks) >= EMBEDDING_BATCH_SIZE:
-                await _store(shelf, lease_id, reading)
-    await _store(shelf, lease_id, reading)
-    if shelf.pages_done < shelf.pages_total:
-        return None
-    if shelf.chunk_count == 0:
-        raise EmptyFile
-    return shelf.pages_total
+            if not await store_full_batches(shelf, pace, save):
+                return False
+    return await store_rest(shelf, pace, save) and shelf.is_complete()
 
 
-class _Shelf:
-    """Pages read and cut that wait to be embedded and stored."""
-
-    def __init__(self, claim: Claim) -> None:
-        self.filename = claim.file.filename
-        self.language = claim.language
-        self.pages_done = claim.file.progress.pages_done
-        self.pages_total = claim.file.progress.pages_total or 0
-        self.chunk_count = claim.chunk_count
-        self.pages: list[Page] = []
-        self.chunks: list[Chunk] = []
-        self.contexts: list[str] = []
-
-    def open(self, opening: Opening) -> None:
-        self.pages_total = opening.pages_total
-        self.language = self.language or opening.language
-
-    def add(self, page: Page) -> None:
-        chunks = cut(page, self.chunk_count + 1)
-        self.pages.append(page)
-        self.chunks += chunks
-        self.contexts += [context_heading(page.text, chunk.start) or "" for chunk in chunks]
-        self.chunk_count += len(chunks)
-        self.pages_done = page.number
-
-    def take(self, embeddings: list[list[float]]) -> Slice:
-        """Return what waits as a slice, and wait for nothing any more."""
-        part = Slice(
-            pages=self.pages,
-            chunks=self.chunks,
-            search_texts=[segment(text) for text in self.texts()],
-            embeddings=embeddings,
-            pages_done=self.pages_done,
-            pages_total=self.pages_total,
-            language=self.language,
-            text_config=regconfig(self.language),
-        )
-        self.pages, self.chunks, self.contexts = [], [], []
-        return part
-
-    def texts(self) -> list[str]:
-        """Return what is searched and embedded: each chunk with the heading it stands under."""
-        return [
-            chunk.text if not heading or heading in chunk.text else f"{heading}\n{chunk.text}"
-            for chunk, heading in zip(self.chunks, self.contexts, strict=True)
-        ]
-
-
-async def _store(shelf: _Shelf, lease_id: str, reading: Reading) -> None:
-    seconds = max(reading.seconds_left, 0) + _RESERVED_SECONDS
-    texts = shelf.texts()
-    embeddings = await reading.embedder.embed(texts, timeout_seconds=seconds) if texts else []
-    if shelf.pages:
-        await files.save_slice(reading.service, lease_id, shelf.take(embeddings))
+def _is_announced(download: Download, file: StoredFile) -> bool:
+    return (
+        download.size_bytes == file.size_bytes
+        and file.sha256 in (None, download.sha256)
+        and download.content_type in SERVED_TYPES.get(file.content_type, (file.content_type,))
+    )
 
 
 def _file_type(file: StoredFile) -> FileType:

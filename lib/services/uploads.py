@@ -103,7 +103,7 @@ def hash_content(content: bytes) -> str:
 async def open_content(
     file_id: int, *, database: Database, storage: Storage, download: bool, now: datetime
 ) -> tuple[str, datetime]:
-    """Return a URL of a few minutes and when it expires: PDF inline, everything else attached.
+    """Return a URL of a few minutes and when it expires: a PDF that is ready inline, else attached.
 
     Raises:
         UploadIncomplete: The bytes have not arrived.
@@ -111,12 +111,18 @@ async def open_content(
     file = await files.get_file(database, file_id)
     if file.status is FileStatus.AWAITING_UPLOAD:
         raise UploadIncomplete
-    inline = any(kind.inline and kind.content_type == file.content_type for kind in FILE_TYPES)
-    name = file.filename if download or not inline else None
+    name = file.filename if download or not _is_shown(file) else None
     try:
         return await storage.sign_download(file.path, name), now + DOWNLOAD_URL_LIFETIME
     except FileNotFound as error:
         raise UploadIncomplete("The bytes of this file are not there. Upload it again.") from error
+
+
+def _is_shown(file: StoredFile) -> bool:
+    """Tell whether a browser may show it: only what has been read is known to be what it claims."""
+    return file.status is FileStatus.READY and any(
+        kind.inline and kind.content_type == file.content_type for kind in FILE_TYPES
+    )
 
 
 async def open_page(file_id: int, number: int, *, database: Database) -> tuple[Page, int]:

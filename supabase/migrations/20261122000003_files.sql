@@ -288,7 +288,9 @@ as $$
         'lease_id', v_file.lease_id,
         'language', v_file.language,
         'attempt_count', v_file.attempt_count,
-        'chunk_count', (select count(*) from public.chunks as c where c.file_id = v_file.id)
+        'chunk_count', (select count(*) from public.chunks as c where c.file_id = v_file.id),
+        -- A slice may end within a page.
+        'page_chunk_count', (select count(*) from public.chunks as c where c.file_id = v_file.id and c.page > v_file.pages_done)
     )
 $$;
 
@@ -436,10 +438,10 @@ begin
     end if;
     update public.files set
         status = p_status,
-        error = p_error,
-        -- Whoever gives the lease back was not killed by the file: one may wait for the bytes, or for a storage
-        -- that is away, as often as one likes.
-        attempt_count = greatest(attempt_count - 1, 0),
+        error = case when p_status = 'failed' then p_error end,
+        -- Whoever gives the lease back without an error was not stopped by the file: one may wait for the bytes,
+        -- or for a storage that is away, as often as one likes.
+        attempt_count = case when p_error is null then greatest(attempt_count - 1, 0) else attempt_count end,
         pages_done = case when p_status = 'failed' and not (p_error ->> 'retryable')::boolean then 0 else pages_done end,
         lease_id = null,
         lease_until = null

@@ -45,7 +45,7 @@ declare
     v_count integer;
 begin
     update public.files set status = 'failed', error = p_error, lease_id = null, lease_until = null, pages_done = 0
-    where status = 'processing' and lease_until < now() and attempt_count >= p_max_attempts;
+    where status = 'processing' and coalesce(lease_until, created_at) < now() and attempt_count >= p_max_attempts;
     get diagnostics v_count = row_count;
     return v_count;
 end

@@ -1,6 +1,9 @@
 """POST /api/upload/{id}/ingest: slices, failures that pass, and two who read at once."""
 
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +11,23 @@ import httpx
 import pytest
 
 from dev.student import Student
-from tests.conftest import Ground
+from tests.conftest import Configuration, Ground
 from tests.documents import make_pdf
 from tests.fakes import ScriptedModel
 
 NOTES = "# Light\n\nA ray entering glass bends towards the normal because it slows down.\n"
-# More chunks than one call for embeddings takes (96), so that reading comes in two slices.
+# More chunks than the first call for embeddings takes (32), so that reading comes in two slices.
 PAGES = 110
+# 32 of whose chunks end within a page.
+LONG_NOTES = "".join(f"Planet {n} has {n * 7} moons and {n % 13} rings. " for n in range(1_500))
+NO_EMBEDDINGS = [
+    "<html>",
+    '{"data": null}',
+    '{"data": []}',
+    '{"data": [{"embedding": "a"}]}',
+    "[]",
+    "",
+]
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +79,9 @@ class TestAModelThatIsAway:
         model.embedding_status = 200
         read = ingest(student, failed).json()
 
-        assert (failed["status"], failed["progress"]["pages_done"]) == ("failed", 96)
+        assert (failed["status"], failed["progress"]["pages_done"]) == ("failed", 32)
         assert (read["status"], read["page_count"]) == ("ready", PAGES)
-        assert [len(texts) for texts in model.embedded] == [96, PAGES - 96]
+        assert [len(texts) for texts in model.embedded] == [32, 32, PAGES - 64]
         assert ordinals(ground, read) == list(range(1, PAGES + 1))
 
     def test_shows_nothing_of_a_file_that_failed_in_the_middle(
@@ -82,6 +95,127 @@ class TestAModelThatIsAway:
         assert page.status_code == 404
         assert student.ask("How many moons has planet 3?")["status"] == "not_found"
         assert model.prompts == []
+
+    def test_within_a_page_loses_nothing_and_doubles_nothing(
+        self, new_student: Callable[[], Student], model: ScriptedModel, ground: Ground
+    ) -> None:
+        whole = new_student().upload("long.md", LONG_NOTES)
+        model.embedding_calls = 0
+        model.embedding_status = lambda call: 503 if call > 1 else 200
+        student = new_student()
+
+        failed = send(student, "long.md", LONG_NOTES)
+        done = ground.row("select max(page) as page from chunks where file_id = %s", failed["id"])
+        model.embedding_status = 200
+        read = ingest(student, failed).json()
+
+        assert done["page"] == failed["progress"]["pages_done"] + 1, "no slice ended within a page"
+        assert read["status"] == "ready"
+        assert chunks(ground, read) == chunks(ground, whole)
+        assert student.pages(read)
+
+    @pytest.mark.parametrize("body", NO_EMBEDDINGS)
+    def test_answers_nonsense_fails_the_file_until_one_tries_again(
+        self, student: Student, model: ScriptedModel, body: str
+    ) -> None:
+        model.embedding_body = body
+
+        failed = send(student, "notes.md", NOTES)
+        model.embedding_body = None
+        read = ingest(student, failed)
+
+        assert failed["error"]["type"] == "/problems/model-unavailable"
+        assert failed["error"]["retryable"] is True
+        assert read.json()["status"] == "ready"
+
+    @pytest.mark.parametrize("body", NO_EMBEDDINGS)
+    def test_answers_nonsense_leaves_the_text_search(
+        self, student: Student, model: ScriptedModel, body: str
+    ) -> None:
+        student.upload("notes.md", NOTES)
+        model.embedding_body = body
+
+        student.ask("How does a ray bend in glass?")
+
+        assert "A ray entering glass" in model.prompts[-1][-1]["content"]
+
+
+class TestASlowModel:
+    def test_ends_the_slice_and_not_the_file(
+        self,
+        student: Student,
+        model: ScriptedModel,
+        configuration: Configuration,
+        ground: Ground,
+        long_pdf: bytes,
+    ) -> None:
+        configuration.change(ingestion_slice=timedelta(seconds=3))
+        model.holds_embedding = 2
+
+        begun = send(student, "planets.pdf", long_pdf)
+        read = ingest(student, begun).json()
+
+        assert (begun["status"], begun["progress"]["pages_done"]) == ("processing", 32)
+        assert begun["error"] is None
+        assert (read["status"], read["page_count"]) == ("ready", PAGES)
+        assert ordinals(ground, read) == list(range(1, PAGES + 1))
+
+    def test_is_given_less_where_a_whole_slice_was_too_short(
+        self,
+        student: Student,
+        model: ScriptedModel,
+        configuration: Configuration,
+        long_pdf: bytes,
+    ) -> None:
+        configuration.change(ingestion_slice=timedelta(seconds=3))
+        model.holds_embedding = 1
+
+        begun = send(student, "planets.pdf", long_pdf)
+        read = student.ingest(begun)
+
+        assert (begun["status"], begun["progress"]["pages_done"]) == ("processing", 0)
+        assert read["status"] == "ready"
+        assert len(model.embedded[0]) == 16
+
+    def test_is_given_all_the_time_that_there_is(
+        self, student: Student, model: ScriptedModel, configuration: Configuration
+    ) -> None:
+        configuration.change(ingestion_slice=timedelta(seconds=3))
+        model.holds_embedding = 1
+
+        started_at = time.monotonic()
+        begun = send(student, "notes.md", NOTES)
+        seconds = time.monotonic() - started_at
+
+        assert begun["status"] == "processing"
+        assert 4.5 < seconds < 8
+
+
+class TestAnErrorThatNobodyForesaw:
+    def test_gives_the_lease_back_a_few_times(
+        self, student: Student, ground: Ground, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = announce(student)
+        with monkeypatch.context() as patch:
+            patch.setattr("lib.services.ingestion.read_pages", None)
+            answers = [ingest(student, file) for _ in range(4)]
+            row = ground.row("select status, error, lease_id from files where id = %s", file["id"])
+
+        last = ingest(student, file).json()
+
+        assert {answer.status_code for answer in answers} == {500}
+        assert row == {"status": "processing", "error": None, "lease_id": None}
+        assert (last["status"], last["error"]["retryable"]) == ("failed", False)
+
+    def test_once_is_no_harm(self, student: Student, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = announce(student)
+        with monkeypatch.context() as patch:
+            patch.setattr("lib.services.ingestion.read_pages", None)
+            ingest(student, file)
+
+        read = ingest(student, file).json()
+
+        assert read["status"] == "ready"
 
 
 class TestAStorageThatRefuses:
@@ -206,3 +340,10 @@ class TestAFileThatIsDone:
 def ordinals(ground: Ground, file: dict[str, Any]) -> list[int]:
     rows = ground.rows("select ordinal from chunks where file_id = %s order by 1", file["id"])
     return [row["ordinal"] for row in rows]
+
+
+def chunks(ground: Ground, file: dict[str, Any]) -> list[tuple[Any, ...]]:
+    rows = ground.rows(
+        "select ordinal, page, start, text from chunks where file_id = %s order by 1", file["id"]
+    )
+    return [tuple(row.values()) for row in rows]

@@ -22,7 +22,7 @@ from tests.conftest import TLS, Configuration, Ground
 from tests.documents import make_pdf
 from tests.fakes import ScriptedModel
 
-# 96 chunks are stored at once: the reading comes in two slices.
+# 32 chunks are stored at first: the reading comes in two slices.
 TEXTS = [f"Planet {n} has {n * 7} moons." for n in range(1, 111)]
 
 
@@ -162,7 +162,7 @@ class TestAKilledReading:
             (after_the_claim, 0),
             (after_the_download, 0),
             (before_the_first_slice, 0),
-            (after_the_first_slice, 96),
+            (after_the_first_slice, 32),
             (before_the_end, 110),
         ],
     )

@@ -399,6 +399,19 @@ class TestSignedUpload:
         assert (file["status"], slug(file["error"])) == ("failed", "upload-mismatch")
         assert file["error"]["retryable"] is False
 
+    @pytest.mark.parametrize("sent_as", ["text/html", "text/plain"])
+    def test_fails_what_was_sent_as_another_type(
+        self, student: Student, samples: dict[str, bytes], sent_as: str
+    ) -> None:
+        content = samples["pdf"]
+        answer = announce(student, "lecture.pdf", content).json()
+        upload = answer["upload"]
+        put({**upload, "headers": {**upload["headers"], "Content-Type": sent_as}}, content)
+
+        file = ingest(student, answer["file"]["id"]).json()
+
+        assert (file["status"], slug(file["error"])) == ("failed", "upload-mismatch")
+
     @pytest.mark.parametrize(
         "members",
         [
@@ -505,6 +518,17 @@ class TestContent:
         [name] = re.findall(r"filename\*=UTF-8''([^;]+)", disposition)
         assert unquote(name) == f"Übung 光.{extension}"
         assert answer.keys() == {"url", "expires_at"}
+
+    def test_is_not_shown_unless_it_was_read(
+        self, student: Student, samples: dict[str, bytes]
+    ) -> None:
+        file = student.upload("lecture.pdf", samples["txt"])
+
+        answer = student.client.get(f"/api/upload/{file['id']}/content?as=url").json()
+        content = httpx.get(answer["url"], verify=TLS)
+
+        assert file["status"] == "failed"
+        assert content.headers["Content-Disposition"].startswith("attachment")
 
     def test_is_not_there_before_it_arrives(self, student: Student) -> None:
         file = announce(student, "notes.md", NOTES.encode()).json()["file"]

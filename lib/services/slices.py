@@ -1,0 +1,189 @@
+"""What of a file waits to be stored, and how much of it the endpoint embeds at once."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from lib.adapters.documents import Opening
+from lib.adapters.files import Claim, Slice
+from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder, is_late
+from lib.domain.chunking import context_heading, cut
+from lib.domain.languages import regconfig, segment
+from lib.domain.models import Chunk, Page
+from lib.domain.problems import EmptyFile, ModelUnavailable, TooMuchText
+
+Save = Callable[[Slice], Awaitable[None]]
+
+# Half a second for each would still come in time, as a small model on a slow machine takes.
+_FIRST_BATCH_SIZE = 32
+_MOST_REMEMBERED = 1_000
+# A thousand dense pages; more is a file made to fill a database.
+_MOST_CHUNKS = 10_000
+
+# Files of which a batch came too late in this instance, and how many chunks to try next.
+_smaller_sizes: dict[int, int] = {}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Chunks to embed and store, and the pages that are complete with them."""
+
+    chunks: list[Chunk]
+    texts: list[str]
+    pages: list[Page]
+
+
+class Shelf:
+    """Pages read and cut that wait to be embedded and stored."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._language = claim.language
+        self._pages_done = claim.file.progress.pages_done
+        self._pages_total = claim.file.progress.pages_total or 0
+        self._chunk_count = claim.chunk_count - claim.page_chunk_count
+        self._stored_count = claim.page_chunk_count
+        self._pages: list[Page] = []
+        self._chunks: list[Chunk] = []
+        self._texts: list[str] = []
+
+    def add(self, item: Opening | Page) -> None:
+        """Take in what was read next.
+
+        Raises:
+            TooMuchText: There is more than a course file holds.
+        """
+        if isinstance(item, Opening):
+            self._pages_total = item.pages_total
+            self._language = self._language or item.language
+            return
+        chunks = cut(item, self._chunk_count + 1)
+        self._chunk_count += len(chunks)
+        if self._chunk_count > _MOST_CHUNKS:
+            raise TooMuchText
+        # An earlier slice may have ended within this page.
+        waiting, self._stored_count = chunks[self._stored_count :], 0
+        self._pages.append(item)
+        self._chunks += waiting
+        self._texts += [_searched(item, chunk) for chunk in waiting]
+
+    def has(self, chunk_count: int) -> bool:
+        return len(self._chunks) >= chunk_count
+
+    def is_empty(self) -> bool:
+        return not self._pages
+
+    def is_complete(self) -> bool:
+        """Tell whether every page was taken.
+
+        Raises:
+            EmptyFile: That was all, and there was no text on any page.
+        """
+        if self._pages_done < self._pages_total:
+            return False
+        if self._chunk_count == 0:
+            raise EmptyFile
+        return True
+
+    def take(self, chunk_count: int) -> Batch:
+        """Return the next chunks, and wait for them no more."""
+        chunks, self._chunks = self._chunks[:chunk_count], self._chunks[chunk_count:]
+        texts, self._texts = self._texts[:chunk_count], self._texts[chunk_count:]
+        unfinished = self._chunks[0].page if self._chunks else math.inf
+        pages = [page for page in self._pages if page.number < unfinished]
+        self._pages = self._pages[len(pages) :]
+        if pages:
+            self._pages_done = pages[-1].number
+        return Batch(chunks, texts, pages)
+
+    def as_slice(self, batch: Batch, embeddings: list[list[float]]) -> Slice:
+        """Return the batch that was taken last as it is stored."""
+        return Slice(
+            pages=batch.pages,
+            chunks=batch.chunks,
+            search_texts=[segment(text) for text in batch.texts],
+            embeddings=embeddings,
+            pages_done=self._pages_done,
+            pages_total=self._pages_total,
+            language=self._language,
+            text_config=regconfig(self._language),
+        )
+
+
+def _searched(page: Page, chunk: Chunk) -> str:
+    """Return what is searched and embedded: a chunk with the heading it stands under."""
+    heading = context_heading(page.text, chunk.start)
+    return chunk.text if not heading or heading in chunk.text else f"{heading}\n{chunk.text}"
+
+
+class Pace:
+    """How many chunks the endpoint is given at once: few, and more as soon as it proves quick."""
+
+    def __init__(self, file_id: int, embedder: Embedder, *, deadline: float) -> None:
+        self.batch_size = _smaller_sizes.get(file_id, _FIRST_BATCH_SIZE)
+        self._file_id = file_id
+        self._embedder = embedder
+        self._deadline = deadline  # of the event loop's clock
+        self._last_seconds = 0.0
+
+    async def embed(self, texts: list[str]) -> list[list[float]] | None:
+        """Embed at most `batch_size` texts; None where the time is up, or would be before the answer.
+
+        Raises:
+            ModelUnavailable: The endpoint refuses, fails, or is too slow for a single text.
+        """
+        started_at = asyncio.get_running_loop().time()
+        seconds = self._deadline - started_at
+        if seconds <= self._last_seconds:
+            return None
+        try:
+            embeddings = await self._embedder.embed(texts, timeout_seconds=seconds)
+        except ModelUnavailable as problem:
+            if not is_late(problem):
+                raise
+            self._shrink(problem)
+            return None
+        self._last_seconds = asyncio.get_running_loop().time() - started_at
+        self._grow(seconds - self._last_seconds)
+        return embeddings
+
+    def _grow(self, seconds_left: float) -> None:
+        """Take as many as would come in half of the time that is left, if they come as fast as these."""
+        size = self.batch_size * seconds_left / 2 / max(self._last_seconds, 0.001)
+        self.batch_size = min(max(self.batch_size, int(size)), EMBEDDING_BATCH_SIZE)
+
+    def _shrink(self, problem: ModelUnavailable) -> None:
+        """Try less in the next slice where a whole one was too short."""
+        if self._last_seconds:
+            return
+        _smaller_sizes.pop(self._file_id, None)
+        if self.batch_size == 1:
+            raise problem
+        if len(_smaller_sizes) >= _MOST_REMEMBERED:
+            _smaller_sizes.clear()
+        _smaller_sizes[self._file_id] = self.batch_size // 2
+
+
+async def store_full_batches(shelf: Shelf, pace: Pace, save: Save) -> bool:
+    """Embed and store what fills a batch; False where the time is up."""
+    while shelf.has(pace.batch_size):
+        if not await _store_batch(shelf, pace, save):
+            return False
+    return True
+
+
+async def store_rest(shelf: Shelf, pace: Pace, save: Save) -> bool:
+    """Embed and store all that waits; False where the time is up."""
+    while not shelf.is_empty():
+        if not await _store_batch(shelf, pace, save):
+            return False
+    return True
+
+
+async def _store_batch(shelf: Shelf, pace: Pace, save: Save) -> bool:
+    batch = shelf.take(pace.batch_size)
+    embeddings = await pace.embed(batch.texts) if batch.texts else []
+    if embeddings is None:
+        return False
+    await save(shelf.as_slice(batch, embeddings))
+    return True

@@ -1,0 +1,194 @@
+"""What waits to be stored leaves in batches, and no endpoint is given more than it can do in time."""
+
+import asyncio
+import itertools
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from lib.adapters.documents import Opening
+from lib.adapters.files import Claim
+from lib.adapters.models import Embedder
+from lib.domain.models import Chunk, FileStatus, Page, PageKind, Progress, StoredFile
+from lib.domain.problems import EmptyFile, ModelUnavailable
+from lib.services.slices import Pace, Shelf
+
+_ids = itertools.count(1)
+LONG = "A ray entering glass bends towards the normal, because light is slower there. " * 60
+
+
+def claim(*, pages_done: int = 0, chunk_count: int = 0, page_chunk_count: int = 0) -> Claim:
+    file = StoredFile(
+        id=next(_ids),
+        filename="notes.pdf",
+        size_bytes=1,
+        content_type="application/pdf",
+        sha256=None,
+        status=FileStatus.PROCESSING,
+        progress=Progress(pages_done=pages_done, pages_total=None),
+        page_kind=PageKind.PAGE,
+        page_count=None,
+        empty_pages=0,
+        empty_page_numbers=[],
+        error=None,
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        path="1/a",
+    )
+    return Claim(
+        file=file, lease_id="a", chunk_count=chunk_count, page_chunk_count=page_chunk_count
+    )
+
+
+def shelf_with(texts: list[str], *, first_page: int = 1, read: Claim | None = None) -> Shelf:
+    shelf = Shelf(read or claim())
+    shelf.add(Opening(pages_total=first_page + len(texts) - 1, language="en"))
+    for number, text in enumerate(texts, first_page):
+        shelf.add(Page(number=number, text=text))
+    return shelf
+
+
+class TestShelf:
+    def test_gives_a_page_with_the_last_of_its_chunks(self):
+        shelf = shelf_with([LONG, "short"])
+
+        first, second = shelf.take(2), shelf.take(100)
+
+        assert [chunk.page for chunk in first.chunks] == [1, 1]
+        assert first.pages == []
+        assert [page.number for page in second.pages] == [1, 2]
+        assert shelf.is_empty()
+
+    def test_gives_blank_pages_too(self):
+        shelf = shelf_with(["one", "", ""])
+
+        batch = shelf.take(1)
+
+        assert [page.number for page in batch.pages] == [1, 2, 3]
+        assert shelf.is_complete()
+
+    def test_tells_how_far_it_came(self):
+        shelf = shelf_with(["one", LONG])
+        batch = shelf.take(2)
+
+        part = shelf.as_slice(batch, [[1.0], [1.0]])
+
+        assert (part.pages_done, part.pages_total, part.language) == (1, 2, "en")
+        assert not shelf.is_complete()
+
+    def test_goes_on_within_a_page(self):
+        whole = shelf_with(["one", LONG]).take(100)
+        stored, rest = whole.chunks[:3], whole.chunks[3:]
+
+        read = claim(pages_done=1, chunk_count=len(stored), page_chunk_count=2)
+        resumed = shelf_with([LONG], first_page=2, read=read).take(100)
+
+        assert rest
+        assert resumed.chunks == rest
+        assert resumed.texts == whole.texts[3:]
+        assert [page.number for page in resumed.pages] == [2]
+
+    def test_refuses_a_file_without_text(self):
+        shelf = shelf_with(["", ""])
+        shelf.take(1)
+
+        with pytest.raises(EmptyFile):
+            shelf.is_complete()
+
+    def test_searches_a_chunk_with_the_heading_it_stands_under(self):
+        batch = shelf_with([f"# Light\n\n{LONG}"]).take(100)
+
+        texts = [text for text in batch.texts if text.startswith("Light\n")]
+        assert len(texts) == len(batch.chunks) - 1
+        assert all(isinstance(chunk, Chunk) for chunk in batch.chunks)
+
+
+class Endpoint(Embedder):
+    """Answers at once, or fails for the reason it is given."""
+
+    def __init__(self, cause: Exception | None = None) -> None:
+        super().__init__("", "", "")
+        self.cause = cause
+        self.calls: list[int] = []
+
+    async def embed(self, texts: list[str], *, timeout_seconds: float) -> list[list[float]]:
+        assert timeout_seconds > 0
+        self.calls.append(len(texts))
+        if self.cause:
+            raise ModelUnavailable from self.cause
+        return [[1.0]] * len(texts)
+
+
+def embed(file_id: int, endpoint: Endpoint, *, batches: int = 1, seconds: float = 10) -> Pace:
+    """Embed some full batches in one slice, and return the pace after it."""
+
+    async def run() -> Pace:
+        deadline = asyncio.get_running_loop().time() + seconds
+        pace = Pace(file_id, endpoint, deadline=deadline)
+        for _ in range(batches):
+            await pace.embed(["a"] * pace.batch_size)
+        return pace
+
+    return asyncio.run(run())
+
+
+class TestPace:
+    def test_gives_more_to_an_endpoint_that_is_quick(self):
+        endpoint = Endpoint()
+
+        embed(next(_ids), endpoint, batches=3)
+
+        assert endpoint.calls == [32, 96, 96]
+
+    def test_gives_less_after_a_slice_that_was_too_short(self):
+        endpoint, file_id = Endpoint(TimeoutError()), next(_ids)
+
+        for _ in range(3):
+            embed(file_id, endpoint)
+
+        assert endpoint.calls == [32, 16, 8]
+
+    def test_gives_other_files_as_much_as_ever(self):
+        endpoint = Endpoint(TimeoutError())
+
+        embed(next(_ids), endpoint)
+        embed(next(_ids), endpoint)
+
+        assert endpoint.calls == [32, 32]
+
+    def test_gives_up_where_one_text_is_too_much(self):
+        endpoint, file_id = Endpoint(TimeoutError()), next(_ids)
+        for _ in range(5):
+            embed(file_id, endpoint)
+
+        with pytest.raises(ModelUnavailable):
+            embed(file_id, endpoint)
+
+        assert endpoint.calls == [32, 16, 8, 4, 2, 1]
+
+    def test_does_not_take_a_refusal_for_slowness(self):
+        with pytest.raises(ModelUnavailable):
+            embed(next(_ids), Endpoint(ValueError()))
+
+    def test_asks_nothing_once_the_time_is_up(self):
+        endpoint = Endpoint()
+
+        embed(next(_ids), endpoint, seconds=-1)
+
+        assert endpoint.calls == []
+
+    def test_asks_nothing_that_would_come_too_late(self):
+        endpoint = Endpoint()
+
+        async def run() -> list[list[float]] | None:
+            loop = asyncio.get_running_loop()
+            now = itertools.chain([0.0, 9.0], itertools.repeat(9.0))
+            loop.time = lambda: next(now)
+            pace = Pace(next(_ids), endpoint, deadline=17.0)
+            await pace.embed(["a"])
+            late = await pace.embed(["a"])
+            loop.time = time.monotonic
+            return late
+
+        assert asyncio.run(run()) is None
+        assert endpoint.calls == [1]
