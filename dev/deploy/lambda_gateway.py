@@ -73,8 +73,9 @@ class Edge:
         """Return the one instance of a function, started when it is first asked for."""
         name = function.logical_id
         if name not in self.instances:
-            task = self._tasks / name
-            unpack(self._zips / function.zip_name, task)
+            task = self._tasks / function.zip_name  # never written to, so two may share it
+            if not task.exists():
+                unpack(self._zips / function.zip_name, task)
             instance = Instance(function, task, self._tools, self._environment)
             self.instances[name] = self._exits.enter_context(instance)
         return self.instances[name]
