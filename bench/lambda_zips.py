@@ -75,7 +75,7 @@ def _start(name: str, task: Path, python: str) -> Start:
         env={"PATH": "", "LANG": "C.UTF-8"},
         text=True,
     )
-    return Start((time.perf_counter() - began) * 1000, float(peak))
+    return Start((time.perf_counter() - began) * 1000, float(peak.splitlines()[-1]))
 
 
 def _start_server(name: str, task: Path, tools: Tools) -> Start:
