@@ -73,7 +73,8 @@ async def begin(question: Question, tools: Tools) -> Beginning:
         FileNotReady, IdempotencyConflict, IdempotencyMismatch, SessionEnded
     """
     settings = tools.settings
-    _refuse_if_limited(question.user_id)
+    if question.idempotency_key is None:  # a repeat gets its stored answer, over the limit or not
+        _refuse_if_limited(question.user_id)
     embedding = await _embed(question.query_text, tools.embedder)
     try:
         return await queries.begin_query(

@@ -291,6 +291,8 @@ export const de: Strings = {
       chats: "Chats",
       queries: "Fragen",
       daily_usage: "Tageszähler",
+      refresh_tokens: "Sitzungsschlüssel",
+      sign_in_failures: "Fehlversuche beim Anmelden",
     },
     receiptEnd: "Zur Startseite",
   },

@@ -238,6 +238,8 @@ export const en = {
       chats: "Chats",
       queries: "Questions",
       daily_usage: "Daily counts",
+      refresh_tokens: "Session keys",
+      sign_in_failures: "Failed sign-ins",
     } as Record<string, string>,
     receiptEnd: "To the start page",
   },
