@@ -61,6 +61,11 @@ def _endpoint_call() -> Generator[None]:
         raise problems.ModelUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
 
 
+def is_late(problem: problems.ModelUnavailable) -> bool:
+    """Tell an endpoint that did not answer in time from one that refused or failed."""
+    return isinstance(problem.__cause__, TimeoutError)
+
+
 class _Malformed(Exception):
     """The endpoint answered with what is no answer."""
 
@@ -104,30 +109,31 @@ class Embedder:
         self._base_url, self._api_key, self._model = base_url, api_key, model
 
     async def embed(self, texts: list[str], *, timeout_seconds: float) -> list[list[float]]:
-        """Return a vector for each text, in their order; one call for each batch.
+        """Return a vector for each text, in their order, by one call.
 
         Args:
-            texts: What to embed.
-            timeout_seconds: For all of it, with what is tried again.
+            texts: What to embed: at most EMBEDDING_BATCH_SIZE.
+            timeout_seconds: With what is tried again.
 
         Raises:
-            ModelUnavailable: The endpoint failed, or answered in time with something else.
+            ModelUnavailable: The endpoint failed, or answered with something else, or did not
+                answer in time (`is_late`).
         """
         with _endpoint_call():
             async with limit(timeout_seconds):
-                batches = [
-                    await self._embed_batch(texts[i : i + EMBEDDING_BATCH_SIZE])
-                    for i in range(0, len(texts), EMBEDDING_BATCH_SIZE)
-                ]
-        return [vector for batch in batches for vector in batch]
+                return await self._embed(texts, timeout_seconds)
 
-    async def _embed_batch(self, texts: list[str]) -> list[list[float]]:
+    async def _embed(self, texts: list[str], timeout_seconds: float) -> list[list[float]]:
         embeddings: Any = _client(self._base_url, self._api_key).embeddings
 
         async def create() -> Any:
-            with traced_call("model"):
+            # The SDK looks into what came before it returns it.
+            with traced_call("model"), _reading():
                 return await embeddings.create(
-                    model=self._model, input=texts, dimensions=EMBEDDING_DIMENSIONS
+                    model=self._model,
+                    input=texts,
+                    dimensions=EMBEDDING_DIMENSIONS,
+                    timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
                 )
 
         answer = await retrying(create, _least_wait)
@@ -190,7 +196,7 @@ class ChatModel:
                         if text:
                             yield text
         except problems.ModelUnavailable as error:
-            if length or isinstance(error.__cause__, TimeoutError):
+            if length or is_late(error):
                 raise problems.ModelInterrupted from error
             raise
         if reason is None:
