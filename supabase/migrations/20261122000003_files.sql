@@ -444,7 +444,8 @@ begin
         attempt_count = case when p_error is null then greatest(attempt_count - 1, 0) else attempt_count end,
         pages_done = case when p_status = 'failed' and not (p_error ->> 'retryable')::boolean then 0 else pages_done end,
         lease_id = null,
-        lease_until = null
+        -- When the bytes were last looked for, so that the job does not look again at once.
+        lease_until = case when p_status = 'awaiting_upload' then now() end
     where id = v_file.id
     returning * into v_file;
     return private.stored_file_as_json(v_file);

@@ -28,7 +28,13 @@ declare
     v_file public.files;
 begin
     select * into v_file from public.files
-    where status = 'processing' and coalesce(lease_until, created_at) < now() - interval '30 seconds' and attempt_count < p_max_attempts
+    where
+        attempt_count < p_max_attempts
+        and coalesce(lease_until, created_at) < now() - case status
+            when 'processing' then interval '30 seconds'
+            -- The page was closed between the last byte and the first reading.
+            when 'awaiting_upload' then interval '10 minutes'
+        end
     order by created_at limit 1 for update skip locked;
     if not found then
         return null;

@@ -155,8 +155,35 @@ class TestRun:
         report = run()
 
         file = student.client.get(f"/api/upload/{file_id}").json()
-        assert (report["ingestions_resumed"], report["ingestions_failed"]) == (0, 1)
+        assert report["ingestions_failed"] == 1
         assert (file["status"], file["error"]["retryable"]) == ("failed", False)
+
+    def test_reads_a_file_whose_page_was_closed_after_the_upload(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        file_id = announce(student)
+        ground.execute(
+            "update files set created_at = now() - interval '11 minutes' where id = %s", file_id
+        )
+
+        run()
+
+        assert student.client.get(f"/api/upload/{file_id}").json()["status"] == "ready"
+
+    def test_looks_once_for_bytes_that_have_not_come(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        body = {"filename": "later.txt", "size_bytes": 20}
+        file_id = student.client.post("/api/upload/signed", json=body).json()["file"]["id"]
+        ground.execute(
+            "update files set created_at = now() - interval '11 minutes' where id = %s", file_id
+        )
+
+        looked, again = run(), run()
+
+        assert looked["ingestions_resumed"] - again["ingestions_resumed"] == 1
+        file = student.client.get(f"/api/upload/{file_id}").json()
+        assert (file["status"], file["error"]) == ("awaiting_upload", None)
 
     def test_does_not_insist_where_the_storage_refuses(
         self, run: Any, student: Student, ground: Ground
