@@ -6,6 +6,7 @@ import tempfile
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lib.adapters import files
 from lib.adapters.database import Database
@@ -14,7 +15,7 @@ from lib.adapters.documents import read_pages
 from lib.adapters.files import Claim
 from lib.adapters.models import Embedder
 from lib.adapters.storage import SERVED_TYPES, Download, Storage
-from lib.domain.file_types import FileType, find_file_type
+from lib.domain.file_types import find_file_type
 from lib.domain.models import File, FileStatus, StoredFile
 from lib.domain.problems import (
     DatabaseUnavailable,
@@ -98,22 +99,27 @@ async def read_claim(claim: Claim, lease_id: str, reading: Reading) -> File:
     except LeaseLost:
         return claim.file
     except UploadIncomplete:
-        await files.release_ingestion(reading.service, lease_id, FileStatus.AWAITING_UPLOAD)
+        await _give_back(lease_id, FileStatus.AWAITING_UPLOAD, reading)
         raise
     except (StorageUnavailable, DatabaseUnavailable):
-        await files.release_ingestion(reading.service, lease_id, FileStatus.PROCESSING)
+        await _give_back(lease_id, FileStatus.PROCESSING, reading)
         raise
     except ModelUnavailable as problem:
         return await _fail(lease_id, problem, reading, retryable=True)
     except Problem as problem:
         return await _fail(lease_id, problem, reading, retryable=False)
     except Exception:
-        # Nobody foresaw it: the next caller need not wait for the lease to run out, but it counts
-        # as an attempt, so that no file is tried for ever.
-        with suppress(Problem):
-            status, error = FileStatus.PROCESSING, UnreadableFile().as_dict()
-            await files.release_ingestion(reading.service, lease_id, status, error)
+        # Nobody foresaw it: it counts as an attempt, so that no file is tried for ever.
+        await _give_back(lease_id, FileStatus.PROCESSING, reading, UnreadableFile().as_dict())
         raise
+
+
+async def _give_back(
+    lease_id: str, status: FileStatus, reading: Reading, error: dict[str, Any] | None = None
+) -> None:
+    # It may be gone with the reply to `finish_ingestion`: the caller is told what went wrong first.
+    with suppress(Problem):
+        await files.release_ingestion(reading.service, lease_id, status, error)
 
 
 async def _fail(lease_id: str, problem: Problem, reading: Reading, *, retryable: bool) -> File:
@@ -166,12 +172,14 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
     Raises:
         EmptyFile, TooMuchText
     """
+    file_type = find_file_type(claim.file.filename)
+    assert file_type  # it was checked when the file was announced
     shelf = Shelf(claim)
     pace = Pace(claim.file.id, reading.embedder, deadline=reading.embedding_deadline)
     save = functools.partial(files.save_slice, reading.service, lease_id)
     items = read_pages(
         path,
-        _file_type(claim.file),
+        file_type,
         first_page=claim.file.progress.pages_done + 1,
         max_pages=reading.settings.max_file_pages,
         deadline_seconds=max(reading.seconds_left - _RESERVED_SECONDS, _LEAST_READING_SECONDS),
@@ -190,9 +198,3 @@ def _is_announced(download: Download, file: StoredFile) -> bool:
         and file.sha256 in (None, download.sha256)
         and download.content_type in SERVED_TYPES.get(file.content_type, (file.content_type,))
     )
-
-
-def _file_type(file: StoredFile) -> FileType:
-    file_type = find_file_type(file.filename)
-    assert file_type  # it was checked when the file was announced
-    return file_type
