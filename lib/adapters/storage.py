@@ -77,7 +77,8 @@ class Storage:
         async def put() -> None:
             answer = await http_client().put(upload.url, content=content, headers=upload.headers)
             # Nothing is ever overwritten: what is there is what an attempt brought whose reply was lost.
-            if answer.is_error and _true_status(answer) != HTTPStatus.CONFLICT:
+            # Stored is only what is given a key: a gateway's page may come with 200, too.
+            if _true_status(answer) != HTTPStatus.CONFLICT and "Key" not in _members(answer):
                 raise _refusal(answer)
 
         await _calling(put)
@@ -176,9 +177,16 @@ def _refusal(answer: httpx.Response) -> StorageApiError:
 def _true_status(answer: httpx.Response) -> int:
     """Return the status that the body tells; that of the answer itself is 400 for most of them."""
     try:
-        return int(answer.json()["statusCode"])
+        return int(_members(answer)["statusCode"])
     except (ValueError, LookupError, TypeError):
         return answer.status_code
+
+
+def _members(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        return dict(answer.json())
+    except (ValueError, TypeError):
+        return {}
 
 
 def _tus_metadata(values: dict[str, str]) -> str:
