@@ -1,38 +1,30 @@
 """Any OpenAI-compatible endpoint, through the openai package: embeddings and streamed answers."""
 
 import functools
-import json
-import logging
 import math
-from collections.abc import AsyncGenerator, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from lib.adapters.deadlines import limit, until_deadline
+from lib.adapters.endpoint import Malformed, endpoint_call, is_late, least_wait, looking_into_answer
 from lib.adapters.retries import retrying
 from lib.adapters.transport import http_client, traced_call
 from lib.domain import problems
 from lib.domain.models import Usage
 
 if TYPE_CHECKING:
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import AsyncOpenAI
 
 EMBEDDING_DIMENSIONS = 512
 # The endpoint's own limit is 2,048 inputs and 300,000 tokens; this many chunks stay far below both.
 EMBEDDING_BATCH_SIZE = 96
-_RETRY_AFTER_SECONDS = 10
 # Between two events of an answer: a reasoning model may think for long before its first word.
 _SILENCE_TIMEOUT_SECONDS = 45.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
 # Four are usual. An endpoint that minds no limit of tokens would fill our memory until the deadline.
 _MOST_CHARACTERS_PER_TOKEN = 20
-_PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
-# What a 429 says that is about money: it does not pass by waiting.
-_OUT_OF_MONEY = ("insufficient_quota", "credit_balance", "spend_limit", "usage_limit", "billing")
-
-log = logging.getLogger("lectern")
 
 
 @functools.cache
@@ -46,60 +38,6 @@ def _client(base_url: str, api_key: str) -> "AsyncOpenAI":
         max_retries=0,  # our own deadlines decide what is tried again
         http_client=http_client(),  # pyright: ignore[reportArgumentType] - it takes httpx's client too
     )
-
-
-@contextmanager
-def _endpoint_call() -> Generator[None]:
-    from openai import APIStatusError, OpenAIError  # noqa: PLC0415
-
-    try:
-        yield
-    except APIStatusError as error:
-        wait = math.ceil(_asked_wait(error)) or _RETRY_AFTER_SECONDS
-        raise problems.ModelUnavailable(retry_after_seconds=wait) from error
-    except (OpenAIError, json.JSONDecodeError, TimeoutError, _Malformed) as error:
-        raise problems.ModelUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
-
-
-def is_late(problem: problems.ModelUnavailable) -> bool:
-    """Tell an endpoint that did not answer in time from one that refused or failed."""
-    return isinstance(problem.__cause__, TimeoutError)
-
-
-class _Malformed(Exception):
-    """The endpoint answered with what is no answer."""
-
-
-@contextmanager
-def _reading() -> Generator[None]:
-    """Around looking into an answer: the SDK passes on whatever JSON, or text, it was given."""
-    try:
-        yield
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise _Malformed from error
-
-
-def _least_wait(error: Exception, _retry: int) -> float | None:
-    from openai import APIConnectionError, APIStatusError, APITimeoutError  # noqa: PLC0415
-
-    if isinstance(error, APIStatusError):
-        if _is_out_of_money(error):
-            log.error('{"level": "error", "event": "the model endpoint is out of quota"}')
-            return None
-        return _asked_wait(error) if error.status_code in _PASSING_STATUSES else None
-    is_broken = isinstance(error, APIConnectionError) and not isinstance(error, APITimeoutError)
-    return 0 if is_broken else None
-
-
-def _is_out_of_money(error: "APIStatusError") -> bool:
-    told = f"{error.code} {error.type}"
-    return any(word in told for word in _OUT_OF_MONEY)
-
-
-def _asked_wait(error: "APIStatusError") -> float:
-    """Return the seconds of `Retry-After`; its other form, a date, no model endpoint is known to send."""
-    asked = error.response.headers.get("Retry-After", "")
-    return float(asked) if asked.replace(".", "", 1).isdigit() else 0.0
 
 
 class Embedder:
@@ -119,7 +57,7 @@ class Embedder:
             ModelUnavailable: The endpoint failed, or answered with something else, or did not
                 answer in time (`is_late`).
         """
-        with _endpoint_call():
+        with endpoint_call():
             async with limit(timeout_seconds):
                 return await self._embed(texts, timeout_seconds)
 
@@ -128,7 +66,7 @@ class Embedder:
 
         async def create() -> Any:
             # The SDK looks into what came before it returns it.
-            with traced_call("model"), _reading():
+            with traced_call("model"), looking_into_answer():
                 return await embeddings.create(
                     model=self._model,
                     input=texts,
@@ -136,12 +74,12 @@ class Embedder:
                     timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS),
                 )
 
-        answer = await retrying(create, _least_wait)
-        with _reading():
+        answer = await retrying(create, least_wait)
+        with looking_into_answer():
             items = sorted(answer.data, key=lambda item: item.index)
             vectors = [fit(item.embedding) for item in items]
         if len(vectors) != len(texts):
-            raise _Malformed
+            raise Malformed
         return vectors
 
 
@@ -185,7 +123,7 @@ class ChatModel:
         """
         length, reason, usage = 0, None, None
         try:
-            with _endpoint_call():
+            with endpoint_call():
                 async with await self._open(messages, max_tokens) as events:
                     async for event in until_deadline(events):
                         text, reason_told, usage_told = _read_event(event)
@@ -220,12 +158,12 @@ class ChatModel:
                 )
 
         async with limit():
-            return await retrying(create, _least_wait)
+            return await retrying(create, least_wait)
 
 
 def _read_event(event: Any) -> tuple[str, str | None, Usage | None]:
     """Return the text of an event, why the answer ended if it did, and the usage where it is told."""
-    with _reading():
+    with looking_into_answer():
         usage = _as_usage(event.usage)
         if not event.choices:
             return "", None, usage

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from lib.adapters.documents import Opening
+from lib.adapters.endpoint import is_late
 from lib.adapters.files import Claim, Slice
-from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder, is_late
+from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
 from lib.domain.chunking import context_heading, cut
 from lib.domain.languages import regconfig, segment
 from lib.domain.models import Chunk, Page
