@@ -1,0 +1,151 @@
+"""What was done, but nobody heard of it: done once, and the client can always go on."""
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+from dev.stack import Stack
+from dev.student import Student
+from tests.accounts import FROM_OUR_PAGE
+from tests.conftest import Configuration, Ground
+from tests.fakes import ScriptedModel
+from tests.lessons import ANSWER, LIGHT, QUESTION
+from tests.trust.instances import impatient_instance, proxied
+from tests.trust.invariants import Invariants
+from tests.trust.misbehaving import Call, Fault, Proxy, lose_reply, refuse
+from tests.trust.report import Promise
+
+pytestmark = pytest.mark.promise("What was done unheard is done once")
+
+
+@pytest.fixture
+def proxy(stack: Stack, configuration: Configuration, model: ScriptedModel) -> Generator[Proxy]:
+    model.says = ANSWER
+    with proxied(stack, configuration) as proxy, impatient_instance():
+        yield proxy
+
+
+@pytest.fixture(autouse=True)
+def _invariants(ground: Ground, promise: Promise) -> Generator[None]:
+    invariants = Invariants(ground)
+    yield
+    promise.check(not (found := invariants.broken()), f"{found}")
+
+
+def hit(proxy: Proxy, fault: Fault, function: str, times: int = 1) -> None:
+    """Let the fault happen to the first calls of that SQL function."""
+    met: list[Call] = []
+
+    def meets(_: int, call: Call) -> bool:
+        if call.path.endswith(f"/{function}"):
+            met.append(call)
+            return len(met) <= times
+        return False
+
+    proxy.arm(fault, meets)
+
+
+def calls_of(proxy: Proxy, function: str) -> int:
+    return sum(call.path.endswith(f"/{function}") for call in proxy.calls)
+
+
+def test_an_answer_is_saved_and_billed_once(student: Student, proxy: Proxy, ground: Ground) -> None:
+    student.upload("light.md", LIGHT)
+    hit(proxy, lose_reply, "finish_query")
+
+    query = student.ask(QUESTION)
+
+    usage = ground.row(
+        "select query_count, token_count from daily_usage where user_id = %s", student.id
+    )
+    assert (query["status"], calls_of(proxy, "finish_query")) == ("answered", 2)
+    assert usage == {"query_count": 1, "token_count": 110}
+
+
+def test_a_question_begins_once(student: Student, proxy: Proxy, ground: Ground) -> None:
+    student.upload("light.md", LIGHT)
+    hit(proxy, lose_reply, "begin_query")
+    body, key = {"query_text": QUESTION}, {"Idempotency-Key": "unheard"}
+
+    def ask() -> int:
+        return student.client.post("/api/query", json=body, headers=key).status_code
+
+    statuses = [ask(), ask()]
+    over = "update queries set deadline_at = now() where user_id = %s"
+    ground.execute(over, student.id)
+    statuses.append(ask())
+
+    assert statuses == [503, 409, 200]
+    assert len(ground.rows("select 1 from queries where user_id = %s", student.id)) == 1
+
+
+def test_a_slice_is_stored_once(student: Student, proxy: Proxy, ground: Ground) -> None:
+    hit(proxy, lose_reply, "save_slice")
+
+    file = student.upload("light.md", LIGHT)
+
+    ordinals = "select ordinal from chunks where file_id = %s order by ordinal"
+    found = [row["ordinal"] for row in ground.rows(ordinals, file["id"])]
+    assert (file["status"], calls_of(proxy, "save_slice")) == ("ready", 2)
+    assert found == list(range(1, len(found) + 1))
+
+
+def test_a_reading_that_ended_unheard_is_found_ready(student: Student, proxy: Proxy) -> None:
+    hit(proxy, lose_reply, "finish_ingestion")
+
+    answer = student.client.post("/api/upload", files={"file": ("light.md", LIGHT)})
+
+    [file] = student.client.get("/api/upload").json()["files"]
+    assert (answer.status_code, file["status"]) == (503, "ready")
+
+
+def test_a_session_goes_on(student: Student, proxy: Proxy) -> None:
+    hit(proxy, lose_reply, "rotate_refresh_token")
+
+    refreshed = student.client.post("/api/auth/refresh", headers=FROM_OUR_PAGE)
+    again = student.client.post("/api/auth/refresh", headers=FROM_OUR_PAGE)
+
+    assert (refreshed.status_code, again.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize(
+    ("times", "status", "calls"), [(1, 200, 2), (2, 503, 2)], ids=["once", "twice"]
+)
+def test_a_token_that_is_refused_is_minted_once_more(
+    student: Student, proxy: Proxy, times: int, status: int, calls: int
+) -> None:
+    hit(proxy, refuse(401, "PGRST303"), "list_files", times)
+
+    answer = student.client.get("/api/upload")
+
+    assert (answer.status_code, calls_of(proxy, "list_files")) == (status, calls)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda student: student.client.post(
+            "/api/upload/signed", json={"filename": "a.md", "size_bytes": 9}
+        ),
+        lambda student: student.client.post("/api/query", json={"query_text": QUESTION}),
+        lambda student: student.client.put(
+            "/api/auth/password", json={"current_password": "wrong", "new_password": "wrong"}
+        ),
+    ],
+    ids=["announce", "ask", "change"],
+)
+def test_what_may_be_done_once_is_never_sent_twice(
+    act: Callable[[Student], Any], student: Student, proxy: Proxy
+) -> None:
+    proxy.arm(lose_reply, lambda _, call: call.dependency == "database")
+
+    answer = act(student)
+
+    written = [
+        call.path
+        for call in proxy.calls
+        if call.path.endswith(("create_file", "begin_query", "begin_sign_in"))
+    ]
+    assert answer.status_code in (422, 503)
+    assert len(written) == len(set(written))
