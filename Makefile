@@ -74,7 +74,7 @@ doctor: $(STAMP) ## Check every setting against the live services (ARGS=--url=ht
 	@$(PYTHON) -m dev.doctor $(ARGS)
 
 test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these tests alone
-	$(PYTHON) -m pytest $(T)
+	$(PYTHON) -m pytest $(or $(T),--numprocesses=auto --dist=loadfile)
 
 test-e2e: $(STAMP) web/dist/index.html ## Test the page in Chromium, which is installed if there is none
 	$(PYTHON) -m dev.browser

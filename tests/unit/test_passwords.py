@@ -219,7 +219,9 @@ class TestScheme:
         assert not scheme().verify("violet", foreign)
         assert not scheme().knows_key_of(foreign)
 
-    @pytest.mark.parametrize("password_hash", [None, scheme(cost=4).hash("violet")])
+    @pytest.mark.parametrize(
+        "password_hash", [None, scheme(cost=4).hash("violet")], ids=["nobody", "an older hash"]
+    )
     def test_a_no_takes_as_long_for_nobody_and_for_an_older_hash(self, password_hash: str | None):
         # Work of the processor, not time on the clock: what else runs on the machine does not count.
         today = scheme(cost=8)
