@@ -5,6 +5,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.bench-installed
 DEPLOY_STAMP := dev/deploy/node_modules/.installed
 WEB_STAMP := web/node_modules/.installed
 WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
@@ -18,10 +19,12 @@ UV_VERSION := 0.13.9
 PORT ?= 8000
 DATA_DIR ?= .local
 T ?=
+B ?=
+BENCH_RESULTS := .build/bench
 export PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev web web-types doctor test test-deploy test-trust check fmt lock bench
+.PHONY: help install dev web web-types doctor test test-deploy test-trust check fmt lock bench bench-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -107,11 +110,22 @@ lock: $(STAMP) ## Resolve the dependencies again, with hashes
 	  --no-annotate --output-file requirements.txt pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --group dev --output-file requirements-dev.txt pyproject.toml
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --constraint requirements-dev.txt --group bench --output-file requirements-bench.txt
 	$(PYTHON) -m dev.node npm install --prefix dev --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix dev/deploy --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix web --package-lock-only
 	$(PYTHON) -m dev.lockfiles dev dev/deploy web
 
-bench: $(STAMP) ## Measure retrieval and cold starts
-	$(PYTHON) -m bench.retrieval
-	$(PYTHON) -m bench.coldstart
+$(BENCH_STAMP): requirements-bench.txt $(STAMP)
+	@echo "Installing what draws the pictures ..."
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --require-hashes -r requirements-bench.txt
+	@touch $@
+
+bench: $(BENCH_STAMP) $(DEPLOY_STAMP) ## Measure, print the tables, draw docs/bench; B=coldstart measures that alone
+	@$(PYTHON) -m bench $(B)
+
+bench-check: $(BENCH_STAMP) $(DEPLOY_STAMP) ## Measure, and say what worsened (bench/baseline.json); RECORD=1 keeps it
+	@rm -rf $(BENCH_RESULTS)
+	@BENCH_RESULTS=$(BENCH_RESULTS) BENCH_PICTURES=$(BENCH_RESULTS) $(PYTHON) -m bench $(B)
+	@BENCH_RESULTS=$(BENCH_RESULTS) $(PYTHON) -m bench.check $(if $(RECORD),--record)

@@ -8,12 +8,12 @@ imports cost what, and the forbidden ones are checked: auth and history load no 
 import argparse
 import json
 import re
-import statistics
 import subprocess
 import sys
 from collections import defaultdict
 from typing import Any
 
+from bench.figures import Figure, compare, report
 from bench.local import local_lectern
 from dev.student import Student
 
@@ -84,20 +84,22 @@ def _start(name: str, event: str, environment: dict[str, str]) -> dict[str, Any]
     return json.loads(process.stdout.splitlines()[-1])
 
 
-def _table(cases: dict[tuple[str, str], str], environment: dict[str, str], runs: int) -> None:
+def _measure(cases: dict[tuple[str, str], str], environment: dict[str, str], runs: int) -> None:
     results: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for _ in range(runs):
         for case, event in cases.items():
             results[case].append(_start(case[0], event, environment))
-    floor = statistics.median(result["ms"] for result in results[_BARE, "health"])
-    print(f"{'function':10} {'request':8} {'ms':>7} {'min':>7} {'ratio':>6} {'peak MB':>8}")
+    floor = [result["ms"] for result in results[_BARE, "health"]]
+    times: list[Figure] = []
+    peaks: list[Figure] = []
     for (name, request), measured in results.items():
-        times = [result["ms"] for result in measured]
-        median, peak = statistics.median(times), max(result["mb"] for result in measured)
-        print(
-            f"{name:10} {request:8} {median:7.0f} {min(times):7.0f} {median / floor:6.2f} {peak:8.1f}"
-        )
+        title = f"{name} {request}"
+        if name != _BARE:
+            times.append(compare(title, "ms", [result["ms"] for result in measured], floor))
+        peaks.append(compare(title, "MB", [result["mb"] for result in measured]))
         _check_imports(name, measured[0]["modules"])
+    report("Cold start: process start to first response, against bare FastAPI + Mangum", times)
+    report("Cold start: peak memory", peaks)
 
 
 def _check_imports(name: str, modules: list[str]) -> None:
@@ -139,7 +141,7 @@ def main() -> None:
         }
         cases |= {(name, "useful"): _event(*request, token) for name, request in _USEFUL.items()}
         environment = {"PATH": "/usr/bin:/bin", **local.stack.environment()}
-        _table(cases, environment, arguments.runs)
+        _measure(cases, environment, arguments.runs)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ in turns, medians. `server` is run.sh as the Lambda Web Adapter starts it, until
 
 import argparse
 import json
-import statistics
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.figures import Figure, compare, report
 from dev.deploy.lambda_build import STREAMING, Archive, build
 from dev.deploy.lambda_packages import PYTHON_VERSION
 from dev.deploy.lambda_pythons import find_python
@@ -39,6 +39,7 @@ async def health() -> dict[str, str]:
 
 handler = Mangum(app, lifespan="off")
 '''
+_FLOOR = ("bare", "handler")
 _HTTP = {"method": "GET", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"}
 # Ends without teardown, as a Lambda does. VmHWM is the peak of resident memory.
 _PROGRAM = """
@@ -128,18 +129,30 @@ def _measure(folder: Path, runs: int) -> None:
     for _ in range(runs):
         for case, start in cases.items():
             starts[case].append(start())
-    _print(archives, starts)
+    _report(archives, starts)
 
 
-def _print(archives: dict[str, Archive], starts: dict[tuple[str, str], list[Start]]) -> None:
-    floor = statistics.median(start.milliseconds for start in starts["bare", "handler"])
-    print(f"{'zip':8} {'as':8} {'MB':>6} {'unzipped':>8} {'ms':>6} {'ratio':>6} {'peak MB':>8}")
+def _report(archives: dict[str, Archive], starts: dict[tuple[str, str], list[Start]]) -> None:
+    floor = [start.milliseconds for start in starts[_FLOOR]]
+    times: list[Figure] = []
+    peaks: list[Figure] = []
     for (name, kind), measured in starts.items():
-        archive = archives[name]
-        median = statistics.median(start.milliseconds for start in measured)
-        peak = max(start.megabytes for start in measured)
-        sizes = f"{archive.path.stat().st_size / 1e6:6.2f} {archive.unzipped_bytes / 1e6:8.1f}"
-        print(f"{name:8} {kind:8} {sizes} {median:6.0f} {median / floor:6.2f} {peak:8.1f}")
+        title = f"{name} {kind}"
+        if (name, kind) != _FLOOR:
+            milliseconds = [start.milliseconds for start in measured]
+            times.append(compare(title, "ms", milliseconds, floor))
+        peaks.append(compare(title, "MB", [start.megabytes for start in measured]))
+    report("Lambda zips: process start to first response, against bare FastAPI + Mangum", times)
+    report("Lambda zips: peak memory", peaks)
+    report("Lambda zips: size", [figure for named in archives.items() for figure in _sizes(*named)])
+
+
+def _sizes(name: str, archive: Archive) -> list[Figure]:
+    zipped = archive.path.stat().st_size / 1e6
+    return [
+        Figure(f"{name} zipped", zipped, "MB", noise=0.0),
+        Figure(f"{name} unzipped", archive.unzipped_bytes / 1e6, "MB", noise=0.0),
+    ]
 
 
 if __name__ == "__main__":

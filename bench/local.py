@@ -1,6 +1,7 @@
 """A whole local Lectern for a bench: the real stack, the functions on a port, limits out of the way."""
 
 import contextlib
+import logging
 import os
 import tempfile
 from collections.abc import Generator
@@ -32,5 +33,8 @@ def local_lectern(**settings: str) -> Generator[Local]:
     """Start everything in a temporary folder, with `settings` beside the stack's own."""
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder)) as stack:
         os.environ.update(stack.environment() | _NO_LIMITS | settings)
-        with serve(create_app()) as url, httpx.Client(base_url=url, timeout=60) as client:
+        application = create_app()
+        # A line for each request would drown the tables.
+        logging.getLogger("lectern").setLevel(logging.ERROR)
+        with serve(application) as url, httpx.Client(base_url=url, timeout=60) as client:
             yield Local(stack, client)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.corpus.build import FILES, build
+from bench.figures import Figure, report
 from dev import embedding, local_model
 from dev.local_matching import words_of
 from dev.local_model import Similarity
@@ -145,23 +146,27 @@ def main() -> None:
         good = "right" if question["kind"] == "answerable" else "refused"
         if arguments.verbose and outcome != good:
             print(outcome, question["id"], question["question"], "->", question["response"])
-    _report(outcomes)
+    report(f"The local chat model alone, {arguments.split}", _figures(outcomes))
 
 
-def _report(outcomes: Counter[tuple[str, str, str]]) -> None:
-    for kind, good in (("answerable", "right"), ("near_miss", "refused"), ("off_topic", "refused")):
-        for language in ("en", "de", "es", "zh", None):
-            of_kind = {
-                key: n
-                for key, n in outcomes.items()
-                if key[1] == kind and language in (key[0], None)
-            }
-            total = sum(of_kind.values())
-            count = sum(n for key, n in of_kind.items() if key[2] == good)
-            details = Counter()
-            for key, n in of_kind.items():
-                details[key[2]] += n
-            print(f"{kind:10} {language or 'all':3} {good} {count}/{total} {dict(details)}")
+def _figures(outcomes: Counter[tuple[str, str, str]]) -> list[Figure]:
+    """Return the share of each outcome, by kind and language."""
+    totals: Counter[tuple[str, str]] = Counter()
+    shares: Counter[tuple[str, str, str]] = Counter()
+    for (language, kind, outcome), count in outcomes.items():
+        for group in (language, "all"):
+            totals[kind, group] += count
+            shares[kind, group, outcome] += count
+    return [
+        Figure(
+            f"{kind} {group}: {outcome}",
+            count / totals[kind, group],
+            "share",
+            noise=0.0,
+            more_is_better=outcome in ("right", "refused"),
+        )
+        for (kind, group, outcome), count in sorted(shares.items())
+    ]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ of the questions ("tune") were looked at when constants were chosen; "held_out" 
 import argparse
 import json
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import httpx
 import psycopg
 
 from bench.corpus.build import FILES, build
+from bench.figures import Figure, report
 from bench.local import Local, local_lectern
 from dev.student import Student
 from lib.adapters.files import as_halfvec
@@ -103,15 +105,23 @@ def _first_hit(ranked: list[_PAGES], wanted: set[_PAGES]) -> int | None:
     return next((place for place, page in enumerate(ranked, 1) if page in wanted), None)
 
 
-def _figures(hits: list[int | None]) -> str:
-    def share(depth: int) -> float:
-        return sum(1 for hit in hits if hit and hit <= depth) / len(hits)
-
-    mean_reciprocal = sum(1 / hit for hit in hits if hit) / len(hits)
-    return f"{share(1):6.3f} {share(5):6.3f} {mean_reciprocal:6.3f}"
+def _share_within(depth: int, hits: list[int | None]) -> float:
+    return sum(1 for hit in hits if hit and hit <= depth) / len(hits)
 
 
-def measure_ranking(questions: list[Question], library: Library, ranking: Ranking) -> None:
+def _mean_reciprocal(hits: list[int | None]) -> float:
+    return sum(1 / hit for hit in hits if hit) / len(hits)
+
+
+_MEASURES = {
+    "R@1": partial(_share_within, 1),
+    "R@5": partial(_share_within, 5),
+    "MRR@10": _mean_reciprocal,
+}
+
+
+def measure_ranking(questions: list[Question], library: Library, ranking: Ranking) -> list[Figure]:
+    """Rank the pages for every question: by text alone, by embedding alone, and fused."""
     hits: dict[tuple[str, str], list[int | None]] = defaultdict(list)
     for question in questions:
         wanted = library.places(question)
@@ -119,14 +129,21 @@ def measure_ranking(questions: list[Question], library: Library, ranking: Rankin
             hit = _first_hit(ranking.rank(question, weights), wanted)
             for group in (question["language"], "all"):
                 hits[group, method].append(hit)
-    print(f"\n{'language':10} {'questions':>9}  {'method':10} {'R@1':>6} {'R@5':>6} {'MRR@10':>6}")
-    for group, method in sorted(hits, key=lambda key: (key[0] == "all", key[0])):
-        print(
-            f"{group:10} {len(hits[group, method]):9}  {method:10} {_figures(hits[group, method])}"
-        )
+    groups = sorted({group for group, _ in hits}, key=lambda group: (group == "all", group))
+    return [
+        _fused_figure(f"{group} {name}", *(measure(hits[group, m]) for m in _METHODS))
+        for group in groups
+        for name, measure in _MEASURES.items()
+    ]
 
 
-def measure_answers(questions: list[Question], library: Library, student: Student) -> None:
+def _fused_figure(name: str, text: float, embedding: float, fused: float) -> Figure:
+    """Put the product's ranking beside the better of the two that it is made of."""
+    best = max(text, embedding)
+    return Figure(name, fused, "share", baseline=best, noise=0.0, aim=1.0, more_is_better=True)
+
+
+def measure_answers(questions: list[Question], library: Library, student: Student) -> list[Figure]:
     """Ask for real: is the cited page the right one, are the unanswerable refused, do quotes hold?"""
     outcomes: dict[str, list[bool]] = defaultdict(list)
     broken = 0
@@ -140,12 +157,11 @@ def measure_answers(questions: list[Question], library: Library, student: Studen
         else:
             outcomes[f"refused: {question['kind']}"].append(query["status"] == "not_found")
             outcomes["refused: all"].append(query["status"] == "not_found")
-    print()
-    for outcome, results in outcomes.items():
-        print(
-            f"{outcome:32} {sum(results):4} of {len(results):4}  {sum(results) / len(results):6.3f}"
-        )
-    print(f"{'citations that do not hold':32} {broken:4}")
+    shares = [
+        Figure(name, sum(results) / len(results), "share", noise=0.0, more_is_better=True)
+        for name, results in outcomes.items()
+    ]
+    return [*shares, Figure("citations that do not hold", broken, "", noise=0.0, aim=0)]
 
 
 def _ask(question: Question, student: Student) -> dict[str, Any]:
@@ -170,10 +186,14 @@ def main() -> None:
         ranking = Ranking(local, student.id)
         for split in arguments.split:
             questions = [q for q in read_questions() if q["split"] == split]
-            print(f"\n== {split}: {len(questions)} questions ==")
-            measure_ranking([q for q in questions if q["kind"] == "answerable"], library, ranking)
+            answerable = [q for q in questions if q["kind"] == "answerable"]
+            title = f"{split.replace('_', ' ')}, {len(answerable)} of {len(questions)} questions"
+            report(
+                f"Ranking, {title}: fused against the better of text and embedding",
+                measure_ranking(answerable, library, ranking),
+            )
             if not arguments.ranking_only:
-                measure_answers(questions, library, student)
+                report(f"Answers, {title}", measure_answers(questions, library, student))
 
 
 if __name__ == "__main__":

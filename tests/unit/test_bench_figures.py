@@ -1,0 +1,128 @@
+"""What a bench reports: a table, a file to compare, and what counts as worse."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.check import as_records, find_changes, find_missing, read_records, write_records
+from bench.figures import (
+    Figure,
+    compare,
+    half_interquartile_range,
+    percentile,
+    read_results,
+    report,
+)
+
+
+def figure(value: float, *, baseline: float | None = 100, noise: float | None = 0.05) -> Figure:
+    return Figure("upload", value, "ms", baseline=baseline, noise=noise, aim=1.3)
+
+
+class TestFigures:
+    def test_the_aim_is_about_the_ratio_where_there_is_a_baseline(self):
+        assert figure(130).is_met
+        assert not figure(131).is_met
+
+    def test_the_aim_is_about_the_value_where_there_is_none(self):
+        assert Figure("peak", 52, "MB", aim=52).is_met
+        assert not Figure("peak", 53, "MB", aim=52).is_met
+
+    def test_more_can_be_better(self):
+        assert Figure("recall", 0.99, "", aim=0.98, more_is_better=True).is_met
+        assert not Figure("recall", 0.97, "", aim=0.98, more_is_better=True).is_met
+
+    def test_runs_are_compared_in_pairs(self):
+        # The machine slows down, and both with it: the ratio does not move.
+        compared = compare("auth", "ms", [110, 220, 330], [100, 200, 300])
+
+        assert compared.ratio == pytest.approx(1.1)
+        assert compared.noise == pytest.approx(0)
+
+    def test_noise_is_half_of_what_the_middle_half_spans(self):
+        assert half_interquartile_range([1, 2, 3, 4, 100]) == 1
+        assert half_interquartile_range([1, 2]) is None
+
+    def test_a_percentile_is_one_of_the_values(self):
+        assert percentile([5, 1, 4, 2, 3], 50) == 3
+        assert percentile(range(100), 99) == 99
+        assert percentile([7], 99) == 7
+
+
+class TestReport:
+    def test_prints_each_figure_with_its_ratio_and_whether_the_aim_is_met(
+        self, capsys: pytest.CaptureFixture[str]
+    ):
+        report("Cold start", [figure(120), Figure("peak", 53, "MB", aim=52)])
+
+        _, title, _, first, second = capsys.readouterr().out.splitlines()
+        assert title == "Cold start"
+        assert first.split() == ["upload", "100", "120", "ms", "1.20", "≤", "1.3", "±0.05", "met"]
+        assert second.split() == ["peak", "53.0", "MB", "≤", "52", "NOT", "met"]
+
+    def test_leaves_what_can_be_read_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setenv("BENCH_RESULTS", str(tmp_path))
+
+        report("Cold start: peaks", [figure(120)])
+
+        assert read_results(tmp_path) == {"cold-start-peaks": [figure(120)]}
+
+
+class TestCheck:
+    def changes(self, was: Figure, now: Figure):
+        return list(find_changes(as_records({"table": [was]}), {"table": [now]}))
+
+    def test_what_moves_within_the_noise_is_not_worse(self):
+        # Both are off by up to 0.05, together by 0.07.
+        [change] = self.changes(figure(120), figure(126))
+
+        assert not change.is_worse
+
+    def test_what_worsens_beyond_it_is(self):
+        [change] = self.changes(figure(120), figure(128))
+
+        assert change.is_worse
+        assert not change.is_better
+
+    def test_what_improves_is_not_worse(self):
+        [change] = self.changes(figure(120), figure(100))
+
+        assert change.is_better
+        assert not change.is_worse
+
+    def test_a_slower_machine_changes_no_ratio(self):
+        [change] = self.changes(figure(120), figure(240, baseline=200))
+
+        assert change.worse_by == pytest.approx(0)
+
+    def test_where_more_is_better_less_is_worse(self):
+        def recall(value: float) -> Figure:
+            return Figure("recall", value, "", noise=0.0, more_is_better=True)
+
+        assert self.changes(recall(0.99), recall(0.9))[0].is_worse
+        assert not self.changes(recall(0.9), recall(0.99))[0].is_worse
+
+    def test_a_hundredth_is_nothing_even_where_no_noise_was_seen(self):
+        [change] = self.changes(figure(100, noise=0.0), figure(100.9, noise=0.0))
+
+        assert not change.is_worse
+
+    def test_what_was_not_measured_is_named(self):
+        records = as_records({"table": [figure(120)]})
+
+        assert find_missing(records, {}) == ["table: upload"]
+        assert find_missing(records, {"table": [figure(120)]}) == []
+
+    def test_a_figure_of_one_run_is_not_compared(self):
+        assert self.changes(figure(120), figure(500, noise=None)) == []
+        assert as_records({"table": [figure(120, noise=None)]}) == {"table": {}}
+
+    def test_the_record_has_a_line_for_each_figure(self, tmp_path: Path):
+        path, records = tmp_path / "baseline.json", as_records({"table": [figure(120)]})
+
+        write_records(path, records)
+
+        assert read_records(path) == records
+        assert json.loads(path.read_text()) == {"table": {"upload": {"score": 1.2, "noise": 0.05}}}
+        assert '    "upload": {"score": 1.2, "noise": 0.05}\n' in path.read_text()
