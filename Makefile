@@ -89,11 +89,14 @@ test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 4 minutes
 test-deploy: $(STAMP) $(DEPLOY_STAMP) web/dist/index.html ## Build for Vercel and AWS, and run what was built
 	$(PYTHON) -m pytest tests/deploy
 
-check: $(STAMP) $(WEB_STAMP) ## Check format, lint, types, import contracts, SQL and the page
+check: $(STAMP) $(WEB_STAMP) ## Check format, lint, types, import contracts, secrets, SQL and the page
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/ruff check
 	$(PYTHON) -m dev.node dev/node_modules/pyright/index.js
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/bandit --configfile pyproject.toml --quiet --recursive functions lib
+	$(VENV)/bin/bandit --configfile pyproject.toml --quiet --recursive -ll bench dev
+	$(PYTHON) -m dev.secret_scan
 	$(VENV)/bin/sqlfluff lint --disable-progress-bar supabase/migrations
 	$(WEB_NODE) node_modules/@biomejs/biome/bin/biome ci .
 	$(WEB_TYPES) --check

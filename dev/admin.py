@@ -26,7 +26,7 @@ from lib.settings import SettingsError, read_setting
 
 _PASSPHRASE_LIFETIME = timedelta(hours=24)
 # No letter that is mistaken for another: four groups of four are 78 bits.
-_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"
+_ALPHABET = "abcdefghjkmnpqrstvwxyz23456789"  # pragma: allowlist secret
 _GROUPS, _GROUP = 4, 4
 
 

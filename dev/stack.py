@@ -29,7 +29,7 @@ class AlreadyRunning(Exception):
 def _answers(url: str) -> Callable[[], bool]:
     def ask() -> bool:
         try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - an address of our own
+            with urllib.request.urlopen(url, timeout=5):  # nosec B310 # noqa: S310 - an address of our own
                 return True
         except urllib.error.HTTPError:
             return True

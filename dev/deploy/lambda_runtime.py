@@ -128,7 +128,7 @@ class Instance:
 
 def _is_ready(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - an address of our own
+        with urllib.request.urlopen(url, timeout=5):  # nosec B310 # noqa: S310 - an address of our own
             return True
     except urllib.error.HTTPError as error:
         return error.code < _FIRST_UNHEALTHY

@@ -141,7 +141,7 @@ async def _start(
 
 async def _read_line(process: Process, deadline: float) -> bytes | None:
     """Return the next line, nothing at the end of all, None at the deadline."""
-    assert process.stdout
+    assert process.stdout  # nosec B101 # narrows a type
     if asyncio.get_running_loop().time() >= deadline:
         return None
     try:

@@ -66,7 +66,7 @@ def _call_patiently(
         try:
             return _call(request, environment)
         except (_Busy, OSError, http.client.HTTPException):
-            time.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - to spread, not to hide
+            time.sleep(wait * random.uniform(0.5, 1.5))  # nosec B311 # noqa: S311 - to spread, not to hide
     try:
         return _call(request, environment)
     except (_Busy, OSError, http.client.HTTPException) as error:

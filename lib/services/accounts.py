@@ -99,7 +99,7 @@ async def change_password(
     proof = await prove_again(
         identity, current_password, database=database, entrance=entrance, new_password=new_password
     )
-    assert proof.new_hash
+    assert proof.new_hash  # nosec B101 # narrows a type
     await accounts.change_password(
         database,
         password_hash=proof.password_hash,

@@ -173,7 +173,7 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
         EmptyFile, TooMuchText
     """
     file_type = find_file_type(claim.file.filename)
-    assert file_type  # it was checked when the file was announced
+    assert file_type  # nosec B101 # it was checked when the file was announced
     shelf = Shelf(claim)
     pace = Pace(claim.file.id, reading.embedder, deadline=reading.embedding_deadline)
     save = functools.partial(files.save_slice, reading.service, lease_id)

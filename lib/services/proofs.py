@@ -26,7 +26,7 @@ log = logging.getLogger("lectern")
 # Others of the same name and address are being compared; a person waits so long for them.
 _MAX_WAIT_SECONDS = 10.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.4
-_WRONG_PASSWORD = "The current password is wrong. Check it and try again."  # noqa: S105 - a sentence
+_WRONG_PASSWORD = "The current password is wrong. Check it and try again."  # nosec B105 # noqa: S105 - a sentence
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,7 +62,7 @@ def _field_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
 
 
 async def _handle_problem(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
+    assert isinstance(error, Problem)  # nosec B101 # narrows a type
     request.state.problem = error.slug
     document = error.as_dict()
     if error.status is HTTPStatus.UNPROCESSABLE_ENTITY:
@@ -71,13 +71,13 @@ async def _handle_problem(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _handle_validation_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+    assert isinstance(error, RequestValidationError)  # nosec B101 # narrows a type
     problem = InvalidRequest(errors=_field_errors(error.errors()))
     return await _handle_problem(request, problem)
 
 
 async def _handle_http_exception(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+    assert isinstance(error, HTTPException)  # nosec B101 # narrows a type
     if isinstance(error.__cause__, Problem):  # raised while FastAPI read the body
         return await _handle_problem(request, error.__cause__)
     if error.status_code == HTTPStatus.BAD_REQUEST:  # FastAPI's word for a body that is not JSON

@@ -4,7 +4,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Self
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser  # nosec B405 # see read_xml
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from lib.domain.problems import UnreadableFile, UnsupportedFileType
@@ -40,7 +40,7 @@ class Archive:
 
     def read_xml(self, name: str) -> Element:
         """Parse a part; one that declares a document type (and with it entities) is refused."""
-        parser = XMLParser(target=_NoDoctype())  # noqa: S314 - without a doctype there is no entity to expand or fetch
+        parser = XMLParser(target=_NoDoctype())  # nosec B314 # noqa: S314 - without a doctype there is no entity to expand or fetch
         try:
             parser.feed(self._zip.read(name))
             return parser.close()
