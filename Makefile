@@ -14,6 +14,8 @@ WEB_NODE = cd web && PYTHONPATH=.. ../$(PYTHON) -m dev.node
 WEB_TYPES = $(PYTHON) -m dev.openapi > web/node_modules/.openapi.json && $(WEB_NODE) \
   node_modules/openapi-typescript/bin/cli.js node_modules/.openapi.json --output src/schema.ts \
   --root-types --root-types-no-schema-prefix
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-annotate
 UV_VERSION := 0.13.9
 
 PORT ?= 8000
@@ -24,12 +26,14 @@ BENCH_RESULTS := .build/bench
 export PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev web web-types doctor test test-deploy test-trust check fmt lock bench bench-check
+.PHONY: help install deploy-tools dev web web-types doctor test test-deploy test-trust check fmt lock bench bench-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 install: $(STAMP) ## Install what the project needs into .venv and dev/node_modules
+
+deploy-tools: $(DEPLOY_STAMP) ## Install the tools of Vercel, AWS and Supabase besides
 
 $(PYTHON):
 	@for python in python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -55,8 +59,9 @@ $(WEB_STAMP): web/package-lock.json web/.npmrc $(STAMP)
 	@$(PYTHON) -m dev.node npm ci --prefix web --no-progress --loglevel error
 	@touch $@
 
-$(DEPLOY_STAMP): dev/deploy/package-lock.json dev/deploy/.npmrc $(STAMP)
+$(DEPLOY_STAMP): requirements-deploy.txt dev/deploy/package-lock.json dev/deploy/.npmrc $(STAMP)
 	@echo "Installing the platforms' own tools ..."
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --require-hashes -r requirements-deploy.txt
 	@$(PYTHON) -m dev.node npm ci --prefix dev/deploy --no-progress --loglevel error
 	@touch $@
 
@@ -109,12 +114,10 @@ fmt: $(STAMP) $(WEB_STAMP) ## Format the code, and fix what can be fixed
 	$(WEB_NODE) node_modules/@biomejs/biome/bin/biome check --write .
 
 lock: $(STAMP) ## Resolve the dependencies again, with hashes
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --output-file requirements.txt pyproject.toml
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --group dev --output-file requirements-dev.txt pyproject.toml
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --constraint requirements-dev.txt --group bench --output-file requirements-bench.txt
+	$(COMPILE) --output-file requirements.txt pyproject.toml
+	$(COMPILE) --output-file requirements-dev.txt --group dev pyproject.toml
+	$(COMPILE) --output-file requirements-deploy.txt --group dev --group deploy pyproject.toml
+	$(COMPILE) --output-file requirements-bench.txt --group bench --constraint requirements-dev.txt
 	$(PYTHON) -m dev.node npm install --prefix dev --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix dev/deploy --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix web --package-lock-only

@@ -3,6 +3,9 @@
 What has a hash in its name goes first and is kept for good, so that a page that is open finds what it was made with.
 """
 
+# `make check` does without the group `deploy`.
+# pyright: reportMissingImports=false
+
 import argparse
 import mimetypes
 import sys

@@ -3,6 +3,9 @@
 FILE has the form of .env.example. Keys of our own that neither it nor the store has are made. No value is printed.
 """
 
+# `make check` does without the group `deploy`.
+# pyright: reportMissingImports=false
+
 import argparse
 import sys
 from collections.abc import Callable

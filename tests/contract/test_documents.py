@@ -128,10 +128,24 @@ class TestDependencies:
         locked = pinned("requirements.txt")
         assert {name: locked.get(name) for name in declared} == declared
 
-    def test_development_uses_the_versions_that_are_deployed(self):
-        deployed, developed = pinned("requirements.txt"), pinned("requirements-dev.txt")
+    @pytest.mark.parametrize(
+        ("fewer", "more"),
+        [
+            ("requirements.txt", "requirements-dev.txt"),
+            ("requirements-dev.txt", "requirements-deploy.txt"),
+        ],
+    )
+    def test_whoever_installs_more_installs_the_same_versions(self, fewer: str, more: str):
+        wanted, installed = pinned(fewer), pinned(more)
 
-        assert {name: developed.get(name) for name in deployed} == deployed
+        assert {name: installed.get(name) for name in wanted} == wanted
+
+    def test_what_only_a_deployment_needs_is_not_installed_for_all(self):
+        groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+        named = {requirement.partition("==")[0].split("[")[0] for requirement in groups["deploy"]}
+
+        assert named <= pinned("requirements-deploy.txt").keys()
+        assert not named & pinned("requirements-dev.txt").keys()
 
     def test_no_lock_file_names_where_packages_come_from(self):
         locks = [*ROOT.glob("requirements*.txt"), ROOT / "dev" / "package-lock.json"]

@@ -1,19 +1,15 @@
-"""The Parameter Store over real HTTP: pages, patience, refusals; and the signature beside botocore's."""
+"""The Parameter Store over real HTTP: pages, patience, refusals."""
 
 import itertools
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from dev.serving import serve
-from lib.adapters.parameter_store import ParametersUnavailable, read_parameters, sign
+from lib.adapters.parameter_store import ParametersUnavailable, read_parameters
 from lib.settings import gather_settings
 
 _CREDENTIALS = {
@@ -21,7 +17,6 @@ _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
     "AWS_SECRET_ACCESS_KEY": "a/secret+key",
 }
-_NOW = datetime(2026, 11, 22, 18, 0, 5, tzinfo=UTC)
 _THROTTLED = 400, {"__type": "ThrottlingException", "message": "Rate exceeded"}
 _DENIED = 400, {"__type": "AccessDeniedException", "message": "no"}
 
@@ -85,30 +80,6 @@ def test_a_refusal_is_told_at_once():
         store.read()
 
     assert len(store.asked) == 1
-
-
-@pytest.mark.parametrize("token", [None, "a-session-token"])
-def test_the_signature_is_that_of_botocore(token: str | None):
-    body, host = b'{"Path": "/lectern/prod"}', "ssm.eu-west-1.amazonaws.com"
-    environment = _CREDENTIALS | ({"AWS_SESSION_TOKEN": token} if token else {})
-
-    headers = sign(body, host, environment, now=_NOW)
-
-    theirs = AWSRequest(
-        "POST",
-        f"https://{host}/",
-        data=body,
-        headers={name: headers[name] for name in ("content-type", "x-amz-target")},
-    )
-    theirs.context["timestamp"] = headers["x-amz-date"]
-    signer = SigV4Auth(Credentials("AKIAEXAMPLE", "a/secret+key", token), "ssm", "eu-west-1")
-    theirs.headers["X-Amz-Date"] = headers["x-amz-date"]
-    if token:
-        theirs.headers["X-Amz-Security-Token"] = token
-    signature = signer.signature(
-        signer.string_to_sign(theirs, signer.canonical_request(theirs)), theirs
-    )
-    assert headers["authorization"].endswith(f"Signature={signature}")
 
 
 def test_without_a_prefix_nobody_is_asked():

@@ -1,5 +1,8 @@
 """What the tests of AWS share: a packaged service, an account by moto, and a deployment that runs in it."""
 
+# `make check` does without the group `deploy`.
+# pyright: reportMissingImports=false
+
 import contextlib
 import os
 import subprocess
