@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,19 +32,9 @@ STREAMING = ("auth", "query")  # through the Lambda Web Adapter, which starts ru
 
 _RUN_SCRIPT = Path(__file__).with_name("run.sh")
 _SERVER = ("uvicorn", "click")
-_SIGNING = "cryptography"
+_SIGNING = ("cryptography", "cffi", "pycparser")
 _MOST_BYTES = 250 * 1024 * 1024  # Lambda's limit, unzipped
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip knows
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """What the zips are built for."""
-
-    architecture: str = "x86_64"
-    with_cryptography: bool = True
-    """ES256 database tokens need it; an HS256 secret does not."""
-    with_bytecode: bool = True
 
 
 @dataclass(frozen=True)
@@ -69,34 +60,56 @@ def function_names(root: Path = ROOT) -> list[str]:
     return sorted(path.stem for path in (root / "functions").glob("[a-z]*.py"))
 
 
-def build(out: Path = OUT, target: Target | None = None, root: Path = ROOT) -> dict[str, Archive]:
-    """Build the zips of all functions of `root` into `out` and return them by name.
+@dataclass(frozen=True)
+class Tree:
+    """All packages and all of our modules in one place, compiled: what each zip is a choice of."""
+
+    path: Path
+    packages: dict[str, Package]
+
+    def pack(self, out: Path, *, with_cryptography: bool = True) -> dict[str, Archive]:
+        """Make the zips of all functions in `out` and return them by name.
+
+        Args:
+            out: A directory, made if it is not there.
+            with_cryptography: ES256 database tokens need it; an HS256 secret does not.
+        """
+        out.mkdir(parents=True, exist_ok=True)
+        without = () if with_cryptography else _SIGNING
+        names = function_names(self.path)
+        chosen = [_select(self, name, without) for name in names]
+        with ThreadPoolExecutor() as pool:  # zlib works outside of Python's lock
+            packed = pool.map(_pack, chosen, [out / f"{name}.zip" for name in names])
+            return dict(zip(names, packed, strict=True))
+
+
+def plant(path: Path, root: Path = ROOT, architecture: str = "x86_64") -> Tree:
+    """Put what is locked and what is ours in `root` into a new directory, and compile it there once.
 
     Raises:
-        PythonMissing: Bytecode is wanted and there is no Python to make it.
+        PythonMissing: There is no Python to make the bytecode.
     """
-    target = target or Target()
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lectern-build-") as folder:
-        tree = Path(folder) / "task"
-        packages = _plant(tree, target, root)
-        return {
-            name: _pack(_select(tree, name, packages, target), out / f"{name}.zip")
-            for name in function_names(root)
-        }
-
-
-def _plant(tree: Path, target: Target, root: Path) -> dict[str, Package]:
-    """Put all packages and all of our modules into one tree, and compile them there once."""
-    tree.mkdir()
+    path.mkdir()
     locks = (root / "requirements.txt", root / "requirements-dev.txt")
-    install(tree, locks, _SERVER, target.architecture)
-    packages = read_packages(tree, target.architecture)
+    install(path, locks, _SERVER, architecture)
+    packages = read_packages(path, architecture)
     for folder in ("functions", "lib"):
-        shutil.copytree(root / folder, tree / folder, ignore=_only_python)
-    if target.with_bytecode:
-        _compile(tree)
-    return packages
+        shutil.copytree(root / folder, path / folder, ignore=_only_python)
+    _compile(path)
+    return Tree(path, packages)
+
+
+def build(
+    out: Path = OUT,
+    root: Path = ROOT,
+    *,
+    architecture: str = "x86_64",
+    with_cryptography: bool = True,
+) -> dict[str, Archive]:
+    """Plant and pack in one."""
+    with tempfile.TemporaryDirectory(prefix="lectern-build-") as folder:
+        tree = plant(Path(folder) / "task", root, architecture)
+        return tree.pack(out, with_cryptography=with_cryptography)
 
 
 def _only_python(folder: str, names: list[str]) -> set[str]:
@@ -109,7 +122,7 @@ def _only_python(folder: str, names: list[str]) -> set[str]:
 
 def _compile(tree: Path) -> None:
     """Compile for good: a zip has no times by which Python could tell whether bytecode is stale."""
-    command = [find_python(PYTHON_VERSION), "-m", "compileall", "-q", "-f"]
+    command = [find_python(PYTHON_VERSION), "-m", "compileall", "-q", "-f", "-j", "0"]
     places = ["-s", str(tree), "-p", "/var/task", str(tree)]
     subprocess.run(
         [*command, "--invalidation-mode", "unchecked-hash", *places],
@@ -120,15 +133,14 @@ def _compile(tree: Path) -> None:
     )
 
 
-def _select(tree: Path, name: str, packages: dict[str, Package], target: Target) -> dict[str, Path]:
+def _select(tree: Tree, name: str, without: tuple[str, ...]) -> dict[str, Path]:
     """Return what the zip of a function holds: where it lies there, and where it is now."""
-    needed = reach(tree, f"functions.{name}")
+    needed = reach(tree.path, f"functions.{name}")
     imported = needed.packages | ({"uvicorn"} if name in STREAMING else set())
-    without = () if target.with_cryptography else (_SIGNING, "cffi", "pycparser")
     files = {*needed.files, "functions/__init__.py"}
-    for package in closure(imported, packages, without):
+    for package in closure(imported, tree.packages, without):
         files.update(package.files)
-    chosen = {file: tree / file for file in sorted(files | _bytecode(tree, files))}
+    chosen = {file: tree.path / file for file in sorted(files | _bytecode(tree.path, files))}
     return chosen | ({"run.sh": _RUN_SCRIPT} if name in STREAMING else {})
 
 
@@ -168,10 +180,12 @@ def main() -> int:
         help="4 MB less and a quicker start, where DATABASE_TOKEN_KEY is an HS256 secret",
     )
     chosen = parser.parse_args()
-    target = Target(
-        architecture=chosen.architecture, with_cryptography=not chosen.without_cryptography
+    zips = build(
+        chosen.out,
+        architecture=chosen.architecture,
+        with_cryptography=not chosen.without_cryptography,
     )
-    for archive in build(chosen.out, target).values():
+    for archive in zips.values():
         print(archive)
     return 0
 

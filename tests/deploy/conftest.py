@@ -84,7 +84,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-def _leave_private_files(copy: Path) -> None:
+def leave_private_files(copy: Path) -> None:
     """Make a copy of the tree like one in which somebody has worked."""
     for name in _PRIVATE_FILES:
         path = copy / name
@@ -97,7 +97,7 @@ def vercel_output(tmp_path_factory: pytest.TempPathFactory, backend: Stack) -> O
     """What the real CLI builds from a tree with settings, data and notes lying about."""
     copy = tmp_path_factory.mktemp("vercel")
     copy_tree(copy)
-    _leave_private_files(copy)
+    leave_private_files(copy)
     build(copy, {"SUPABASE_URL": backend.supabase_url})
     return Output(copy)
 

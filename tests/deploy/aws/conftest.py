@@ -5,19 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from dev.deploy.lambda_build import Archive, build
+from dev.deploy.lambda_build import Archive, Tree, plant
 from dev.deploy.lambda_template import Template
+from dev.vercel.building import copy_tree
 from tests.deploy.aws.rehearsal import Account, make_service, open_account, package
+from tests.deploy.conftest import CANARY, leave_private_files
 
 
 @pytest.fixture(scope="session")
-def zips(
-    tmp_path_factory: pytest.TempPathFactory, report: Callable[[str], None]
-) -> dict[str, Archive]:
-    built = build(tmp_path_factory.mktemp("zips"))
-    for archive in built.values():
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """Made of a tree in which somebody works."""
+    folder = tmp_path_factory.mktemp("planted")
+    copy_tree(folder / "used")
+    leave_private_files(folder / "used")
+    (folder / "used" / "lib" / "scratch.py").write_text(f"# {CANARY}\n")
+    return plant(folder / "task", folder / "used")
+
+
+@pytest.fixture(scope="session")
+def zips(planted: Tree, report: Callable[[str], None]) -> dict[str, Archive]:
+    packed = planted.pack(planted.path.with_name("zips"))
+    for archive in packed.values():
         report(f"lambda {archive}")
-    return built
+    return packed
 
 
 @pytest.fixture(scope="session")
