@@ -1,6 +1,7 @@
 """Lectern on Vercel: the journey through what was built, run and routed as the platform does it."""
 
 import json
+import uuid
 
 import httpx
 import pytest
@@ -96,7 +97,7 @@ def test_the_schedule_runs_the_job_with_its_secret(vercel_edge: Edge, backend: S
 
 def test_the_address_of_a_caller_is_the_one_that_the_platform_saw(vercel_edge: Edge) -> None:
     """Else whoever sends another header with each guess would never be slowed down."""
-    body = {"username": "nobody-has-this-name", "password": "neither is this a password"}
+    body = {"username": f"nobody-{uuid.uuid4().hex[:12]}", "password": "neither is this a password"}
 
     statuses = [
         httpx.post(

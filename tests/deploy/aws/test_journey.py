@@ -106,7 +106,7 @@ def test_who_comes_past_the_edge_is_refused(edge: Edge, path: str) -> None:
 
 def test_the_address_of_a_caller_is_the_one_that_the_edge_saw(url: str) -> None:
     """Else whoever sends another header with each guess would never be slowed down."""
-    body = {"username": "nobody-has-this-name", "password": "neither is this a password"}
+    body = {"username": f"nobody-{uuid.uuid4().hex[:12]}", "password": "neither is this a password"}
 
     statuses = [
         httpx.post(
