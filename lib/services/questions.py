@@ -26,7 +26,6 @@ SAVING_SECONDS = 10
 _TITLE_CHARACTERS = 80
 # Measured in bench/retrieval.py; see docs/decisions.md.
 RETRIEVAL = {
-    "candidates": 50,
     "passages": 8,
     "turns": 3,
     "embedding_share": 0.3,

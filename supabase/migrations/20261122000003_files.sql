@@ -90,6 +90,11 @@ comment on column public.chunks.start is 'Offset in that page, in code points.';
 comment on column public.chunks.search is 'The words as the file''s text search configuration sees them.';
 comment on column public.chunks.embedding is 'Shorter vectors are padded with zeros, which changes no cosine.';
 create index if not exists chunks_user_id_idx on public.chunks (user_id);
+-- A question looks at the words and the embedding of each of its user's chunks and at the text of eight. So those two stay in
+-- the row, three rows to a page of Postgres, and the text goes out of it: half the time of a question (bench/scale.py).
+alter table public.chunks alter column search set storage main;
+alter table public.chunks alter column embedding set storage plain;
+alter table public.chunks set (toast_tuple_target = 2704);
 
 create table if not exists public.object_deletions (
     id bigint generated always as identity primary key,
