@@ -1,0 +1,268 @@
+"""Retrieval as the database grows: `python -m bench.scale [--million] [--data DIR] [--alternatives]`.
+
+10,000 chunks of 10 users, 100,000 of 1,000 and, with --million, 1,000,000 of 30,000, all in the stack's real Postgres with the
+column types of the product. For a user with 50, 5,000 and 500,000 chunks of their own: the time of the ranking in SQL (all of
+it, and without its waits for a processor where others use the machine too), of the whole call that begins a question through the Data API, and recall against an exact search outside Postgres. The floor is
+the cheapest call of the Data API, and in SQL a count of the same rows. --alternatives measures what was not chosen.
+"""
+
+import argparse
+import asyncio
+import json
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+
+from bench import scale_alternatives
+from bench.figures import Figure, compare, percentile, report
+from bench.pictures import Axes, draw
+from bench.population import STEPS, Population, Step
+from bench.synthetic import Question
+from dev.stack import Stack
+from lib.adapters.database import Database
+from lib.adapters.files import as_halfvec
+from lib.domain.tokens import mint_database_token
+from lib.services.questions import RETRIEVAL
+
+_ROUNDS = 60
+_WARM_UP = 5
+_RANKING = {**RETRIEVAL, "embedding_languages": ["all"]}
+_NEAREST = {**_RANKING, "embedding_share": 1.0, "min_similarity": -1.0}
+_LIMITS = ("user_queries", "user_tokens", "deployment_tokens", "streams")
+_RETRIEVE = "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s)"
+# The floor: all of the rows that a ranking must look at are found and none is read.
+_COUNT = """
+select count(c.page) from public.files as f inner join public.chunks as c on c.file_id = f.id
+where f.user_id = %s
+"""
+# What a student's question may take in Postgres at a million chunks, and how much it must find.
+_AIM_MILLISECONDS, _AIM_RECALL = 20, 0.98
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Milliseconds of each round, and of the floor in the same round.
+
+    `work` is the ranking without the time that its process waited for a processor, which is other programs'.
+    """
+
+    own: int
+    ranking: list[float]
+    work: list[float]
+    ranking_floor: list[float]
+    call: list[float]
+    call_floor: list[float]
+
+
+class Measured:
+    """A database at one step of its growth."""
+
+    def __init__(self, stack: Stack, population: Population, step: Step) -> None:
+        self._stack, self._population, self.step = stack, population, step
+        self._connection = psycopg.connect(stack.postgres_dsn, autocommit=True)
+
+    def timings(self, runner: asyncio.Runner) -> list[Timings]:
+        return [runner.run(self._time(own)) for own in self._population.owners]
+
+    def recall(self, own: int) -> float:
+        """Return how many of the eight nearest chunks the product's ranking finds, by the embedding alone."""
+        shares: list[float] = []
+        for salt in range(20):
+            question = self._population.question(own, salt)
+            nearest = self._population.nearest(own, question.embedding, _RANKING["passages"])
+            found = {
+                (p["file_id"], (p["page"] - 1) * 2 + p["start"] // 1_200)
+                for p in self._rank(own, question, _NEAREST)
+            }
+            shares.append(len(found & nearest) / len(nearest))
+        return float(np.mean(shares))
+
+    def sizes(self) -> dict[str, float]:
+        """Return megabytes of the table, of what was moved out of it, and of its indexes."""
+        rows = self._connection.execute(
+            """
+            select relname, pg_relation_size(oid) / 1e6 from pg_class
+            where oid = 'public.chunks'::regclass
+                or oid = (select reltoastrelid from pg_class where oid = 'public.chunks'::regclass)
+                or oid in (select indexrelid from pg_index where indrelid = 'public.chunks'::regclass)
+            """
+        ).fetchall()
+        return {
+            "texts" if name.startswith("pg_toast") else name: float(size) for name, size in rows
+        }
+
+    async def _time(self, own: int) -> Timings:
+        timings = Timings(own, [], [], [], [], [])
+        database = self._database(own)
+        rounds = _ROUNDS if own < max(self._population.owners) or own <= 5_000 else _ROUNDS // 4  # noqa: PLR2004
+        for salt in range(-_WARM_UP, rounds):
+            question = self._population.question(own, abs(salt))
+            waited = self._waited()
+            ranking = _milliseconds(lambda q=question: self._rank(own, q, _RANKING))
+            found = (
+                ranking,
+                ranking - (self._waited() - waited),
+                _milliseconds(lambda: self._connection.execute(_COUNT, [self._user_id(own)])),
+                await _milliseconds_of(database, "begin_query", **_as_call(question)),
+                await _milliseconds_of(database, "list_files", cursor=None, limit=1),
+            )
+            if salt >= 0:
+                for values, value in zip(list(vars(timings).values())[1:], found, strict=True):
+                    values.append(value)
+        return timings
+
+    def _waited(self) -> float:
+        """Return the milliseconds that our process of Postgres has been ready to run and did not."""
+        path = Path(f"/proc/{self._connection.info.backend_pid}/schedstat")
+        return int(path.read_text().split()[1]) / 1e6 if path.exists() else 0.0
+
+    def _rank(
+        self, own: int, question: Question, retrieval: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        embedding = as_halfvec(question.embedding.tolist())
+        arguments = (self._user_id(own), question.text, embedding, json.dumps(retrieval))
+        row = self._connection.execute(_RETRIEVE, arguments).fetchone()
+        assert row
+        return row[0]
+
+    def _user_id(self, own: int) -> int:
+        return self._population.owners[own].user_id
+
+    def _database(self, own: int) -> Database:
+        def mint() -> str:
+            identity, key = self._population.owners[own], self._stack.jwt_secret
+            return mint_database_token(identity, key, now=datetime.now(UTC))
+
+        return Database(self._stack.supabase_url, self._stack.publishable_key, mint)
+
+
+def _as_call(question: Question) -> dict[str, Any]:
+    return {
+        "question": {
+            "query_text": question.text,
+            "search_text": question.text,
+            "chat_id": None,
+            "title": "-",
+            "follows_up": False,
+            "reserved_tokens": 0,
+            "deadline_seconds": 1,
+            "idempotency_key": str(uuid.uuid4()),
+            "request_hash": "-",
+        },
+        "file_ids": None,
+        "embedding": as_halfvec(question.embedding.tolist()),
+        "limits": dict.fromkeys(_LIMITS, 10**9),
+        "retrieval": _RANKING,
+    }
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    started_at = time.perf_counter()
+    call()
+    return (time.perf_counter() - started_at) * 1_000
+
+
+async def _milliseconds_of(database: Database, function: str, **arguments: Any) -> float:
+    started_at = time.perf_counter()
+    await database.call(function, **arguments)
+    return (time.perf_counter() - started_at) * 1_000
+
+
+def _figures(measured: Measured, timings: list[Timings]) -> list[Figure]:
+    figures: list[Figure] = []
+    for timing in timings:
+        name = f"{timing.own:,} own chunks"
+        aim = _AIM_MILLISECONDS if timing.own == 5_000 else None  # noqa: PLR2004
+        figures += [
+            compare(f"{name}: ranking, p50", "ms", timing.ranking, timing.ranking_floor),
+            Figure(f"{name}: ranking, p95", percentile(timing.ranking, 95), "ms"),
+            Figure(f"{name}: its own work, p95", percentile(timing.work, 95), "ms", aim=aim),
+            compare(f"{name}: the call, p50", "ms", timing.call, timing.call_floor),
+            Figure(f"{name}: the call, p95", percentile(timing.call, 95), "ms"),
+            Figure(
+                f"{name}: recall@8",
+                measured.recall(timing.own),
+                "",
+                aim=_AIM_RECALL,
+                more_is_better=True,
+            ),
+        ]
+    return figures
+
+
+def _size_figures(measured: Measured, build_seconds: float) -> list[Figure]:
+    sizes = [Figure(f"size of {name}", size, "MB") for name, size in measured.sizes().items()]
+    return [*sizes, Figure("time to add this step", build_seconds, "s")]
+
+
+def _measure(steps: tuple[Step, ...], folder: Path, *, with_alternatives: bool) -> None:
+    curves = Curves(folder / "curves.json")
+    with Stack(folder) as stack, asyncio.Runner() as runner:
+        population = Population(stack.postgres_dsn)
+        for step in steps:
+            started_at = time.monotonic()
+            if not population.grow(step):
+                continue  # it was measured before the database grew beyond it
+            measured = Measured(stack, population, step)
+            sizes = _size_figures(measured, time.monotonic() - started_at)
+            timings = measured.timings(runner)
+            title = f"Retrieval among {step.chunks:,} chunks of {step.users:,} users"
+            report(title, [*_figures(measured, timings), *sizes])
+            curves.add(step, timings)
+            if with_alternatives:
+                scale_alternatives.measure(stack.postgres_dsn, population, step)
+    curves.draw()
+
+
+class Curves:
+    """The points of the picture, kept beside the database that they were measured in."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        text = path.read_text("utf-8") if path.exists() else "{}"
+        self._lines: dict[str, dict[str, float]] = json.loads(text)
+
+    def add(self, step: Step, timings: list[Timings]) -> None:
+        for timing in timings:
+            for percent in (50, 95):
+                line = self._lines.setdefault(f"{timing.own:,} own chunks, p{percent}", {})
+                line[str(step.chunks)] = round(percentile(timing.work, percent), 1)
+        self._path.write_text(json.dumps(self._lines), encoding="utf-8")
+
+    def draw(self) -> None:
+        axes = Axes(
+            x="chunks in the database", y="ms", is_x_logarithmic=True, is_y_logarithmic=True
+        )
+        lines = {
+            name: [(int(chunks), value) for chunks, value in line.items()]
+            for name, line in self._lines.items()
+        }
+        draw("retrieval-at-scale", "Ranking in SQL as the database grows", axes, lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--million", action="store_true", help="go on to 1,000,000 chunks: an hour, 12 GB"
+    )
+    parser.add_argument("--data", type=Path, help="keep the database here, and go on with it")
+    parser.add_argument(
+        "--alternatives", action="store_true", help="measure HNSW and GIN indexes too"
+    )
+    arguments = parser.parse_args()
+    steps = STEPS if arguments.million else STEPS[:2]
+    with tempfile.TemporaryDirectory() as folder:
+        data = arguments.data or Path(folder)
+        _measure(steps, data, with_alternatives=arguments.alternatives)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""What retrieval could do instead of looking at all of a user's chunks: approximate indexes over everybody's, measured beside it.
+
+pgvector's HNSW index with the owner as a filter afterwards, the same with iterative scans, and one index for each of 16
+partitions by user; a GIN index for the words.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import LiteralString, cast
+
+import numpy as np
+import psycopg
+
+from bench.figures import Figure, percentile, report
+from bench.population import Population, Step
+from lib.adapters.files import as_halfvec
+
+_ROUNDS = 20
+_COUNT = 8
+_PARTITIONS = 16
+_METHODS = {
+    "exact": ("public.narrow", {"enable_indexscan": "on"}),
+    "HNSW, filtered after": ("public.hnsw", {"hnsw.iterative_scan": "off"}),
+    "HNSW, iterative": ("public.hnsw", {"hnsw.iterative_scan": "strict_order"}),
+    "HNSW, iterative to the end": (
+        "public.hnsw",
+        {"hnsw.iterative_scan": "strict_order", "hnsw.max_scan_tuples": "10000000"},
+    ),
+    f"HNSW in {_PARTITIONS} partitions, iterative": (
+        "public.parted",
+        {"hnsw.iterative_scan": "strict_order"},
+    ),
+}
+_COLUMNS = "file_id bigint, ordinal integer, user_id bigint, embedding extensions.halfvec(512)"
+_FILL = "insert into {} select file_id, ordinal, user_id, embedding from public.chunks"
+_HNSW = "create index on {} using hnsw (embedding extensions.halfvec_cosine_ops)"
+_ORDER = """
+select file_id, ordinal from {} where user_id = %s
+order by embedding operator(extensions.<=>) %s::extensions.halfvec limit %s
+"""
+_MATCH = """
+select count(*) from public.chunks
+where search @@ private.any_lexeme('english', %s) and user_id = %s
+"""
+
+
+def measure(dsn: str, population: Population, step: Step) -> None:
+    """Build every alternative over the chunks that there are, measure it, and take it away again."""
+    with psycopg.connect(dsn, autocommit=True) as connection, _tables(connection, step) as figures:
+        for own in population.owners:
+            for method, (table, settings) in _METHODS.items():
+                how = method, table, settings
+                figures.extend(_measure(connection, population, own, how))
+            figures.append(_words(connection, population, own))
+        report(f"Alternatives among {step.chunks:,} chunks", figures)
+
+
+@contextmanager
+def _tables(connection: psycopg.Connection, step: Step) -> Iterator[list[Figure]]:
+    def run(statement: str) -> None:
+        connection.execute(cast("LiteralString", statement))
+
+    run("set maintenance_work_mem = '2GB'")
+    run("set max_parallel_maintenance_workers = 2")
+    for name in ("narrow", "hnsw"):
+        run(f"create table public.{name} ({_COLUMNS})")
+        run(_FILL.format(f"public.{name}"))
+    run("create index on public.narrow (user_id)")
+    run(f"create table public.parted ({_COLUMNS}) partition by hash (user_id)")
+    for index in range(_PARTITIONS):
+        run(
+            f"create table public.part_{index} partition of public.parted"
+            f" for values with (modulus {_PARTITIONS}, remainder {index})"
+        )
+    run(_FILL.format("public.parted"))
+    figures = [
+        *_built(connection, "HNSW", _HNSW.format("public.hnsw")),
+        *_built(connection, f"HNSW in {_PARTITIONS} partitions", _HNSW.format("public.parted")),
+        *_built(connection, "GIN", "create index words_idx on public.chunks using gin (search)"),
+    ]
+    run("vacuum (analyze)")
+    yield [Figure("chunks", step.chunks, ""), *figures]
+    run("drop table public.narrow, public.hnsw, public.parted; drop index public.words_idx")
+
+
+def _built(connection: psycopg.Connection, name: str, statement: str) -> list[Figure]:
+    before, started_at = _database_bytes(connection), time.monotonic()
+    connection.execute(cast("LiteralString", statement))
+    seconds = time.monotonic() - started_at
+    grown = (_database_bytes(connection) - before) / 1e6
+    return [Figure(f"{name}: build", seconds, "s"), Figure(f"{name}: size", grown, "MB")]
+
+
+def _database_bytes(connection: psycopg.Connection) -> int:
+    row = connection.execute("select pg_database_size(current_database())").fetchone()
+    assert row
+    return row[0]
+
+
+def _measure(
+    connection: psycopg.Connection,
+    population: Population,
+    own: int,
+    how: tuple[str, str, dict[str, str]],
+) -> Iterator[Figure]:
+    method, table, settings = how
+    statement, times, shares = cast("LiteralString", _ORDER.format(table)), [], []
+    with connection.transaction():
+        for name, value in settings.items():
+            connection.execute("select set_config(%s, %s, true)", [name, value])
+        if table != "public.narrow":
+            connection.execute("set local enable_seqscan = off")
+        for salt in range(_ROUNDS if own < 500_000 else 5):  # noqa: PLR2004
+            question = population.question(own, salt)
+            arguments = (
+                population.owners[own].user_id,
+                as_halfvec(question.embedding.tolist()),
+                _COUNT,
+            )
+            started_at = time.perf_counter()
+            found = set(connection.execute(statement, arguments).fetchall())
+            times.append((time.perf_counter() - started_at) * 1_000)
+            shares.append(len(found & population.nearest(own, question.embedding, _COUNT)) / _COUNT)
+    name = f"{own:,} own chunks: {method}"
+    yield Figure(f"{name}, p50", percentile(times, 50), "ms")
+    yield Figure(f"{name}, recall@{_COUNT}", float(np.mean(shares)), "", more_is_better=True)
+
+
+def _words(connection: psycopg.Connection, population: Population, own: int) -> Figure:
+    times: list[float] = []
+    for salt in range(_ROUNDS):
+        arguments = (population.question(own, salt).text, population.owners[own].user_id)
+        started_at = time.perf_counter()
+        connection.execute(_MATCH, arguments)
+        times.append((time.perf_counter() - started_at) * 1_000)
+    return Figure(f"{own:,} own chunks: words by GIN, p50", percentile(times, 50), "ms")
