@@ -116,6 +116,18 @@ $$;
 comment on function private.require_session(boolean) is 'The user of this request if its session lives; otherwise the problem session-ended. Every function that writes begins here.';
 grant execute on function private.require_session(boolean) to authenticated;
 
+create or replace function private.lock_user(p_user_id bigint) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+    perform 1 from public.users as u where u.id = p_user_id for no key update;
+    if not found then
+        perform private.refuse('session-ended');
+    end if;
+end
+$$;
+comment on function private.lock_user(bigint) is 'Let no two functions that count what a user has run at once; session-ended if the account was erased while waiting.';
+
 -- Beginning a session
 
 create or replace function private.user_as_json(p_user public.users) returns jsonb

@@ -210,7 +210,7 @@ begin
         return jsonb_build_object('created', false, 'file', private.stored_file_as_json(v_file));
     end if;
     -- The user's row is the lock: two uploads at the edge of the limit cannot both pass.
-    perform 1 from public.users where id = v_user_id for no key update;
+    perform private.lock_user(v_user_id);
     select count(*), coalesce(sum(size_bytes), 0) into v_count, v_bytes from public.files where user_id = v_user_id;
     if v_count >= (p_limits ->> 'files')::bigint
         or v_bytes + (p_file ->> 'size_bytes')::bigint > (p_limits ->> 'bytes')::bigint then

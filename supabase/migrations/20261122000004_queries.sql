@@ -287,7 +287,7 @@ declare
     v_query public.queries;
 begin
     -- One question of a user begins after the other: two with one Idempotency-Key cannot both be the first.
-    perform 1 from public.users where id = v_user_id for no key update;
+    perform private.lock_user(v_user_id);
     v_repeat := private.find_repeat(v_user_id, p_question);
     if v_repeat is not null then
         return jsonb_build_object('repeat', true, 'query', v_repeat);
@@ -297,8 +297,12 @@ begin
         insert into public.chats (id, user_id, title)
         values (gen_random_uuid()::text, v_user_id, p_question ->> 'title')
         returning id into v_chat_id;
-    elsif not exists (select 1 from public.chats where id = v_chat_id and user_id = v_user_id) then
-        perform private.refuse('chat-not-found');
+    else
+        -- It is deleted before this question or after it.
+        perform 1 from public.chats where id = v_chat_id and user_id = v_user_id for no key update;
+        if not found then
+            perform private.refuse('chat-not-found');
+        end if;
     end if;
     v_turns := private.recent_turns(v_chat_id, (p_retrieval ->> 'turns')::integer);
     if (p_question ->> 'follows_up')::boolean then
