@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -28,6 +29,10 @@ _IMPATIENCE = {
     "lib.services.account_exports._MOST_SECONDS": REQUEST_SECONDS,
     "lib.web.requests._MOST_SECONDS": REQUEST_SECONDS,
 }
+_SHORT_SETTINGS: dict[str, Any] = {
+    "answer_deadline": timedelta(seconds=REQUEST_SECONDS),
+    "ingestion_slice": timedelta(seconds=CALL_SECONDS),
+}
 
 
 @contextlib.contextmanager
@@ -46,9 +51,17 @@ def proxied(stack: Stack, configuration: Configuration) -> Iterator[Proxy]:
     model_url = configuration.settings.openai_base_url.removesuffix("/v1")
     with proxy_before(stack.supabase_url, model_url) as proxy:
         configuration.change(
-            supabase_url=proxy.url,
-            openai_base_url=f"{proxy.url}/v1",
-            answer_deadline=timedelta(seconds=REQUEST_SECONDS),
-            ingestion_slice=timedelta(seconds=CALL_SECONDS),
+            supabase_url=proxy.url, openai_base_url=f"{proxy.url}/v1", **_SHORT_SETTINGS
         )
         yield proxy
+
+
+@contextlib.contextmanager
+def patient(configuration: Configuration) -> Iterator[None]:
+    """Take as long as it takes, for what must be there before a fault is met."""
+    settings = configuration.settings
+    configuration.change(
+        answer_deadline=timedelta(seconds=120), ingestion_slice=timedelta(seconds=15)
+    )
+    yield
+    configuration.change(**{name: getattr(settings, name) for name in _SHORT_SETTINGS})

@@ -17,7 +17,7 @@ from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION
 from tests.trust import misbehaving
-from tests.trust.instances import REQUEST_SECONDS, impatient_instance, proxied
+from tests.trust.instances import REQUEST_SECONDS, impatient_instance, patient, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.misbehaving import (
     Call,
@@ -206,13 +206,15 @@ class Attempt:
 
     scenario: Scenario
     proxy: Proxy
+    configuration: Configuration
     new_student: Callable[[], Student]
     _prepared: tuple[Student, dict[str, Any]] | None = None
 
     def _prepare(self) -> tuple[Student, dict[str, Any]]:
         if not self._prepared or not self.scenario.operation.startswith("GET"):
             student = self.new_student()
-            self._prepared = student, self.scenario.prepare(student)
+            with patient(self.configuration):
+                self._prepared = student, self.scenario.prepare(student)
         return self._prepared
 
     def calls(self) -> list[Call]:
@@ -237,9 +239,12 @@ class Attempt:
 
 @pytest.fixture(params=SCENARIOS)
 def attempt(
-    request: pytest.FixtureRequest, proxy: Proxy, new_student: Callable[[], Student]
+    request: pytest.FixtureRequest,
+    proxy: Proxy,
+    configuration: Configuration,
+    new_student: Callable[[], Student],
 ) -> Attempt:
-    return Attempt(SCENARIOS[request.param], proxy, new_student)
+    return Attempt(SCENARIOS[request.param], proxy, configuration, new_student)
 
 
 def test_no_fault_at_any_call_does_harm(
