@@ -23,7 +23,7 @@ pytestmark = pytest.mark.promise(
     "Killed at any moment, nothing is doubled, half visible or orphaned"
 )
 
-# 96 chunks are stored at once: the reading comes in two slices.
+# 32 chunks are stored at first, then as many as go well: the reading comes in several slices.
 TEXTS = [f"Planet {n} has {n * 7} moons." for n in range(1, 111)]
 
 
