@@ -35,7 +35,7 @@ function Scope() {
   return (
     <button type="button" class="scope" onClick={openSide}>
       <Icon name="file" />
-      {filesState.value === "loaded" && text}
+      {filesState.value === "loaded" ? text : strings.value.loading}
     </button>
   );
 }
