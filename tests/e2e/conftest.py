@@ -2,17 +2,18 @@
 
 import contextlib
 import itertools
-import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from dev.browser import find_chromium
 from dev.student import PASSPHRASE
-from tests.conftest import Configuration
+from tests.conftest import TLS, Configuration
 from tests.e2e.desk import Desk
 
 _ARGUMENTS = [
@@ -29,6 +30,9 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
 }
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
+# What a busy machine may take for anything; nothing is waited for longer than it takes.
+PATIENCE_MILLISECONDS = 30_000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 _numbers = itertools.count(1)
 
 
@@ -65,7 +69,10 @@ def watch() -> Watch:
 def open_context(
     browser: Browser, lectern: str, stack: Any, watch: Watch
 ) -> Generator[Callable[..., BrowserContext]]:
-    """Open a browser of one's own: no cookie, no storage, every request watched."""
+    """Open a browser of one's own: no cookie, no storage, every request watched.
+
+    Without the page's worker, unless asked for: it downloads the shell once more for each.
+    """
     own = (lectern, stack.supabase_url, "data:", "blob:")
 
     def look(request: Any) -> None:
@@ -75,10 +82,10 @@ def open_context(
     with contextlib.ExitStack() as contexts:
 
         def make(**options: Any) -> BrowserContext:
-            shape = options or DESKTOP
-            context = browser.new_context(base_url=lectern, locale="en-GB", **shape)
+            usual = {**DESKTOP, "locale": "en-GB", "service_workers": "block"}
+            context = browser.new_context(base_url=lectern, **{**usual, **options})
             contexts.callback(context.close)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE_MILLISECONDS)
             context.on("request", look)
             context.on("page", lambda page: _listen(page, watch))
             return context
@@ -96,26 +103,49 @@ def _listen(page: Page, watch: Watch) -> None:
 
 
 @pytest.fixture
-def desk(open_context: Callable[..., BrowserContext], watch: Watch) -> Generator[Desk]:
-    """A student at a desktop computer, signed up. Whatever the test does, the page keeps its promises."""
-    yield _sign_up(open_context(**DESKTOP))
-    _keep_promises(watch)
+def new_desk(
+    open_context: Callable[..., BrowserContext], lectern: str, watch: Watch
+) -> Generator[Callable[..., Desk]]:
+    """Sit students down, signed up. Whatever the test does, the page keeps its promises."""
 
+    def sit_down(**options: Any) -> Desk:
+        username = f"reader-{next(_numbers)}"
+        context = open_context(storage_state=_sign_up(lectern, username), **options)
+        desk = Desk(context.new_page(), username)
+        desk.page.goto("/")
+        expect(desk.composer).to_be_visible()
+        return desk
 
-@pytest.fixture
-def phone(open_context: Callable[..., BrowserContext], watch: Watch) -> Generator[Desk]:
-    """The same on a phone."""
-    yield _sign_up(open_context(**PHONE))
-    _keep_promises(watch)
-
-
-def _keep_promises(watch: Watch) -> None:
+    yield sit_down
     assert watch.foreign == []
     assert watch.dialogs == []
     assert watch.errors == []
 
 
-def _sign_up(context: BrowserContext) -> Desk:
-    desk = Desk(context.new_page())
-    desk.sign_up(f"reader-{os.getpid()}-{next(_numbers)}", PASSPHRASE)
-    return desk
+@pytest.fixture
+def desk(new_desk: Callable[..., Desk]) -> Desk:
+    """A student at a desktop computer."""
+    return new_desk(**DESKTOP)
+
+
+@pytest.fixture
+def phone(new_desk: Callable[..., Desk]) -> Desk:
+    return new_desk(**PHONE)
+
+
+def _sign_up(lectern: str, username: str) -> Any:
+    """Return what a browser keeps of a sign-up: the cookie, and that there was one."""
+    body = {"username": username, "password": PASSPHRASE}
+    answer = httpx.post(f"{lectern}/api/auth/register", json=body, timeout=30, verify=TLS)
+    cookie = {
+        "name": "lectern-rt",
+        "value": answer.raise_for_status().cookies["lectern-rt"],
+        "domain": urlsplit(lectern).hostname,
+        "path": "/",
+        "expires": -1,
+        "httpOnly": True,
+        "secure": False,
+        "sameSite": "Strict",
+    }
+    hint = {"name": "lectern-refreshed-at", "value": "0"}
+    return {"cookies": [cookie], "origins": [{"origin": lectern, "localStorage": [hint]}]}

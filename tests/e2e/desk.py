@@ -8,19 +8,9 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 class Desk:
     """The page before a student."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, username: str = "") -> None:
         self.page = page
-
-    # Coming in
-
-    def sign_up(self, username: str, password: str) -> None:
         self.username = username
-        self.page.goto("/")
-        self.page.get_by_role("link", name="New here? Make an account").click()
-        self.page.get_by_label("Username").fill(username)
-        self.page.get_by_label("Password", exact=True).fill(password)
-        self.page.get_by_role("button", name="Make the account").click()
-        expect(self.composer).to_be_visible()
 
     # Files
 
@@ -65,8 +55,10 @@ class Desk:
         return self.page.get_by_label("Your question")
 
     def ask(self, question: str) -> None:
+        self.wait_for_end()  # one question at a time
         self.composer.fill(question)
         self.composer.press("Enter")
+        expect(self.composer).to_have_value("")
 
     @property
     def conversation(self) -> Locator:

@@ -1,6 +1,5 @@
 """The page without a mouse, and for those who hear it."""
 
-import itertools
 import json
 import re
 from collections.abc import Callable
@@ -9,13 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
-from dev.student import PASSPHRASE
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-_numbers = itertools.count(1)
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface. Granite cools slowly."
 ANSWER = 'Basalt is dark <cite passage="1">Basalt is a dark volcanic rock that cools quickly at the surface.</cite>.'
@@ -32,11 +29,16 @@ _FOCUS = """(() => {
 })()"""
 
 
+# What fades in has its final colours only when it is there; what blinks never ends.
+_LET_FADE_IN = """Promise.all(document.getAnimations()
+  .filter(animation => Number.isFinite(animation.effect.getComputedTiming().endTime))
+  .map(animation => animation.finished.catch(() => {})))"""
+
+
 def violations(page: Page) -> list[str]:
     """Run axe on what is on screen; WCAG 2.2 A and AA, and axe's own advice."""
     page.evaluate(AXE.read_text())
-    # What fades in has its final colours only when it is there.
-    page.evaluate("Promise.all(document.getAnimations().map(a => a.finished.catch(() => {})))")
+    page.evaluate(_LET_FADE_IN)
     results = page.evaluate(f"axe.run(document, {json.dumps(_RULES)})")
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary']}"
@@ -147,12 +149,12 @@ class TestAxeFindsNothing:
 
     def test_while_files_and_answers_come(
         self,
-        open_context: Callable[..., BrowserContext],
+        new_desk: Callable[..., Desk],
         model: ScriptedModel,
         theme: str,
         size: dict[str, object],
     ):
-        desk = self.sign_up(open_context(**size, color_scheme=theme))
+        desk = new_desk(**size, color_scheme=theme)
         assert violations(desk.page) == []  # nothing there yet
 
         odd = FilePayload(name="odd.pdf", mimeType="application/pdf", buffer=b"no")
@@ -169,12 +171,12 @@ class TestAxeFindsNothing:
 
     def test_when_they_are_there(
         self,
-        open_context: Callable[..., BrowserContext],
+        new_desk: Callable[..., Desk],
         model: ScriptedModel,
         theme: str,
         size: dict[str, object],
     ):
-        desk = self.sign_up(open_context(**size, color_scheme=theme))
+        desk = new_desk(**size, color_scheme=theme)
         desk.add(text_file("rocks.txt", NOTES))
         desk.expect_ready("rocks.txt")
         model.says = ANSWER
@@ -193,9 +195,9 @@ class TestAxeFindsNothing:
         assert violations(desk.page) == []  # the source beside it
 
     def test_in_the_account(
-        self, open_context: Callable[..., BrowserContext], theme: str, size: dict[str, object]
+        self, new_desk: Callable[..., Desk], theme: str, size: dict[str, object]
     ):
-        desk = self.sign_up(open_context(**size, color_scheme=theme))
+        desk = new_desk(**size, color_scheme=theme)
         desk.page.goto("/#/account")
         expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
         assert violations(desk.page) == []
@@ -203,9 +205,3 @@ class TestAxeFindsNothing:
         desk.page.get_by_role("button", name="Delete my account").click()
         expect(desk.page.get_by_role("button", name="Delete everything for good")).to_be_visible()
         assert violations(desk.page) == []
-
-    @staticmethod
-    def sign_up(context: BrowserContext) -> Desk:
-        desk = Desk(context.new_page())
-        desk.sign_up(f"axe-{next(_numbers)}", PASSPHRASE)
-        return desk

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dev.student import PASSPHRASE
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk
 
 QUESTION = "How many chloroplasts does a typical mesophyll cell hold?"
 
@@ -92,18 +92,6 @@ def test_a_chat_is_renamed_and_deleted_with_a_way_back(reader: Desk):
     expect(side.get_by_role("link", name=re.compile("^Cells"))).to_be_visible()
 
 
-def test_several_files_at_once_tell_what_became_of_each(anywhere: Desk):
-    anywhere.add(
-        text_file("notes.txt", "Basalt is a dark volcanic rock that cools quickly."),
-        text_file("again.txt", "Basalt is a dark volcanic rock that cools quickly."),
-        {"name": "lying.pdf", "mimeType": "application/pdf", "buffer": b"MZ not a pdf at all"},
-    )
-
-    side = anywhere.open_side()
-    expect(side.get_by_text("The file's content is not what its name says.")).to_be_visible()
-    expect(side.get_by_text(re.compile("same file is already here"))).to_be_visible()
-
-
 def test_signing_out_and_in_again_finds_everything(reader: Desk):
     reader.ask(QUESTION)
     reader.wait_for_end()
@@ -132,15 +120,3 @@ def test_an_account_is_deleted_with_a_receipt(reader: Desk):
         .or_(reader.page.get_by_text("Stored files"))
         .first
     ).to_be_visible()
-
-
-def test_a_refusal_says_what_to_do(open_context):
-    desk = Desk(open_context().new_page())
-    desk.page.goto("/#/register")
-    desk.page.get_by_label("Username").fill("nobody-yet")
-    desk.page.get_by_label("Password", exact=True).fill("passwordpassword1")
-    desk.page.get_by_role("button", name="Make the account").click()
-
-    expect(desk.page.get_by_role("alert").or_(desk.page.locator(".problem")).first).to_contain_text(
-        re.compile("password|passphrase|words", re.IGNORECASE)
-    )
