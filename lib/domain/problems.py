@@ -105,6 +105,12 @@ class SignupRefused(Problem):
     detail = "A valid sign-up code is needed here. Ask your teacher for it."
 
 
+class SignupClosed(Problem):
+    status, title = HTTPStatus.FORBIDDEN, "Sign-up closed"
+    slug = "signup-closed"
+    detail = "Sign-up is closed here. Ask your teacher for an account."
+
+
 class EdgeBypassed(Problem):
     status, title = HTTPStatus.FORBIDDEN, "Wrong address"
     slug = "edge-bypassed"

@@ -10,7 +10,7 @@ from lib.adapters.database import Database
 from lib.domain.accounts import Credentials
 from lib.domain.identities import Identity
 from lib.domain.password_policy import check_password
-from lib.domain.problems import SignupRefused, WeakPassword
+from lib.domain.problems import SignupClosed, SignupRefused, WeakPassword
 from lib.domain.usernames import fold_username
 from lib.services.proofs import Entrance, prove, prove_again
 from lib.services.sessions import SignedIn, draw_session, sign
@@ -28,12 +28,13 @@ def check_signup(signup: Signup, given_code: str | None) -> None:
     """Let in who may register.
 
     Raises:
-        SignupRefused: Nobody may, or the code is wrong or absent.
+        SignupClosed: Nobody may.
+        SignupRefused: The code is wrong or absent.
     """
     if signup.mode == "open":
         return
     if signup.mode == "closed":
-        raise SignupRefused("Sign-up is closed here. Ask your teacher for an account.")
+        raise SignupClosed
     is_right = hmac.compare_digest((given_code or "").encode(), signup.code.encode())
     if not (signup.code and is_right):
         raise SignupRefused

@@ -140,7 +140,7 @@ class TestRegister:
 
         answer = register(client, signup_code="pigeon")
 
-        assert (answer.status_code, slug(answer)) == (403, "signup-refused")
+        assert (answer.status_code, slug(answer)) == (403, "signup-closed")
 
     @pytest.mark.parametrize("given", [{}, {"signup_code": ""}, {"signup_code": "pigeons"}])
     def test_with_a_code_a_wrong_or_absent_one_is_refused(

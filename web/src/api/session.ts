@@ -90,7 +90,7 @@ async function renew(asked: number): Promise<void> {
   const response = await post("/api/auth/refresh");
   if (response.ok) return begin((await response.json()) as TokenReply);
   const problem = await problemOf(response);
-  if (response.status === 401) end({ byItself: user.value !== undefined });
+  if (response.status === 401) end({ byItself: true });
   throw problem;
 }
 

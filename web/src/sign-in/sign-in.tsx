@@ -1,8 +1,8 @@
 // Signing in and making an account.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { knock } from "../api/client.ts";
-import { asFailure, type Failure } from "../api/problems.ts";
+import { asFailure, type Failure, Problem } from "../api/problems.ts";
 import { begin, wasEnded } from "../api/session.ts";
 import { go, route } from "../routes.ts";
 import { strings } from "../strings/index.ts";
@@ -26,19 +26,38 @@ async function enter({ username, password, code }: Entry, isNew: boolean): Promi
   } else begin(await knock("/api/auth/login", credentials));
 }
 
+/** Asked for only where the server has said that it takes one: most places need none. */
+function CodeField({ code, onInput }: { code: string; onInput: (code: string) => void }) {
+  const s = strings.value.signIn;
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.querySelector("input")?.focus(), []);
+  return (
+    <div ref={place}>
+      <Field label={s.code} hint={s.codeHint} value={code} onInput={onInput} autocomplete="off" />
+    </div>
+  );
+}
+
 function SignInForm({ isNew }: { isNew: boolean }) {
   const s = strings.value.signIn;
   const [entry, setEntry] = useState<Entry>({ username: "", password: "", code: "" });
   const [isSuggested, setSuggested] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const [needsCode, setNeedsCode] = useState(false);
   const change = (part: Partial<Entry>) => setEntry({ ...entry, ...part });
 
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     setFailure(null);
-    await enter(entry, isNew).catch((error: unknown) => setFailure(asFailure(error)));
+    try {
+      await enter(entry, isNew);
+    } catch (error) {
+      const refusal = asFailure(error);
+      setFailure(refusal);
+      if (refusal instanceof Problem && refusal.slug === "signup-refused") setNeedsCode(true);
+    }
     setBusy(false);
   };
   const suggest = async () => {
@@ -68,16 +87,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
           {s.suggest}
         </button>
       )}
-      {isNew && (
-        <Field
-          label={s.code}
-          hint={s.codeHint}
-          value={entry.code}
-          onInput={(code) => change({ code })}
-          autocomplete="off"
-          required={false}
-        />
-      )}
+      {needsCode && <CodeField code={entry.code} onInput={(code) => change({ code })} />}
       {failure && <FailureNote failure={failure} />}
       <button type="submit" class="primary" disabled={isBusy}>
         {isBusy ? s.busy : isNew ? s.create : s.enter}

@@ -34,6 +34,8 @@ export const de: Strings = {
     "invalid-credentials":
       "Benutzername oder Passwort stimmt nicht. Prüfe beides und versuche es noch einmal.",
     "signup-refused": "Hier braucht es einen gültigen Anmeldecode. Frag deine Lehrkraft danach.",
+    "signup-closed":
+      "Hier kann sich niemand selbst ein Konto anlegen. Frag deine Lehrkraft danach.",
     "username-taken": "Diesen Benutzernamen gibt es schon. Wähle einen anderen.",
     "weak-password":
       "Dieses Passwort ist zu leicht zu erraten oder zu kurz. Nimm vier Wörter, die nichts miteinander zu tun haben, zusammen mindestens 15 Zeichen.",
@@ -87,7 +89,7 @@ export const de: Strings = {
     show: "Passwort zeigen",
     hide: "Passwort verbergen",
     code: "Anmeldecode",
-    codeHint: "Deine Lehrkraft hat ihn. Lass das Feld leer, wenn du keinen bekommen hast.",
+    codeHint: "Nur wer ihn hat, kann hier ein Konto anlegen. Deine Lehrkraft kennt ihn.",
     enter: "Anmelden",
     create: "Konto anlegen",
     busy: "Einen Augenblick …",

@@ -33,7 +33,7 @@ export const en = {
     show: "Show password",
     hide: "Hide password",
     code: "Sign-up code",
-    codeHint: "Your teacher has it. Leave it empty if you were given none.",
+    codeHint: "Only who has it can make an account here. Your teacher can tell you.",
     enter: "Sign in",
     create: "Make the account",
     busy: "One moment …",

@@ -10,19 +10,10 @@ interface FieldProps {
   onInput: (value: string) => void;
   autocomplete: AutoFill;
   type?: "text" | "password";
-  required?: boolean;
   shown?: boolean;
 }
 
-export function Field({
-  label,
-  hint,
-  value,
-  onInput,
-  autocomplete,
-  type = "text",
-  required = true,
-}: FieldProps) {
+export function Field({ label, hint, value, onInput, autocomplete, type = "text" }: FieldProps) {
   const id = useId();
   // Preact's types tell apart what ARIA allows each kind; these two are alike in it.
   const kind = type as "text";
@@ -34,7 +25,7 @@ export function Field({
         type={kind}
         dir={type === "text" ? "auto" : undefined}
         value={value}
-        required={required}
+        required
         autocomplete={autocomplete}
         autocapitalize="none"
         spellcheck={false}

@@ -1,0 +1,104 @@
+"""Making an account and coming in, with every refusal saying what to do."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.conftest import Configuration
+from tests.e2e.conftest import DESKTOP, PHONE
+from tests.e2e.desk import Desk
+
+PASSWORD = "copper lantern quiet orchard"
+
+
+@pytest.fixture
+def threshold(open_context: Callable[..., BrowserContext]) -> Page:
+    """The page before someone whom it does not know."""
+    page = open_context().new_page()
+    page.goto("/#/register")
+    return page
+
+
+def fill(page: Page, username: str, password: str = PASSWORD) -> None:
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password", exact=True).fill(password)
+
+
+def make(page: Page) -> None:
+    page.get_by_role("button", name="Make the account").click()
+
+
+@pytest.mark.parametrize("shape", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_new_student_takes_the_suggested_passphrase_and_is_in(
+    open_context: Callable[..., BrowserContext], shape: dict[str, Any]
+):
+    desk = Desk(open_context(**shape).new_page(), f"newcomer-{shape['viewport']['width']}")
+    desk.page.goto("/")
+    desk.page.get_by_role("link", name="New here? Make an account").click()
+    desk.page.get_by_label("Username").fill(desk.username)
+    desk.page.get_by_role("button", name="Suggest a passphrase").click()
+    password = desk.page.get_by_label("Password", exact=True)
+    expect(password).to_have_value(re.compile(r"^[a-z]+(-[a-z]+){4}$"))
+    expect(password).to_have_attribute("autocomplete", "new-password")
+    passphrase = password.input_value()
+    make(desk.page)
+
+    expect(desk.composer).to_be_visible()
+    expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
+    desk.follow(re.compile("^Account"))
+    desk.page.get_by_role("button", name="Sign out", exact=True).first.click()
+    expect(desk.page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(password).to_have_attribute("autocomplete", "current-password")
+    fill(desk.page, desk.username, passphrase)
+    desk.page.get_by_role("button", name="Sign in").click()
+    expect(desk.composer).to_be_visible()
+
+
+def test_a_weak_password_is_told_to_be_better(threshold: Page):
+    fill(threshold, "nobody-yet", "passwordpassword1")
+    make(threshold)
+
+    expect(threshold.get_by_role("alert")).to_contain_text(re.compile("password|passphrase"))
+
+
+def test_a_taken_username_is_told_so(threshold: Page, desk: Desk):
+    fill(threshold, desk.username)
+    make(threshold)
+
+    expect(threshold.get_by_role("alert")).to_contain_text(re.compile("taken|another"))
+
+
+class TestASignUpCode:
+    def test_is_not_asked_for_where_none_is_needed(self, threshold: Page):
+        expect(threshold.get_by_label("Username")).to_be_visible()
+        expect(threshold.get_by_label("Sign-up code")).to_have_count(0)
+
+    def test_is_asked_for_once_it_is_known_to_be_needed(
+        self, threshold: Page, configuration: Configuration
+    ):
+        configuration.change(signup="code", signup_code="pigeon")
+        fill(threshold, "coded")
+        make(threshold)
+
+        code = threshold.get_by_label("Sign-up code")
+        expect(code).to_be_focused()
+        expect(threshold.get_by_role("alert")).to_contain_text("Ask your teacher")
+        code.fill("sparrow")
+        make(threshold)
+        expect(threshold.get_by_role("alert")).to_contain_text("valid sign-up code")
+        code.fill("pigeon")
+        make(threshold)
+        expect(threshold.get_by_label("Your question")).to_be_visible()
+
+    def test_is_not_asked_for_where_sign_up_is_closed(
+        self, threshold: Page, configuration: Configuration
+    ):
+        configuration.change(signup="closed")
+        fill(threshold, "too-late")
+        make(threshold)
+
+        expect(threshold.get_by_role("alert")).to_contain_text("Sign-up is closed here")
+        expect(threshold.get_by_label("Sign-up code")).to_have_count(0)
