@@ -1,89 +1,241 @@
-"""A connection that is lost and found again, and two tabs of one student."""
+"""A connection that is lost and found again, and several tabs of one student."""
 
+import hashlib
 import re
+from collections.abc import Callable
+from itertools import pairwise
 
-from playwright.sync_api import Request, expect
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
+from dev.student import PASSPHRASE
+from tests.conftest import TLS
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
-ANSWER = f'Basalt is dark <cite passage="1">{NOTES}</cite>.'
+ANSWER = f'Basalt is dark <cite passage="1">{NOTES}</cite>. That is all.'
+MEBIBYTE = 1024 * 1024
+LOST = re.compile("connection was lost")
+OFFLINE = re.compile("You are offline")
 
 
-def test_an_answer_cut_off_in_the_middle_is_found_when_the_connection_is_back(
-    desk: Desk, model: ScriptedModel
-):
+@pytest.fixture
+def reader(desk: Desk) -> Desk:
     desk.add(text_file("rocks.txt", NOTES))
     desk.expect_ready("rocks.txt")
-    model.says, model.holds_after = f"Basalt is dark, as the file says. {ANSWER}", 5
-    desk.ask("What is basalt?")
-    expect(desk.conversation).to_contain_text("as the")
-
-    desk.page.context.set_offline(True)
-    expect(desk.page.get_by_text(re.compile("You are offline"))).to_be_visible()
-    expect(desk.conversation).to_contain_text("as the")
-    model.release()
-    desk.page.context.set_offline(False)
-
-    expect(desk.page.get_by_text(re.compile("You are offline"))).to_have_count(0)
-    expect(desk.conversation).to_contain_text("as the")
+    return desk
 
 
-def test_an_upload_goes_on_when_the_connection_is_back(desk: Desk):
-    line = "Basalt is a dark volcanic rock, number {}, that cools quickly at the surface.\n"
-    text = "".join(line.format(number) for number in range(120_000))  # over 6 MB: in pieces
-    sent: list[Request] = []
-
-    def lose(request: Request) -> None:
-        if request.method == "PATCH" and not sent:
-            sent.append(request)
-            desk.page.context.set_offline(True)
-
-    desk.page.on("request", lose)
-    desk.add(text_file("long.txt", text))
-    side = desk.open_side()
-    expect(side.get_by_text(re.compile("Connection lost|Paused"))).to_be_visible()
-    desk.page.context.set_offline(False)
-
-    expect(side.get_by_text(re.compile("Sent|Reading|1 kB|MB")).first).to_be_visible()
-    expect(side.get_by_text(re.compile("Connection lost"))).to_have_count(0, timeout=20_000)
-    assert sent
+def expect_whole_answer(desk: Desk) -> None:
+    """The last answer is complete, and its citation opens the quoted words."""
+    desk.wait_for_end()
+    answer = desk.conversation.get_by_role("article").last
+    expect(answer).to_contain_text("Basalt is dark")
+    expect(answer).to_contain_text("That is all.")
+    expect(answer.get_by_text(re.compile("broke off|was lost"))).to_have_count(0)
+    chip = answer.get_by_role("link", name=re.compile(r"^Citation 1:"))
+    chip.click()
+    expect(desk.source.locator("mark")).to_be_visible()
+    assert desk.marked == NOTES
 
 
-def test_two_tabs_refresh_one_after_the_other_and_both_stay_signed_in(desk: Desk):
-    second = desk.page.context.new_page()
-    second.goto("/")
-    expect(second.get_by_label("Your question")).to_be_visible()
+class TestAnAnswer:
+    def test_cut_off_in_the_middle_stays_and_is_whole_after_going_on(
+        self, reader: Desk, model: ScriptedModel
+    ):
+        model.says, model.holds_after = f"As the file says. {ANSWER}", 4
+        reader.ask("What is basalt?")
+        expect(reader.conversation).to_contain_text("As the file says.")
 
-    desk.page.reload(wait_until="commit")
-    second.reload(wait_until="commit")
+        reader.page.context.set_offline(True)
+        expect(reader.page.get_by_text(OFFLINE)).to_be_visible()
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+        expect(reader.conversation).to_contain_text("As the file says.")
+        reader.page.context.set_offline(False)
 
-    expect(desk.composer).to_be_visible()
-    expect(second.get_by_label("Your question")).to_be_visible()
+        # By itself the page takes what the server has kept, and offers the rest.
+        expect(reader.page.get_by_text(OFFLINE)).to_have_count(0)
+        expect(reader.conversation.get_by_text(re.compile("broke off"))).to_be_visible()
+        expect(reader.conversation).to_contain_text("As the file says.")
+        model.holds_after = None
+        reader.conversation.get_by_role("button", name="Go on").click()
+        expect_whole_answer(reader)
+
+    def test_kept_in_half_is_asked_anew_by_going_on(self, reader: Desk, model: ScriptedModel):
+        model.says, model.stops_after = f"As the file says. {ANSWER}", 4
+        reader.page.route("**/api/query", _break_off, times=1)
+        reader.ask("What is basalt?")
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+        expect(reader.conversation).to_contain_text("As")
+
+        model.stops_after = None
+        reader.conversation.get_by_role("button", name="Go on").click()
+
+        expect(reader.conversation.get_by_role("article")).to_have_count(2)
+        expect_whole_answer(reader)
+        expect(reader.conversation.get_by_role("article").first).to_contain_text("broke off")
+
+    def test_whole_at_the_server_is_fetched_and_not_asked_again(
+        self, reader: Desk, model: ScriptedModel
+    ):
+        model.says = ANSWER
+        reader.page.route("**/api/query", _lose_the_reply, times=1)
+        reader.ask("What is basalt?")
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+
+        reader.conversation.get_by_role("button", name="Go on").click()
+
+        expect_whole_answer(reader)
+        expect(reader.conversation.get_by_role("article")).to_have_count(1)
+        assert len(model.prompts) == 1
 
 
-def test_a_page_that_loads_refreshes_once(desk: Desk):
-    refreshes: list[str] = []
-    desk.page.on(
-        "request",
-        lambda request: refreshes.append(request.url) if "/auth/refresh" in request.url else None,
-    )
-
-    desk.page.reload()
-
-    expect(desk.composer).to_be_visible()
-    assert len(refreshes) == 1
+def _break_off(route: Route) -> None:
+    """Let the server answer, and the page see only how it begins."""
+    whole = route.fetch()
+    beginning, _, _ = whole.text().partition("event: delta")
+    first = 'event: delta\ndata: {"text": "As"}\n\n'
+    route.fulfill(response=whole, body=beginning + first)
 
 
-def test_the_shell_opens_offline_and_says_so(desk: Desk):
-    desk.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    desk.page.reload()
-    expect(desk.composer).to_be_visible()
-    desk.page.context.set_offline(True)
+def _lose_the_reply(route: Route) -> None:
+    route.fetch()
+    route.abort("connectionreset")
 
-    desk.page.reload()
 
-    expect(
-        desk.page.get_by_text(re.compile("offline|cannot be reached", re.IGNORECASE)).first
-    ).to_be_visible()
+def _padded(pdf: bytes, size: int) -> bytes:
+    """Return the same document in a larger file: the reader finds its end behind a long comment."""
+    start = pdf[pdf.rindex(b"startxref") :]
+    line = b"% " + b"what is not read " * 8 + b"\n"
+    return pdf + line * ((size - len(pdf)) // len(line)) + start
+
+
+class TestAnUpload:
+    def test_cut_off_in_the_middle_goes_on_where_it_was_and_arrives_whole(
+        self, desk: Desk, lectern: str, sample_pdf: bytes
+    ):
+        content = _padded(sample_pdf, 14 * MEBIBYTE)  # three pieces of 6 MiB at most
+        pieces: list[int] = []
+        others: list[str] = []
+
+        def watch(request: Request) -> None:
+            if request.method == "PATCH":
+                pieces.append(int(request.headers["upload-offset"]))
+                if len(pieces) == 2:
+                    desk.page.context.set_offline(True)
+            elif "/upload/resumable" in request.url:
+                others.append(request.method)
+
+        desk.page.on("request", watch)
+        pdf = {"name": "long.pdf", "mimeType": "application/pdf", "buffer": content}
+        desk.add(pdf)  # type: ignore[arg-type]
+        side = desk.open_side()
+        expect(side.get_by_text(re.compile("Connection lost"))).to_be_visible()
+        desk.page.context.set_offline(False)
+
+        desk.expect_ready("long.pdf")
+        assert pieces[0] == 0
+        assert all(before < after for before, after in pairwise(sorted(set(pieces))))
+        assert pieces.count(0) == 1, "it was begun again"
+        assert pieces[2] >= pieces[1] == 6 * MEBIBYTE
+        assert [method for method in others if method != "OPTIONS"] == ["POST", "HEAD"]
+        assert _stored(lectern, desk.username) == hashlib.sha256(content).hexdigest()
+
+
+def _stored(lectern: str, username: str) -> str:
+    """Return the SHA-256 of the one file of a user, of its bytes as they come back."""
+    with httpx.Client(base_url=lectern, timeout=30, verify=TLS) as client:
+        body = {"username": username, "password": PASSPHRASE}
+        token = client.post("/api/auth/login", json=body).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        [file] = client.get("/api/upload", headers=headers).json()["files"]
+        path = f"/api/upload/{file['id']}/content?as=url"
+        url = client.get(path, headers=headers).json()["url"]
+        assert file["status"] == "ready"
+        return hashlib.sha256(client.get(url).content).hexdigest()
+
+
+class Refreshes:
+    """The refreshes of all tabs of a browser: how many there were, and how many at once."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.count = self.open = self.most_open = 0
+        context.on("request", self._begin)
+        context.on("requestfinished", self._end)
+        context.on("requestfailed", self._end)
+
+    def _begin(self, request: Request) -> None:
+        if "/auth/refresh" in request.url:
+            self.count += 1
+            self.open += 1
+            self.most_open = max(self.most_open, self.open)
+
+    def _end(self, request: Request) -> None:
+        self.open -= "/auth/refresh" in request.url
+
+
+_WAITS_FOR_ITS_TURN = """async () => (await navigator.locks.query()).pending
+  .some(lock => lock.name === "lectern-refresh")"""
+
+
+class TestTabs:
+    def test_that_load_together_refresh_once(self, desk: Desk):
+        second = desk.page.context.new_page()
+        second.goto("/")
+        expect(second.get_by_label("Your question")).to_be_visible()
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        desk.page.context.route("**/api/auth/refresh", hold, times=1)
+        refreshes = Refreshes(desk.page.context)
+
+        desk.page.reload()
+        second.reload()
+        second.wait_for_function(_WAITS_FOR_ITS_TURN)  # both want one now
+        held[0].continue_()
+
+        expect(desk.composer).to_be_visible()
+        expect(second.get_by_label("Your question")).to_be_visible()
+        assert refreshes.count == 1
+
+    def test_never_refresh_at_the_same_time_and_none_loses_the_session(self, desk: Desk):
+        tabs = [desk.page, *(desk.page.context.new_page() for _ in range(3))]
+        refreshes = Refreshes(desk.page.context)
+
+        for _ in range(3):
+            for tab in tabs:
+                tab.goto("/?again", wait_until="commit")
+                tab.goto("/", wait_until="commit")
+            for tab in tabs:
+                expect(tab.get_by_label("Your question")).to_be_visible()
+
+        assert refreshes.count >= 1
+        assert refreshes.most_open == 1
+
+    def test_that_loads_alone_refreshes_once(self, desk: Desk):
+        refreshes = Refreshes(desk.page.context)
+
+        desk.page.reload()
+
+        expect(desk.composer).to_be_visible()
+        assert refreshes.count == 1
+
+
+class TestTheShell:
+    def test_opens_offline_says_so_and_goes_on_by_itself(self, new_desk: Callable[..., Desk]):
+        page: Page = new_desk(service_workers="allow").page
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.context.set_offline(True)
+
+        page.reload()
+        expect(page.get_by_text(OFFLINE)).to_be_visible()
+        expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+        expect(page.get_by_label("Your question")).to_have_count(0)
+        page.context.set_offline(False)
+
+        expect(page.get_by_text(OFFLINE)).to_have_count(0)
+        expect(page.get_by_label("Your question")).to_be_visible()

@@ -1,5 +1,10 @@
 // Server-sent events out of a response body.
 
+import { ConnectionLost } from "./problems.ts";
+
+// The server says something at least every 10 s. A connection that dies does not always say so.
+const SILENCE_MILLISECONDS = 25_000;
+
 export interface ServerEvent {
   event: string;
   data: unknown;
@@ -15,6 +20,20 @@ function parse(block: string): ServerEvent | null {
   return data.length ? { event, data: JSON.parse(data.join("\n")) } : null;
 }
 
+/** Wait for what comes next. Raises ConnectionLost when the browser goes offline, or after long silence. */
+function hear(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  const over = new AbortController();
+  return new Promise<ReadableStreamReadResult<Uint8Array>>((resolve, reject) => {
+    const lose = () => reject(new ConnectionLost());
+    const timer = setTimeout(lose, SILENCE_MILLISECONDS);
+    over.signal.addEventListener("abort", () => clearTimeout(timer));
+    addEventListener("offline", lose, { signal: over.signal });
+    reader.read().then(resolve, reject);
+  }).finally(() => over.abort());
+}
+
 /** Yield the events of each network read together: what arrived together is drawn together. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent[]> {
   const reader = body.getReader();
@@ -22,7 +41,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   let rest = "";
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await hear(reader);
       if (done) return;
       const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
       rest = blocks.pop() ?? "";

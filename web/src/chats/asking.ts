@@ -5,10 +5,13 @@ import { readEvents, type ServerEvent } from "../api/events.ts";
 import { asFailure, ConnectionLost, isAbort, Problem } from "../api/problems.ts";
 import { authorised } from "../api/session.ts";
 import { chosenFiles, loadFiles, readyFiles } from "../files/store.ts";
+import { wait } from "../files/waiting.ts";
 import { go, studyRoute } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
 import { loadChats } from "./store.ts";
 import { chatId, live, storedTurn, type Turn, turns } from "./turns.ts";
+
+const LATER_MILLISECONDS = 5_000;
 
 const running = new Map<string, AbortController>();
 
@@ -36,18 +39,24 @@ export function ask(queryText: string): void {
   answer(turn);
 }
 
-/** After a lost connection: have the same question's answer again, as far as the server has it. */
-export function recover(turn: Signal<Turn>): void {
-  turn.value = {
-    ...turn.value,
-    response: "",
-    citations: [],
-    status: "streaming",
-    ending: null,
-    isRunning: true,
-  };
-  answer(turn);
+/** After a lost connection: take the answer as far as the server has it, and never ask it twice. */
+async function fetchSaved(turn: Signal<Turn>): Promise<void> {
+  turn.value = { ...turn.value, status: "streaming", ending: null, isRunning: true };
+  await answer(turn);
 }
+
+/** The same, for a reader who wants the whole answer: if the server has half of it, it is asked anew. */
+export async function goOn(turn: Signal<Turn>): Promise<void> {
+  const wasHalf = turn.value.queryId !== null;
+  await fetchSaved(turn);
+  const { status, ending, queryText } = turn.value;
+  const isHalf = (status === "interrupted" || status === "failed") && ending === null;
+  if (wasHalf && isHalf && turns.value.includes(turn)) ask(queryText);
+}
+
+addEventListener("online", () => {
+  for (const turn of turns.value) if (turn.value.ending === "lost") fetchSaved(turn);
+});
 
 export function stop(turn: Signal<Turn>): void {
   running.get(turn.value.key)?.abort();
@@ -71,11 +80,25 @@ function request(
   return authorised("/api/query", { method: "POST", body: JSON.stringify(body), headers, signal });
 }
 
+/** Ask; or, where the server has not yet noticed that the connection was lost, wait until it has. */
+async function requestPatiently(turn: Turn, signal: AbortSignal): Promise<Response> {
+  for (;;) {
+    try {
+      return await request(turn, signal);
+    } catch (error) {
+      const isStillAnswered = error instanceof Problem && error.slug === "idempotency-conflict";
+      if (!isStillAnswered) throw error;
+      await wait(error.retryAt ? error.retryAt - Date.now() : LATER_MILLISECONDS);
+      signal.throwIfAborted();
+    }
+  }
+}
+
 async function answer(turn: Signal<Turn>): Promise<void> {
   const abort = new AbortController();
   running.set(turn.value.key, abort);
   try {
-    const response = await request(turn.value, abort.signal);
+    const response = await requestPatiently(turn.value, abort.signal);
     if (response.body) await draw(turn, response.body);
     if (turn.value.isRunning) throw new ConnectionLost();
   } catch (error) {
@@ -123,7 +146,8 @@ function apply(turn: Signal<Turn>, { event, data }: ServerEvent): void {
 
 /** The first question of a chat tells its id: the address follows, unless the user has moved on. */
 function settleIn(start: { query_id: number; chat_id: string }, turn: Signal<Turn>): void {
-  turn.value = { ...turn.value, queryId: start.query_id };
+  // A stream begins with the first word: what a broken one brought is in it again.
+  turn.value = { ...turn.value, queryId: start.query_id, response: "", citations: [] };
   live.set(start.query_id, turn);
   if (chatId.value || !turns.value.includes(turn)) return;
   chatId.value = start.chat_id;

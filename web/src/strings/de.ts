@@ -218,7 +218,7 @@ export const de: Strings = {
     failed: "Diese Frage wurde nicht beantwortet.",
     askAgain: "Noch einmal fragen",
     goOn: "Weiter",
-    goOnQuestion: "Bitte weiter.",
+    goOnWith: "Weiter: ",
     copy: "Kopieren",
     copied: "Kopiert",
     edit: "Frage ändern",

@@ -164,7 +164,7 @@ export const en = {
     failed: "This question was not answered.",
     askAgain: "Ask again",
     goOn: "Go on",
-    goOnQuestion: "Go on, please.",
+    goOnWith: "Go on: ",
     copy: "Copy",
     copied: "Copied",
     edit: "Edit question",

@@ -1,7 +1,7 @@
 // What is said below an answer that did not end as it should.
 
 import type { Signal } from "@preact/signals";
-import { ask, recover } from "../chats/asking.ts";
+import { ask, goOn } from "../chats/asking.ts";
 import type { Turn } from "../chats/turns.ts";
 import { explain, strings } from "../strings/index.ts";
 import { QuietButton } from "../ui/button.tsx";
@@ -19,6 +19,12 @@ export function endingOf({ status, ending }: Turn): string {
   return status === "failed" ? s.failed : s.interrupted;
 }
 
+/** The same question again, as one to go on with: its words find the same passages. */
+function onward(question: string): string {
+  const prefix = strings.value.answer.goOnWith;
+  return question.startsWith(prefix) ? question : prefix + question;
+}
+
 export function Ending({ turn }: { turn: Signal<Turn> }) {
   const s = strings.value.answer;
   const { status, ending, isRunning, queryText, response } = turn.value;
@@ -30,12 +36,12 @@ export function Ending({ turn }: { turn: Signal<Turn> }) {
     <div class={status === "failed" ? "note ending failure" : "note ending"}>
       <p>{endingOf(turn.value)}</p>
       {ending === "lost" ? (
-        <QuietButton icon="resume" label={s.goOn} onClick={() => recover(turn)} />
+        <QuietButton icon="resume" label={s.goOn} onClick={() => goOn(turn)} />
       ) : (
         <>
           <Retry failure={failure} label={s.askAgain} onRetry={() => ask(queryText)} />
           {response && (
-            <QuietButton icon="resume" label={s.goOn} onClick={() => ask(s.goOnQuestion)} />
+            <QuietButton icon="resume" label={s.goOn} onClick={() => ask(onward(queryText))} />
           )}
         </>
       )}
