@@ -1,0 +1,139 @@
+"""What one does with an answer, and where it is found again."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import DESKTOP
+from tests.e2e.desk import Desk, text_file
+from tests.fakes import ScriptedModel
+
+NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
+ANSWER = f'Basalt is **dark** <cite passage="1">{NOTES}</cite>.'
+QUESTION = "What is basalt?"
+
+
+@pytest.fixture
+def reader(new_desk: Callable[..., Desk], model: ScriptedModel) -> Desk:
+    desk = new_desk(**DESKTOP, permissions=["clipboard-read", "clipboard-write"])
+    desk.add(text_file("rocks.txt", NOTES))
+    desk.expect_ready("rocks.txt")
+    model.says = ANSWER
+    return desk
+
+
+@pytest.fixture
+def answered(reader: Desk) -> Desk:
+    reader.ask(QUESTION)
+    expect(reader.chips).to_have_count(1)
+    reader.wait_for_end()
+    return reader
+
+
+class TestWhileItComes:
+    def test_it_is_stopped_and_what_arrived_stays(self, reader: Desk, model: ScriptedModel):
+        model.says, model.holds_after = f"As the file says. {ANSWER}", 4
+        reader.ask(QUESTION)
+        expect(reader.conversation).to_contain_text("As the file says.")
+        reader.page.get_by_role("button", name="Stop").click()
+
+        expect(reader.conversation.get_by_text("You stopped this answer.")).to_be_visible()
+        expect(reader.conversation).to_contain_text("As the file says.")
+        model.holds_after = None
+        reader.conversation.get_by_role("button", name="Ask again").click()
+        expect(reader.chips).to_have_count(1)
+
+    def test_going_on_asks_with_the_words_of_the_question(self, reader: Desk, model: ScriptedModel):
+        model.says, model.stops_after = f"As the file says. {ANSWER}", 4
+        reader.ask(QUESTION)
+        expect(reader.conversation.get_by_text(re.compile("broke off"))).to_be_visible()
+        model.stops_after = None
+        reader.conversation.get_by_role("button", name="Go on").click()
+
+        expect(
+            reader.conversation.get_by_role("heading", name=f"Go on: {QUESTION}")
+        ).to_be_visible()
+        expect(reader.chips).to_have_count(1)
+
+    def test_nothing_moves_for_those_who_want_less_of_it(
+        self, new_desk: Callable[..., Desk], model: ScriptedModel
+    ):
+        desk = new_desk(**DESKTOP, reduced_motion="reduce")
+        desk.add(text_file("rocks.txt", NOTES))
+        desk.expect_ready("rocks.txt")
+        model.says, model.holds_after = ANSWER, 2
+        desk.ask(QUESTION)
+        expect(desk.conversation).to_contain_text("Basalt is")
+
+        moving = desk.page.evaluate(
+            """document.getAnimations().filter(a => a.effect.getComputedTiming().endTime > 50).length"""
+        )
+        assert moving == 0
+        model.release()
+
+
+class TestAfterwards:
+    def test_the_quote_is_shown_beside_its_number(self, answered: Desk):
+        answered.chips.first.hover()
+
+        expect(answered.page.get_by_role("tooltip")).to_contain_text(NOTES)
+
+    def test_it_is_copied_without_a_trace_of_the_page(self, answered: Desk):
+        answered.conversation.get_by_role("button", name="Copy").click()
+
+        expect(answered.conversation.get_by_role("button", name="Copied")).to_be_visible()
+        copied = answered.page.evaluate("navigator.clipboard.readText()")
+        assert copied == "Basalt is **dark** [1]."
+
+    def test_the_question_is_edited_and_sent_again(self, answered: Desk, model: ScriptedModel):
+        answered.conversation.get_by_role("button", name="Edit question").click()
+        expect(answered.composer).to_be_focused()
+        expect(answered.composer).to_have_value(QUESTION)
+        answered.ask("Is basalt dark?")
+
+        expect(answered.chips).to_have_count(2)
+        assert "Is basalt dark?" in model.prompts[-1][-1]["content"]
+
+    def test_the_chat_is_exported(self, answered: Desk):
+        side = answered.open_side()
+        side.get_by_role("button", name=re.compile("^Actions for What is")).click()
+        with answered.page.expect_download() as markdown:
+            side.get_by_role("button", name="Export as Markdown").click()
+        with answered.page.expect_download() as document:
+            side.get_by_role("button", name="Export as JSON").click()
+
+        assert NOTES in markdown.value.path().read_text()
+        assert NOTES in json.dumps(json.loads(document.value.path().read_text()))
+
+    def test_its_address_opens_it_in_another_tab_and_back_leaves_it(self, answered: Desk):
+        address = answered.page.url
+        other = Desk(answered.page.context.new_page())
+        other.page.goto("/")
+        expect(other.composer).to_be_visible()
+        other.page.goto(address)
+        expect(other.chips).to_have_count(1)
+
+        other.page.go_back()
+        expect(other.page.get_by_text("What would you like to know?")).to_be_visible()
+        other.page.go_forward()
+        expect(other.chips).to_have_count(1)
+
+    def test_a_chat_that_is_not_there_says_so(self, reader: Desk):
+        reader.page.goto("/#/chat/00000000-0000-4000-8000-000000000000")
+
+        expect(reader.conversation.get_by_role("alert")).to_be_visible()
+
+    def test_a_deleted_chat_is_gone_for_good_for_who_leaves_without_undoing(self, answered: Desk):
+        side = answered.open_side()
+        side.get_by_role("button", name=re.compile("^Actions for What is")).click()
+        with answered.page.expect_response(lambda r: r.request.method == "DELETE") as deleted:
+            side.get_by_role("button", name="Delete", exact=True).click()
+            expect(answered.page.get_by_role("button", name="Undo")).to_be_visible()
+
+        assert deleted.value.status == 204
+        expect(answered.page.get_by_role("button", name="Undo")).to_have_count(0)
+        answered.page.reload()
+        expect(answered.open_side().get_by_text("What you ask is kept here.")).to_be_visible()

@@ -1,0 +1,118 @@
+"""What nobody asks for and everybody notices: sizes, directions, languages, being installed."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from dev.student import PASSPHRASE
+from tests.conftest import TLS
+from tests.e2e.conftest import DESKTOP
+from tests.e2e.desk import Desk, text_file
+from tests.fakes import ScriptedModel
+
+ARABIC = "البازلت صخر بركاني داكن يبرد بسرعة على السطح."
+LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
+
+
+def overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+@pytest.mark.parametrize("width", [320, 375, 768, 1280])
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_nothing_is_wider_than_the_window(
+    new_desk: Callable[..., Desk], model: ScriptedModel, width: int, direction: str
+):
+    desk = new_desk(viewport={"width": width, "height": 800})
+    desk.page.evaluate("direction => { document.documentElement.dir = direction }", direction)
+    desk.add(text_file(f"{LONG[:90]}.txt", ARABIC))
+    desk.expect_ready(f"{LONG[:90]}.txt")
+    model.says = f'# {LONG}\n\n| a | b |\n|---|---|\n| {LONG} | `{LONG}` |\n\n{LONG} <cite passage="1">{ARABIC}</cite>'
+    desk.ask(f"ما هو البازلت؟ {LONG}")
+    expect(desk.chips).to_have_count(1)
+    desk.wait_for_end()
+    assert overflow(desk.page) <= 0
+    heading = desk.conversation.get_by_role("heading", level=2).first
+    assert heading.evaluate("e => getComputedStyle(e).direction") == "rtl"
+
+    desk.chips.first.click()
+    expect(desk.source.locator("mark")).to_be_visible()
+    assert overflow(desk.page) <= 0
+
+    desk.page.goto("/#/account")
+    expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+    assert overflow(desk.page) <= 0
+
+
+def test_it_speaks_german_to_who_does(open_context: Callable[..., BrowserContext]):
+    page = open_context(locale="de-DE").new_page()
+    page.goto("/")
+
+    expect(page.get_by_role("button", name="Anmelden")).to_be_visible()
+    assert page.locator("html").get_attribute("lang") == "de"
+    page.get_by_label("Sprache").select_option("en")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_theme_is_chosen_and_kept(desk: Desk):
+    desk.page.goto("/#/account")
+    desk.page.get_by_label("Theme").select_option("dark")
+    desk.page.reload()
+
+    expect(desk.page.get_by_label("Theme")).to_have_value("dark")
+    ground = desk.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert max(int(part) for part in re.findall(r"\d+", ground)[:3]) < 60
+
+
+def test_it_can_be_installed(desk: Desk, lectern: str):
+    session = desk.page.context.new_cdp_session(desk.page)
+    errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    manifest = session.send("Page.getAppManifest")
+
+    # The browsers of the tests keep nothing, and there nothing is installed.
+    assert [error for error in errors if error["errorId"] != "in-incognito"] == []
+    assert manifest["errors"] == []
+    for icon in httpx.get(f"{lectern}/manifest.webmanifest", verify=TLS).json()["icons"]:
+        found = httpx.get(f"{lectern}{icon['src']}", verify=TLS)
+        assert (found.status_code, found.headers["content-type"]) == (200, icon["type"])
+
+
+class TestTheAccount:
+    def test_ends_a_session_elsewhere(
+        self, desk: Desk, open_context: Callable[..., BrowserContext]
+    ):
+        other = Desk(open_context(**DESKTOP).new_page())
+        other.page.goto("/")
+        other.page.get_by_label("Username").fill(desk.username)
+        other.page.get_by_label("Password", exact=True).fill(PASSPHRASE)
+        other.page.get_by_role("button", name="Sign in").click()
+        expect(other.composer).to_be_visible()
+
+        desk.page.goto("/#/account")
+        desk.page.get_by_role("button", name=re.compile("^Sign out on ")).click()
+        expect(desk.page.get_by_role("button", name=re.compile("^Sign out on "))).to_have_count(0)
+
+        other.page.reload()
+        expect(other.page.get_by_text("Your session is over.")).to_be_visible()
+
+    def test_changes_the_password(self, desk: Desk):
+        desk.page.goto("/#/account")
+        desk.page.get_by_label("Current password").fill("wrong, wrong and wrong again")
+        desk.page.get_by_label("New password").fill("another lantern, another orchard")
+        desk.page.get_by_role("button", name="Change password").click()
+        expect(desk.page.get_by_role("alert")).to_be_visible()
+
+        desk.page.get_by_label("Current password").fill(PASSPHRASE)
+        desk.page.get_by_role("button", name="Change password").click()
+        expect(desk.page.get_by_text("The password is changed.")).to_be_visible()
+
+    def test_gives_out_all_that_is_its_own(self, desk: Desk):
+        desk.page.goto("/#/account")
+        with desk.page.expect_download() as export:
+            desk.page.get_by_role("button", name="Download everything").click()
+
+        assert export.value.path().read_bytes().startswith(b"PK")

@@ -1,0 +1,218 @@
+"""Files on their way to being read: every way in, every state, and every way out."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import FilePayload, Locator, Request, Route, expect
+
+from tests.documents import make_pdf
+from tests.e2e.desk import Desk, text_file
+from tests.fakes import ScriptedModel
+
+MEBIBYTE = 1024 * 1024
+BASALT = "Basalt is a dark volcanic rock that cools quickly at the surface."
+GRANITE = "Granite is a pale rock that cools slowly, deep below."
+PIECES = "**/upload/resumable/**"
+
+
+def pdf_file(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "application/pdf", "buffer": content}
+
+
+def row(side: Locator, name: str) -> Locator:
+    return side.get_by_role("listitem").filter(has_text=name)
+
+
+class Pieces:
+    """The pieces of an upload as they are sent; the second one is kept from arriving."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.offsets: list[int] = []
+        self.methods: list[str] = []
+        desk.page.on("request", self._see)
+        desk.page.route(PIECES, self._hold)
+        self._held: Route | None = None
+
+    def _see(self, request: Request) -> None:
+        if "/upload/resumable" in request.url and request.method != "OPTIONS":
+            self.methods.append(request.method)
+
+    def _hold(self, route: Route) -> None:
+        if route.request.method == "PATCH":
+            self.offsets.append(int(route.request.headers["upload-offset"]))
+            if len(self.offsets) == 2:
+                self._held = route
+                return
+        route.continue_()
+
+
+@pytest.fixture
+def large(sample_pdf: bytes) -> FilePayload:
+    """A lecture that is sent in two pieces."""
+    start = sample_pdf[sample_pdf.rindex(b"startxref") :]
+    return pdf_file("large.pdf", sample_pdf + b"% nothing to read\n" * 500_000 + start)
+
+
+class TestOnTheWay:
+    def test_an_upload_is_paused_and_goes_on_where_it_was(self, desk: Desk, large: FilePayload):
+        pieces = Pieces(desk)
+        desk.add(large)
+        side = desk.open_side()
+        expect(side.get_by_text(re.compile(r"Sending, [5-9]\d %"))).to_be_visible()
+        side.get_by_role("button", name="Pause").click()
+        expect(side.get_by_text(re.compile("^Paused at"))).to_be_visible()
+        side.get_by_role("button", name="Go on").click()
+
+        desk.expect_ready("large.pdf")
+        assert pieces.offsets == [0, 6 * MEBIBYTE, 6 * MEBIBYTE]
+        assert pieces.methods.count("POST") == 1
+
+    def test_a_cancelled_upload_leaves_nothing_behind(self, desk: Desk, large: FilePayload):
+        Pieces(desk)
+        desk.add(large)
+        side = desk.open_side()
+        expect(side.get_by_text(re.compile(r"Sending, [5-9]\d %"))).to_be_visible()
+        with desk.page.expect_response(lambda r: r.request.method == "DELETE") as deleted:
+            side.get_by_role("button", name="Cancel").click()
+
+        assert deleted.value.status == 204
+        expect(side.get_by_text("large.pdf")).to_have_count(0)
+        desk.page.reload()
+        expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
+
+    def test_reading_is_seen_page_by_page(self, desk: Desk, model: ScriptedModel, tmp_path: Path):
+        pages = [[f"Rock number {number} is dark and cools quickly."] for number in range(1, 41)]
+        model.holds_embedding = 2  # the first 32 pages are in
+        desk.add(pdf_file("rocks.pdf", make_pdf(tmp_path / "rocks.pdf", pages).read_bytes()))
+
+        expect(desk.open_side().get_by_text("Reading page 33 of 40")).to_be_visible()
+        model.release()
+        desk.expect_ready("rocks.pdf")
+
+
+class TestWaysIn:
+    def test_files_are_dropped(self, desk: Desk):
+        files = desk.page.evaluate_handle(_TRANSFER, ["dropped.txt", BASALT])
+        desk.page.dispatch_event("body", "dragenter", {"dataTransfer": files})
+        expect(desk.page.get_by_text("Drop to add to your files")).to_be_visible()
+        desk.page.dispatch_event("body", "drop", {"dataTransfer": files})
+
+        expect(desk.page.get_by_text("Drop to add to your files")).to_have_count(0)
+        desk.expect_ready("dropped.txt")
+
+    def test_files_are_pasted(self, desk: Desk):
+        files = desk.page.evaluate_handle(_TRANSFER, ["pasted.txt", GRANITE])
+        desk.page.evaluate(
+            """files => document.body.dispatchEvent(
+              new ClipboardEvent("paste", {clipboardData: files, bubbles: true, cancelable: true}))""",
+            files,
+        )
+
+        desk.expect_ready("pasted.txt")
+
+    def test_several_at_once_tell_what_became_of_each(self, desk: Desk):
+        desk.add(
+            text_file("notes.txt", BASALT),
+            text_file("again.txt", BASALT),
+            pdf_file("lying.pdf", b"MZ not a pdf at all"),
+        )
+
+        side = desk.open_side()
+        expect(side.get_by_text("The file's content is not what its name says.")).to_be_visible()
+        expect(side.get_by_text(re.compile("same file is already here"))).to_be_visible()
+        expect(side.get_by_role("checkbox", name=re.compile("^Use "))).to_have_count(1)
+
+
+_TRANSFER = """([name, text]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([text], name, { type: "text/plain" }));
+  return transfer;
+}"""
+
+
+class TestStates:
+    def test_pages_without_text_are_named(self, desk: Desk, tmp_path: Path):
+        lines = ["Basalt is a dark volcanic rock", "that cools quickly at the surface."]
+        path = make_pdf(tmp_path / "gaps.pdf", [lines, [], lines])
+
+        desk.add(pdf_file("gaps.pdf", path.read_bytes()))
+
+        desk.expect_ready("gaps.pdf")
+        note = desk.open_side().get_by_text("1 of 3 pages has no text (2).")
+        expect(note).to_be_visible()
+
+    def test_a_failed_reading_says_why_and_is_tried_again(self, desk: Desk):
+        def fail(route: Route) -> None:
+            url = route.request.url.removesuffix("/ingest")
+            file: dict[str, Any] = route.fetch(url=url, method="GET").json()
+            error = {
+                "type": "/problems/model-unavailable",
+                "title": "Model unavailable",
+                "status": 503,
+                "detail": "The model cannot be reached.",
+                "instance": "",
+                "retryable": True,
+            }
+            route.fulfill(json=file | {"status": "failed", "error": error})
+
+        desk.page.route("**/ingest", fail, times=1)
+        desk.add(text_file("rocks.txt", BASALT))
+        failed = row(desk.open_side(), "rocks.txt")
+        expect(failed).to_contain_text("The model cannot be reached.")
+
+        failed.get_by_role("button", name="Try again").click()
+
+        desk.expect_ready("rocks.txt")
+
+
+class TestInUse:
+    def test_a_question_asks_only_the_files_that_are_ticked(self, desk: Desk, model: ScriptedModel):
+        model.says = f'It is dark <cite passage="1">{BASALT}</cite>.'
+        desk.add(text_file("basalt.txt", BASALT), text_file("granite.txt", GRANITE))
+        desk.expect_ready("basalt.txt")
+        desk.expect_ready("granite.txt")
+        desk.open_side().get_by_role("checkbox", name="Use granite.txt for questions").uncheck()
+        expect(desk.page.get_by_role("button", name="Asks 1 of 2 files")).to_be_visible()
+
+        with desk.page.expect_request("**/api/query") as asked:
+            desk.ask("Which rock is dark?")
+
+        assert len(json.loads(asked.value.post_data or "")["file_ids"]) == 1
+        expect(desk.chips).to_have_count(1)
+
+    def test_a_file_is_deleted_after_one_question_and_its_quotes_stay(
+        self, desk: Desk, model: ScriptedModel
+    ):
+        model.says = f'It is dark <cite passage="1">{BASALT}</cite>.'
+        desk.add(text_file("basalt.txt", BASALT))
+        desk.expect_ready("basalt.txt")
+        desk.ask("Which rock is dark?")
+        expect(desk.chips).to_have_count(1)
+        side = desk.open_side()
+        side.get_by_role("button", name="Actions for basalt.txt").click()
+        side.get_by_role("button", name="Delete", exact=True).click()
+        question = desk.page.get_by_role("dialog", name="Delete basalt.txt?")
+        question.get_by_role("button", name="Cancel").click()
+        expect(side.get_by_text("basalt.txt")).to_be_visible()
+        side.get_by_role("button", name="Delete", exact=True).click()
+        question.get_by_role("button", name="Delete", exact=True).click()
+
+        expect(side.get_by_text("basalt.txt")).to_have_count(0)
+        expect(desk.conversation).to_contain_text("deleted since")
+        desk.chips.first.click()
+        expect(desk.source).to_contain_text("This file was deleted.")
+        expect(desk.source).to_contain_text(BASALT)
+
+    def test_the_original_opens_at_the_page_that_was_quoted(self, desk: Desk, sample_pdf: bytes):
+        desk.add(pdf_file("lecture.pdf", sample_pdf))
+        desk.expect_ready("lecture.pdf")
+        desk.ask("How many chloroplasts does a typical mesophyll cell hold?")
+        desk.wait_for_end()
+        desk.chips.first.click()
+        desk.source.get_by_role("button", name="Original").click()
+
+        link = desk.source.get_by_role("link", name="Open in a new tab")
+        expect(link).to_have_attribute("href", re.compile(r"/storage/v1/.*#page=\d+"))
