@@ -202,19 +202,29 @@ class TestTabs:
         expect(second.get_by_label("Your question")).to_be_visible()
         assert refreshes.count == 1
 
-    def test_never_refresh_at_the_same_time_and_none_loses_the_session(self, desk: Desk):
+    def test_never_refresh_at_the_same_time(self, desk: Desk):
         tabs = [desk.page, *(desk.page.context.new_page() for _ in range(3))]
         refreshes = Refreshes(desk.page.context)
 
         for _ in range(3):
             for tab in tabs:
-                tab.goto("/?again", wait_until="commit")
+                tab.goto("about:blank")
+            for tab in tabs:
                 tab.goto("/", wait_until="commit")
             for tab in tabs:
                 expect(tab.get_by_label("Your question")).to_be_visible()
 
-        assert refreshes.count >= 1
+        assert refreshes.count >= 3
         assert refreshes.most_open == 1
+
+    def test_that_are_left_in_the_middle_of_it_lose_no_session(self, desk: Desk):
+        """The server may have traded the token already: who was to hear of it is gone."""
+        for _ in range(5):
+            with desk.page.expect_request("**/api/auth/refresh"):
+                desk.page.reload(wait_until="commit")
+        desk.page.reload()
+
+        expect(desk.composer).to_be_visible()
 
     def test_that_loads_alone_refreshes_once(self, desk: Desk):
         refreshes = Refreshes(desk.page.context)
