@@ -100,6 +100,17 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the scores of a worker to the process that prints the table."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["scores"] = session.config.stash[_LEDGER].as_plain()  # pyright: ignore[reportAttributeAccessIssue] - of xdist
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[_LEDGER].add(node.workeroutput["scores"])
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:

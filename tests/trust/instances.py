@@ -29,7 +29,7 @@ _IMPATIENCE = {
     "lib.services.account_exports._MOST_SECONDS": REQUEST_SECONDS,
     "lib.web.requests._MOST_SECONDS": REQUEST_SECONDS,
 }
-_SHORT_SETTINGS: dict[str, Any] = {
+HASTE: dict[str, Any] = {
     "answer_deadline": timedelta(seconds=REQUEST_SECONDS),
     "ingestion_slice": timedelta(seconds=CALL_SECONDS),
 }
@@ -41,27 +41,22 @@ def impatient_instance() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _IMPATIENCE.items():
             patch.setattr(name, value)
+        with full_budget():
+            yield
+
+
+@contextlib.contextmanager
+def full_budget() -> Iterator[None]:
+    """Give the functions all their retries, whatever was tried again before."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("lib.adapters.retries._budget", Budget())
         yield
 
 
 @contextlib.contextmanager
-def proxied(stack: Stack, configuration: Configuration) -> Iterator[Proxy]:
+def proxied(stack: Stack, configuration: Configuration, **settings: Any) -> Iterator[Proxy]:
     """Put a proxy before the stack and before the model that is configured."""
     model_url = configuration.settings.openai_base_url.removesuffix("/v1")
     with proxy_before(stack.supabase_url, model_url) as proxy:
-        configuration.change(
-            supabase_url=proxy.url, openai_base_url=f"{proxy.url}/v1", **_SHORT_SETTINGS
-        )
+        configuration.change(supabase_url=proxy.url, openai_base_url=f"{proxy.url}/v1", **settings)
         yield proxy
-
-
-@contextlib.contextmanager
-def patient(configuration: Configuration) -> Iterator[None]:
-    """Take as long as it takes, for what must be there before a fault is met."""
-    settings = configuration.settings
-    configuration.change(
-        answer_deadline=timedelta(seconds=120), ingestion_slice=timedelta(seconds=15)
-    )
-    yield
-    configuration.change(**{name: getattr(settings, name) for name in _SHORT_SETTINGS})

@@ -1,7 +1,8 @@
 """The one table of `make test-trust`: each promise, in how many cases it was tried, how many failed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 _MOST_SHOWN = 10
 
@@ -29,6 +30,17 @@ class Ledger:
 
     def score(self, promise: str) -> Score:
         return self.scores.setdefault(promise, Score())
+
+    def add(self, scores: dict[str, dict[str, Any]]) -> None:
+        """Add what another process found, as `as_plain` of its ledger says it."""
+        for promise, found in scores.items():
+            score = self.score(promise)
+            score.cases += found["cases"]
+            score.failures += found["failures"]
+            score.figures |= found["figures"]
+
+    def as_plain(self) -> dict[str, dict[str, Any]]:
+        return {promise: asdict(score) for promise, score in self.scores.items()}
 
     def render(self) -> list[str]:
         """Return the table: promise, cases, failures; under each promise its figures."""

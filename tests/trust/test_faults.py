@@ -17,7 +17,7 @@ from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION
 from tests.trust import misbehaving
-from tests.trust.instances import REQUEST_SECONDS, impatient_instance, patient, proxied
+from tests.trust.instances import HASTE, REQUEST_SECONDS, impatient_instance, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.misbehaving import (
     Call,
@@ -210,11 +210,13 @@ class Attempt:
     new_student: Callable[[], Student]
     _prepared: tuple[Student, dict[str, Any]] | None = None
 
+    def __post_init__(self) -> None:
+        self._leisure = {name: getattr(self.configuration.settings, name) for name in HASTE}
+
     def _prepare(self) -> tuple[Student, dict[str, Any]]:
         if not self._prepared or not self.scenario.operation.startswith("GET"):
             student = self.new_student()
-            with patient(self.configuration):
-                self._prepared = student, self.scenario.prepare(student)
+            self._prepared = student, self.scenario.prepare(student)
         return self._prepared
 
     def calls(self) -> list[Call]:
@@ -230,10 +232,12 @@ class Attempt:
         student, values = self._prepare()
         self.proxy.arm(case.trouble.fault, case.meets)
         started_at = time.monotonic()
+        self.configuration.change(**HASTE)
         with impatient_instance():
             complaint = judge(self.scenario, case, lambda: self.scenario.send(student, values))
         seconds = time.monotonic() - started_at
         self.proxy.watch()
+        self.configuration.change(**self._leisure)
         return complaint, seconds
 
 

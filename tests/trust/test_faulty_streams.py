@@ -17,7 +17,7 @@ from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import BENDS, LIGHT, QUESTION
 from tests.streams import Event, open_stream, read_events, stored, texts_of
-from tests.trust.instances import REQUEST_SECONDS, impatient_instance, proxied
+from tests.trust.instances import HASTE, REQUEST_SECONDS, impatient_instance, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.misbehaving import (
     Call,
@@ -99,9 +99,12 @@ def is_chat(_: int, call: Call) -> bool:
 
 
 @pytest.fixture
-def proxy(stack: Stack, configuration: Configuration, model: ScriptedModel) -> Generator[Proxy]:
+def proxy(
+    stack: Stack, configuration: Configuration, model: ScriptedModel, student: Student
+) -> Generator[Proxy]:
+    student.upload("light.md", LIGHT)
     assert not model.prompts
-    with proxied(stack, configuration) as proxy:
+    with proxied(stack, configuration, **HASTE) as proxy:
         yield proxy
 
 
@@ -114,7 +117,6 @@ def invariants(ground: Ground, promise: Promise) -> Generator[Invariants]:
 
 def ask(student: Student, proxy: Proxy, fault: Fault) -> tuple[list[Event], dict[str, Any], float]:
     """Return the events of a streamed answer, the stored query, and the seconds it took."""
-    student.upload("light.md", LIGHT)
     proxy.arm(fault, is_chat)
     started_at = time.monotonic()
     with impatient_instance(), open_stream(student, QUESTION) as response:
@@ -169,7 +171,6 @@ class TestRefusals:
     """What the endpoint says before the first byte: only what passes is tried again."""
 
     def chat_calls(self, student: Student, proxy: Proxy, fault: Fault, times: int) -> list[Event]:
-        student.upload("light.md", LIGHT)
         self.started_at = time.monotonic()
         met: list[Call] = []
 

@@ -11,7 +11,7 @@ from tests.accounts import FROM_OUR_PAGE
 from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION
-from tests.trust.instances import impatient_instance, proxied
+from tests.trust.instances import full_budget, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.misbehaving import Call, Fault, Proxy, lose_reply, refuse
 from tests.trust.report import Promise
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.promise("What was done unheard is done once")
 @pytest.fixture
 def proxy(stack: Stack, configuration: Configuration, model: ScriptedModel) -> Generator[Proxy]:
     model.says = ANSWER
-    with proxied(stack, configuration) as proxy, impatient_instance():
+    with proxied(stack, configuration) as proxy, full_budget():
         yield proxy
 
 
