@@ -136,10 +136,17 @@ def plant_all(faults: list[Fault]) -> Iterator[Outcome]:
 
 def are_sound(faults: list[Fault]) -> str:
     """Return what the same tests say without any fault; nothing where they pass."""
+
+    def run(suite: str) -> str:
+        with copy_of_tree() as copy:
+            return _run_tests(copy, suite).strip().splitlines()[-1]
+
     suites = sorted({fault.suite for fault in faults})
-    with copy_of_tree() as copy:
-        said = [_run_tests(copy, suite).strip().splitlines()[-1] for suite in suites]
-    return "\n".join(last for last in said if not re.fullmatch(r"\d+ passed.*", last))
+    with ThreadPoolExecutor(_AT_A_TIME) as threads:
+        said = zip(suites, threads.map(run, suites), strict=True)
+        return "\n".join(
+            f"{suite}: {last}" for suite, last in said if not re.fullmatch(r"\d+ passed.*", last)
+        )
 
 
 def main(names: list[str]) -> int:

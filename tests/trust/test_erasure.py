@@ -11,7 +11,7 @@ from dev.student import PASSPHRASE
 from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.trust import misbehaving
-from tests.trust.holdings import Holdings, furnish
+from tests.trust.holdings import QUESTION, Holdings, furnish
 from tests.trust.instances import impatient_instance, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.misbehaving import Call, Proxy
@@ -121,6 +121,10 @@ def test_the_receipt_counts_what_is_gone(
     holdings: Holdings, ground: Ground, promise: Promise
 ) -> None:
     user_id = holdings.student.id
+    # Of each kind another number, so that none can stand for another.
+    for _ in range(3):
+        holdings.student.ask(QUESTION, chat_id=holdings.ids["chat_id"])
+    holdings.student.upload("long.md", "\n\n".join(f"# {n}\n\n{n} words. " * 90 for n in range(9)))
     before = counts(ground)
     objects = "select count(*) as n from storage.objects where name like %s"
     stored = ground.row(objects, f"{user_id}/%")["n"]
