@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import psycopg
@@ -13,7 +14,14 @@ import pytest
 
 from dev.stack import Stack
 from lib.domain.attempts import hash_name
-from lib.domain.tokens import derive_refresh_token, hash_refresh_token, read_refresh_token
+from lib.domain.identities import Identity
+from lib.domain.tokens import (
+    derive_refresh_token,
+    hash_refresh_token,
+    issue_access_token,
+    mint_database_token,
+    read_refresh_token,
+)
 from tests.accounts import (
     COOKIE,
     PASSWORD,
@@ -345,3 +353,29 @@ class TestKeyRotation:
 
         promise.check(client.get("/api/auth/me").status_code == 401, "an access token")
         promise.check(refresh(client).status_code == 401, "a refresh token")
+
+
+@pytest.mark.promise("Clocks that differ sign nobody out")
+@pytest.mark.parametrize("seconds", [-25, 25])
+def test_a_token_of_an_instance_with_another_clock_is_taken(
+    client: httpx.Client, configuration: Configuration, stack: Stack, seconds: int, promise: Promise
+):
+    new_user(client)
+    settings, now = configuration.settings, datetime.now(UTC) + timedelta(seconds=seconds)
+    [session] = client.get("/api/auth/sessions").json()["sessions"]
+    identity = Identity(
+        user_id=client.get("/api/auth/me").json()["id"], session_id=int(session["id"])
+    )
+
+    ours = issue_access_token(
+        identity, settings.access_token_keys[0], now=now, lifetime=settings.access_token_lifetime
+    )
+    me = client.get("/api/auth/me", headers={"Authorization": f"Bearer {ours}"})
+    theirs = mint_database_token(identity, settings.database_token_key, now=now)
+    rows = httpx.get(
+        f"{stack.supabase_url}/rest/v1/sessions?select=id",
+        headers={"apikey": settings.supabase_publishable_key, "Authorization": f"Bearer {theirs}"},
+    )
+
+    promise.check(me.status_code == 200, f"an access token {seconds} s off: {me.text}")
+    promise.check(rows.status_code == 200 and rows.json(), f"a database token: {rows.text}")

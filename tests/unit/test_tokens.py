@@ -100,7 +100,13 @@ class TestDatabaseToken:
         claims = jwt.decode(token, options={"verify_signature": False})
         assert claims["role"] == "authenticated"
         assert (claims["sub"], claims["sid"]) == ("7", "11")
-        assert claims["exp"] - claims["iat"] == 120
+        assert claims["exp"] - int(NOW.timestamp()) == 120
+
+    def test_says_nothing_of_its_beginning(self):
+        """A Data API whose clock is behind ours would refuse it."""
+        token = mint_database_token(ALICE, KEY, now=NOW)
+
+        assert not {"iat", "nbf"} & set(jwt.decode(token, options={"verify_signature": False}))
 
     def test_is_signed_with_the_imported_key(self):
         private_key = ec.generate_private_key(ec.SECP256R1())
