@@ -91,8 +91,9 @@ test-e2e: $(STAMP) web/dist/index.html ## Test the page in Chromium, which is in
 test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 4 minutes
 	$(PYTHON) -m pytest --show-capture=no tests/trust $(if $(SHORT),--short --numprocesses=auto --dist=loadfile)
 
-test-deploy: $(STAMP) $(DEPLOY_STAMP) web/dist/index.html ## Build for Vercel and AWS, and run what was built
-	$(PYTHON) -m pytest tests/deploy
+test-deploy: $(STAMP) $(DEPLOY_STAMP) web/dist/index.html ## Build for Vercel and AWS, run what was built; T=path
+	@$(PYTHON) -m dev.browser
+	$(PYTHON) -m pytest $(or $(T),tests/deploy)
 
 check: $(STAMP) $(WEB_STAMP) ## Check format, lint, types, import contracts, secrets, SQL and the page
 	$(VENV)/bin/ruff format --check

@@ -1,6 +1,5 @@
 """What the tests of deployments share: a stack behind them, what they print, and what cannot run here."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,7 +35,6 @@ _FIGURES = pytest.StashKey[list[str]]()
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_NOT_RUN], config.stash[_FIGURES] = set(), []
     config.addinivalue_line("markers", "needs_python(version): the platform runs that Python")
-    config.addinivalue_line("markers", "needs_program(name): a program that is not ours to install")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -55,9 +53,6 @@ def _why_not(item: pytest.Item) -> str:
             find_python(marker.args[0])
         except PythonMissing as error:
             return str(error)
-    for marker in item.iter_markers("needs_program"):
-        if not shutil.which(marker.args[0]):
-            return f"{marker.args[0]} is not on PATH."
     return ""
 
 

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from pathlib import Path
 
 import httpx
 import pytest
@@ -79,6 +80,20 @@ def test_assets_are_kept_for_a_year_and_never_mistaken_for_the_page(
         assert asset.status_code == 200
         assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert httpx.get(f"{vercel_edge.url}/assets/gone-12345678.js").status_code == 404
+
+
+def test_every_public_file_comes_as_it_is_and_is_asked_for_again_if_its_name_has_no_hash(
+    vercel_edge: Edge, vercel_output: Output
+) -> None:
+    beside = {name for name in vercel_output.public_files if not name.startswith("assets/")}
+
+    assert {"index.html", "worker.js", "manifest.webmanifest"} <= beside
+    for name in beside:
+        answer = httpx.get(f"{vercel_edge.url}/{name}")
+        path = vercel_output.services["web"].find(f"/{name}")
+        assert isinstance(path, Path)
+        assert answer.content == path.read_bytes()
+        assert answer.headers["cache-control"] == "public, max-age=0, must-revalidate"
 
 
 def test_an_unknown_function_is_not_the_page(vercel_edge: Edge) -> None:

@@ -1,21 +1,18 @@
 """The page on Vercel, in a real browser, under the policies that it is really served with."""
 
-import shutil
 import uuid
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, expect, sync_playwright
 
+from dev.browser import find_chromium
 from dev.student import PASSPHRASE
 from dev.vercel.building import PYTHON_VERSION
 from dev.vercel.edge import Edge
 from tests.deploy.journey import QUESTION, SAMPLE
 
-pytestmark = [
-    pytest.mark.needs_python(PYTHON_VERSION),
-    pytest.mark.needs_program("chromium"),
-]
+pytestmark = pytest.mark.needs_python(PYTHON_VERSION)
 
 # A slow machine starts each function and reads the file while the page waits.
 _PATIENCE_MILLISECONDS = 30_000
@@ -24,9 +21,7 @@ _PATIENCE_MILLISECONDS = 30_000
 @pytest.fixture
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         page = browser.new_page(locale="en-GB")
         page.set_default_timeout(_PATIENCE_MILLISECONDS)
         expect.set_options(timeout=_PATIENCE_MILLISECONDS)

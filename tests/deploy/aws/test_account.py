@@ -156,22 +156,34 @@ class TestDeployment:
     def test_takes_the_page_index_last(self, account: Account, tmp_path: Path) -> None:
         (tmp_path / "assets").mkdir()
         (tmp_path / "assets" / "index-12345678.js").write_text("1")
-        (tmp_path / "worker.js").write_text("2")
+        (tmp_path / "assets" / "text-12345678.woff2").write_text("2")
+        (tmp_path / "manifest.webmanifest").write_text("{}")
+        (tmp_path / "worker.js").write_text("3")
         (tmp_path / "index.html").write_text("<!doctype html>")
         bucket = find_bucket(_STACK, account.client("cloudformation"))
         objects = account.client("s3")
 
         names = upload(tmp_path, bucket, objects)
 
-        assert names == ["assets/index-12345678.js", "worker.js", "index.html"]
+        assert names == [
+            "assets/index-12345678.js",
+            "assets/text-12345678.woff2",
+            "manifest.webmanifest",
+            "worker.js",
+            "index.html",
+        ]
         heads = {name: objects.head_object(Bucket=bucket, Key=name) for name in names}
-        assert [head["CacheControl"] for head in heads.values()] == [
+        for_good, ask_again = (
             "public, max-age=31536000, immutable",
             "public, max-age=0, must-revalidate",
-            "public, max-age=0, must-revalidate",
+        )
+        assert [(head["ContentType"], head["CacheControl"]) for head in heads.values()] == [
+            ("text/javascript", for_good),
+            ("font/woff2", for_good),
+            ("application/manifest+json", ask_again),
+            ("text/javascript", ask_again),
+            ("text/html", ask_again),
         ]
-        assert heads["index.html"]["ContentType"] == "text/html"
-        assert heads["worker.js"]["ContentType"] == "text/javascript"
 
     def test_can_be_repeated_and_says_where_it_is(self, account: Account, deployment: Path) -> None:
         before = _outputs(account)
