@@ -24,11 +24,16 @@ def find_python(version: str) -> str:
 
 
 def _candidates(version: str) -> Iterator[str]:
-    if on_path := shutil.which(f"python{version}"):
-        yield on_path
-    home = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    for folder in sorted((home / "versions").glob(f"{version}.*"), reverse=True):
-        yield str(folder / "bin" / "python")
+    folders = [Path(folder) for folder in os.get_exec_path()]
+    for folder in folders:
+        if on_path := shutil.which(f"python{version}", path=str(folder)):
+            yield on_path
+    # pyenv is where it says, or where its commands on PATH are, or at home.
+    roots = [Path(os.environ["PYENV_ROOT"])] if "PYENV_ROOT" in os.environ else []
+    roots += [folder.parent for folder in folders if folder.name == "shims"]
+    for root in (*roots, Path("~/.pyenv").expanduser()):
+        for installed in sorted((root / "versions").glob(f"{version}.*"), reverse=True):
+            yield str(installed / "bin" / "python")
 
 
 def _version_of(python: str) -> str:
