@@ -39,9 +39,9 @@ _SINGLE = ("THROTTLE_KEY", "CRON_SECRET", "SIGNUP_CODE")
 def _make(_: Mapping[str, str]) -> str:
     jwk = make_signing_key()
     return (
-        f"DATABASE_TOKEN_KEY={json.dumps(jwk, separators=(',', ':'))}\n\n"
-        f"Its public part: {json.dumps({'keys': [public_part(jwk)]})}\n\n"
-        "Keep the first line secret. Then have Supabase trust it: set it in the environment and run "
+        f"DATABASE_TOKEN_KEY={json.dumps(jwk, separators=(',', ':'))}\n"
+        f"# Its public part: {json.dumps({'keys': [public_part(jwk)]})}\n"
+        "# Keep the first line secret. Then have Supabase trust it: set it in the environment and run "
         "`python -m dev.signing_keys import`, or paste the JSON in the dashboard under Project "
         "Settings > JWT Keys > JWT signing keys > Create standby key > import an existing private key."
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 
+from dev.environment_file import parse
 from dev.keys import Keys
 from lib.adapters.parameter_store import PAGE_SIZE
 from lib.settings import SettingsError, read_settings
@@ -31,12 +32,6 @@ _MADE: dict[str, Callable[[Keys], str]] = {
 _OF_THE_STACK = ("PUBLIC_URL", "CLIENT_ADDRESS_HEADER", "SSM_PREFIX")
 # CloudFormation reads no SecureString; below the path, where the functions do not look.
 _EDGE = "edge/ORIGIN_SECRET"
-
-
-def parse(text: str) -> dict[str, str]:
-    """Read lines of NAME=value; what is empty or begins with # says nothing."""
-    pairs = (line.partition("=") for line in text.splitlines() if not line.startswith("#"))
-    return {name.strip(): value.strip() for name, _, value in pairs if value.strip()}
 
 
 def write_settings(given: dict[str, str], path: str, store: Any) -> list[str]:

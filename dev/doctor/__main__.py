@@ -1,7 +1,7 @@
 """`python -m dev.doctor [--url URL]`: hold every setting against the live services. 1 if anything is wrong.
 
-The settings come from the environment; without them from the local stack that runs on DATA_DIR. With --url alone, only
-what the address itself shows is looked at.
+The settings come from --settings FILE, else from the environment, else from the local stack that runs on DATA_DIR. With
+--url alone, only what the address itself shows is looked at.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import httpx
 
@@ -17,6 +18,7 @@ from dev.doctor import configuration, deployment, model, supabase
 from dev.doctor.findings import Finding, is_public
 from dev.doctor.model import Prices
 from dev.doctor.visiting import Visitor
+from dev.environment_file import parse
 from lib.settings import gather_settings
 
 _TIMEOUT_SECONDS = 60
@@ -52,17 +54,26 @@ def _with_code(visitor: Visitor, code: str) -> Visitor:
     return Visitor(username=visitor.username, password=visitor.password, signup_code=code)
 
 
-def _environment(url: str) -> Mapping[str, str] | None:
+def _environment(url: str, file: Path | None) -> Mapping[str, str] | None:
     """Return the settings to look at; None where only an address is given."""
+    if file:
+        given = {"PUBLIC_URL": url} if url else {}
+        return given | parse(file.read_text())
     if url and is_public(url) and "SUPABASE_URL" not in os.environ:
         return gather_settings(dict(os.environ)) if "SSM_PREFIX" in os.environ else None
-    return gather_settings(dict(find_environment()))
+    try:
+        return gather_settings(dict(find_environment()))
+    except AdminError:
+        if url:
+            return None
+        raise
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 0 if nothing is wrong."""
     parser = argparse.ArgumentParser(prog="python -m dev.doctor", description=__doc__)
     parser.add_argument("--url", default="", help="where Lectern answers (default: PUBLIC_URL)")
+    parser.add_argument("--settings", type=Path, help="a file in the form of .env.example")
     parser.add_argument("--username", default="", help="ask as this user; see LECTERN_PASSWORD")
     defaults = Prices()
     for name in ("prompt", "completion"):
@@ -76,8 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
     visitor = Visitor(username=options.username, password=os.environ.get("LECTERN_PASSWORD", ""))
     prices = Prices(prompt=options.prompt_price, completion=options.completion_price)
     try:
-        environment = _environment(options.url)
-    except AdminError as error:
+        environment = _environment(options.url, options.settings)
+    except (AdminError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     findings = asyncio.run(examine(environment, options.url, visitor, prices))

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from dev.doctor import configuration
+from dev.environment_file import parse
 from dev.stack import Stack
 from lib.domain.problems import Problem
 from lib.settings import Settings, SettingsError, read_settings
@@ -102,6 +104,47 @@ class TestSettings:
 
         with pytest.raises(SettingsError, match=name):
             read_settings(required)
+
+
+class TestDeploying:
+    PAGE = (ROOT / "docs" / "deploy-vercel.md").read_text()
+
+    def test_makes_and_asks_for_all_that_is_needed_and_no_more(self, tmp_path: Path):
+        commands = re.findall(
+            r"^\.venv/bin/python (-m dev\.signing_keys \S.*>.*)$", self.PAGE, re.MULTILINE
+        )
+        rows = re.findall(r"^\| ((?:`[A-Z_]+`(?:, )?)+) \|", self.PAGE, re.MULTILINE)
+        asked = re.findall(r"[A-Z_]+", " ".join(rows))
+        file = tmp_path / ".env.prod"
+
+        for command in commands:
+            line = command.replace(".env.prod", str(file))
+            subprocess.run(["/bin/sh", "-c", f"{sys.executable} {line}"], cwd=ROOT, check=True)
+
+        made = parse(file.read_text())
+        values = {"PUBLIC_URL": "https://lectern.example.org", "SIGNUP": "code"}
+        values["SUPABASE_PUBLISHABLE_KEY"] = "sb_publishable_x"
+        values["SUPABASE_SECRET_KEY"] = "sb_secret_x"
+        given = {name: values.get(name, "https://x.supabase.co") for name in asked}
+        findings, settings = configuration.check(given | made)
+        assert settings
+        assert [str(finding) for finding in findings if finding.verdict != "ok"] == []
+        assert not made.keys() & given.keys()
+
+    def test_has_a_button_that_asks_for_the_same(self):
+        [asked] = re.findall(r"&env=([A-Z_,]+)\)", self.PAGE)
+        example = re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+        assert set(asked.split(",")) <= set(example)
+        required = {f.name.upper() for f in fields(Settings) if f.default is MISSING}
+        assert required <= set(asked.split(","))
+
+    def test_from_the_command_line_sends_nothing_that_git_ignores_for_being_private(self):
+        ignored = (ROOT / ".gitignore").read_text().splitlines()
+        kept = (ROOT / ".vercelignore").read_text().splitlines()
+
+        assert {".env", ".env.*", ".local/", ".local-*/"} <= set(kept)
+        assert {line for line in kept if not line.startswith("#")} <= set(ignored)
 
 
 class TestProblems:

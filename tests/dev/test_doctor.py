@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any, LiteralString
 
 import httpx
@@ -438,6 +439,41 @@ class TestTheCommand:
         code = main(["--url", url])
 
         assert (code, capsys.readouterr().out.splitlines()[-1]) == (0, "Nothing is wrong.")
+
+    def test_without_settings_looks_at_what_an_address_shows(
+        self,
+        url: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
+    ) -> None:
+        monkeypatch.delenv("SUPABASE_URL")
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+        code = main(["--url", url])
+
+        said = capsys.readouterr().out
+        assert (code, "streaming: first event" in said) == (0, True)
+        assert "settings:" not in said
+
+    def test_takes_the_settings_of_a_file(
+        self,
+        stack: Stack,
+        url: str,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
+    ) -> None:
+        monkeypatch.delenv("SUPABASE_URL")
+        settings = {n: v for n, v in stack.environment().items() if n != "PUBLIC_URL"}
+        file = tmp_path / ".env.prod"
+        file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+        code = main(["--url", url, "--settings", str(file)])
+
+        said = capsys.readouterr().out.splitlines()
+        assert (code, said[-1]) == (0, "Nothing is wrong.")
+        assert said[0].startswith("ok      settings: complete")
 
     def test_without_a_lectern_says_where_to_look(
         self,

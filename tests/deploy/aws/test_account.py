@@ -10,9 +10,10 @@ import pytest
 from dev.deploy.lambda_build import Archive
 from dev.deploy.lambda_packages import PYTHON_VERSION
 from dev.deploy.lambda_page import find_bucket, upload
-from dev.deploy.lambda_settings import parse, write_settings
+from dev.deploy.lambda_settings import write_settings
 from dev.deploy.lambda_template import PATH
 from dev.deploy.lambda_tools import run_osls
+from dev.environment_file import parse
 from lib.adapters.parameter_store import ParametersUnavailable, read_parameters
 from lib.settings import SettingsError, gather_settings, read_settings
 from tests.deploy.aws.rehearsal import Account, make_service, open_account
