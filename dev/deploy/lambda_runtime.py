@@ -17,7 +17,7 @@ from dev.deploy.lambda_template import Function
 from dev.deploy.lambda_tools import Tools
 from dev.ports import HOST, unused_port
 
-_START_SECONDS = 20
+_START_SECONDS = 60
 _POLL_SECONDS = 0.02
 _FIRST_UNHEALTHY = 500  # the adapter's own idea of readiness
 
