@@ -10,13 +10,16 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from lib.domain.clauses import is_clause, stands_alone
 from lib.domain.excerpts import is_fair
 from lib.domain.folding import Folded, Span, fold
 from lib.domain.matching import are_same, find_nearly, find_words
 from lib.domain.models import Passage
 from lib.domain.wording import tokenize
 
-SHORTEST_QUOTE = 20  # characters after folding; below that only a whole line or cell
+SHORTEST_QUOTE = (
+    20  # characters after folding; below that only a whole line, cell or Chinese clause
+)
 LONGEST_QUOTE = 1_000  # characters; nobody reads that as a quote, and it bounds the work
 _MOST_PLACES = 50  # of the same words in one passage
 
@@ -72,7 +75,8 @@ def _find_first(quote: str, texts: Sequence[str]) -> tuple[int, Span] | None:
     if not any(character.isalnum() for character in wanted):
         return None
     if len(wanted) < SHORTEST_QUOTE:
-        spans = ((index, _find_line(wanted, text)) for index, text in enumerate(texts))
+        shorts = (_find_line, partial(_find_clause, quote))
+        spans = ((index, find(wanted, text)) for find in shorts for index, text in enumerate(texts))
         return next(((index, span) for index, span in spans if span), None)
     for find in (partial(_find_letters, quote), find_words, find_nearly):
         for index, text in enumerate(texts):
@@ -118,6 +122,18 @@ def _find_line(wanted: str, text: str) -> Span | None:
         tokens = tokenize(_trim(line.text[bullet.end() if bullet else 0 :]))
         if words and are_same(words, tokens) and _is_fair_line(whole, start, end):
             return Span(start, end)
+    return None
+
+
+def _find_clause(quote: str, wanted: str, text: str) -> Span | None:
+    """Find a short quote of a script without spaces where it is a clause, to the letter."""
+    if not is_clause(wanted):
+        return None
+    whole = fold(text)
+    for needle in dict.fromkeys((fold(quote).text.strip(), wanted)):
+        for start, end in _fair_places(needle, whole):
+            if stands_alone(whole, start, end):
+                return whole.span(start, end)
     return None
 
 

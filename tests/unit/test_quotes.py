@@ -32,6 +32,8 @@ MATHS = """\U0001f469\u200d\U0001f52c Let \U0001d453(\U0001d465) = \U0001d465\u0
 Its derivative f\u2032(x) = 2x is positive for every x > 0, and f(x) \u2265 0 everywhere."""
 CHINESE = "光线进入玻璃时会向法线方向弯曲，因为光在玻璃中的\n速度比在空气中慢。沿法线入射时光线不会改变方向，也不需要计算折射角的大小和其他任何一个介质中的角度。"
 JAPANESE = "光はガラスに入ると法線の方向に曲がります。真空中では光の速さは変わりませんので、屈折は起こりません。"
+BRONZE = "后母戊鼎重约833千克，出土于安阳。它不是最早的铜器。西周灭亡了。有人写道：甲骨文是由外国人发现的。\n\n- 甲骨文由王懿荣在1899年发现；并非由罗振玉首先发现。司母戊鼎并不重约八百三十三千克，"
+MOON = "月は地球の唯一の衛星です。月には空気がありません。"
 THAI = "แสงที่เข้าสู่แก้วจะเบนเข้าหาเส้นปกติ เพราะแสงเดินทางในแก้วช้ากว่าในอากาศ"
 ARABIC = "ينكسر الضوء عند دخوله الزجاج مقتربًا من العمود، لأن سرعته في الزجاج أقل منها في الهواء. لا ينكسر الضوء عندما يدخل عموديًا."
 HINDI = "काँच में प्रवेश करने पर प्रकाश अभिलंब की ओर मुड़ता है। निर्वात में प्रकाश की चाल कभी नहीं बदलती है।"
@@ -79,6 +81,13 @@ HONEST = {
     "Chinese over a line's end": (CHINESE, "因为光在玻璃中的速度比在空气中慢。沿法线入射时光线不会", "因为光在玻璃中的\n速度比在空气中慢。沿法线入射时光线不会"),
     "Chinese with other punctuation": (CHINESE, "光线进入玻璃时会向法线方向弯曲,因为光在玻璃中的速度", "光线进入玻璃时会向法线方向弯曲，因为光在玻璃中的\n速度"),
     "Japanese": (JAPANESE, "光はガラスに入ると法線の方向に曲がります。", None),
+    "a short Chinese sentence": (BRONZE, "它不是最早的铜器，", "它不是最早的铜器"),
+    "a Chinese clause": (BRONZE, "后母戊鼎重约833千克", None),
+    "a Chinese clause with its comma": (BRONZE, "后母戊鼎重约833千克，", None),
+    "two Chinese clauses": (BRONZE, "后母戊鼎重约833千克,出土于安阳", "后母戊鼎重约833千克，出土于安阳"),
+    "a Chinese clause after a bullet": (BRONZE, "甲骨文由王懿荣在1899年发现", None),
+    "a short Japanese sentence": (MOON, "月は地球の唯一の衛星です。", None),
+    "a short Japanese negation": (MOON, "月には空気がありません", None),
     "Thai with a space more": (THAI, "แสงที่เข้าสู่แก้ว จะเบนเข้าหาเส้นปกติ", "แสงที่เข้าสู่แก้วจะเบนเข้าหาเส้นปกติ"),
     "Arabic without vowel points": (ARABIC, "ينكسر الضوء عند دخوله الزجاج مقتربا من العمود", "ينكسر الضوء عند دخوله الزجاج مقتربًا من العمود"),
     "Arabic with a Latin comma": (ARABIC, "مقتربًا من العمود, لأن سرعته في الزجاج أقل", "مقتربًا من العمود، لأن سرعته في الزجاج أقل"),
@@ -162,6 +171,18 @@ LIES = {
     "Chinese with one character changed": (CHINESE, "光线进入玻璃时会向法线方向弯折，因为光在玻璃中的速度"),
     "Japanese with its ending cut off": (JAPANESE, "真空中では光の速さは変わりませんので、屈折は起こり"),
     "Japanese without its negation": (JAPANESE, "真空中では光の速さは変わりますので、屈折は起こりません"),
+    "a Chinese clause with another number": (BRONZE, "后母戊鼎重约838千克"),
+    "a Chinese clause with its end cut off": (BRONZE, "后母戊鼎重约833"),
+    "a Chinese clause with its beginning cut off": (BRONZE, "鼎重约833千克，出土于安阳"),
+    "a Chinese clause without its not": (BRONZE, "它是最早的铜器。西周灭亡了"),
+    "a Chinese clause with its not cut off": (BRONZE, "由罗振玉首先发现。司母戊"),
+    "a Chinese clause behind its not": (BRONZE, "重约八百三十三千克，"),
+    "what a Chinese text says that others say": (BRONZE, "甲骨文是由外国人发现的。"),
+    "a Chinese clause that is too short": (BRONZE, "西周灭亡了。"),
+    "Chinese clauses that do not follow each other": (BRONZE, "后母戊鼎重约833千克。西周灭亡了"),
+    "a Japanese sentence without its not": (MOON, "月には空気があります"),
+    "a Japanese sentence with its not cut off": (MOON, "月には空気があり"),
+    "a short stretch of Thai": (THAI, "เพราะแสงเดินทางใน"),
     "Arabic without its not": (ARABIC, "في الهواء. ينكسر الضوء عندما يدخل عموديًا"),
     "Arabic with its not cut off": (ARABIC, "ينكسر الضوء عندما يدخل عموديًا"),
     "Hindi without its not": (HINDI, "निर्वात में प्रकाश की चाल कभी बदलती है"),
@@ -261,6 +282,26 @@ def test_a_short_quote_must_stand_where_it_says():
     assert find_citation("400 mg", 1, passages) is None
     assert find_citation("400 mg", None, passages) is None
     assert find_citation("400 mg", 2, passages) is not None
+
+
+def test_a_short_clause_must_stand_where_it_says():
+    passages = [_passage(1, OPTICS), _passage(2, BRONZE)]
+
+    assert find_citation("后母戊鼎重约833千克", 1, passages) is None
+    assert find_citation("后母戊鼎重约833千克", 2, passages) is not None
+
+
+@pytest.mark.parametrize("text", [CHINESE, BRONZE, MOON])
+def test_what_is_shorter_than_a_quote_begins_and_ends_with_a_clause(text: str):
+    stretches = [(a, b) for a in range(len(text)) for b in range(a + 1, min(a + 20, len(text) + 1))]
+    held = [found for a, b in stretches if (found := find_quote(text[a:b], text))]
+
+    assert held
+    for span in held:
+        before, after = text[: span.start].rstrip(), text[span.end - 1 : span.end + 1]
+        assert not before or before[-1] in "，；。-"
+        assert set(after) & set("，；。：") or span.end == len(text)
+        assert span.end - span.start >= 8
 
 
 @pytest.mark.parametrize(
