@@ -70,10 +70,10 @@ def read_prompt(messages: list[dict[str, str]]) -> Prompt | None:
         return None
     nonce = fence[1]
     question = re.search(rf"<question-{nonce}>\n(.*?)\n</question-{nonce}>", last, re.DOTALL)
-    passage = rf'<passage-{nonce} n="(\d+)" file="([^"]*)" page="(\d+)">\n(.*?)\n</passage-{nonce}>'
+    passage = rf'<passage-{nonce} n="(\d+)" file="([^"]*)" page="(\d+)"(?: under="([^"]*)")?>\n(.*?)\n</passage-{nonce}>'
     passages = [
-        Passage(int(number), html.unescape(file), int(page), text)
-        for number, file, page, text in re.findall(passage, last, re.DOTALL)
+        Passage(int(number), html.unescape(file), int(page), text, html.unescape(under))
+        for number, file, page, under, text in re.findall(passage, last, re.DOTALL)
     ]
     earlier = [message["content"] for message in messages[:-1] if message["role"] == "user"]
     return Prompt(question[1], passages, earlier) if question else None

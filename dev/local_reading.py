@@ -41,6 +41,8 @@ class Passage(NamedTuple):
     file: str
     page: int
     text: str
+    under: str = ""
+    """The heading, and the head of the table, that it stands under."""
 
 
 class Unit(NamedTuple):
@@ -72,7 +74,7 @@ class _Line(NamedTuple):
 def units(passage: Passage) -> list[Unit]:
     """Everything in the passage that can be quoted, in the order of the text."""
     found: list[Unit] = []
-    heading = intro = ""
+    heading, intro = passage.under, ""
     for group in _groups(passage.text):
         if group[0].stands_alone:
             if (

@@ -132,6 +132,7 @@ async def save_slice(service: Database, lease_id: str, part: Slice) -> None:
             "page": chunk.page,
             "start": chunk.start,
             "text": chunk.text,
+            "heading": chunk.heading,
             "search_text": search_text,
             "embedding": as_halfvec(embedding),
         }

@@ -1,7 +1,9 @@
 """Pages are cut into chunks: what is embedded, searched, and sent to the model as a passage."""
 
 import re
+from collections import deque
 from collections.abc import Iterator
+from itertools import takewhile
 
 from lib.domain.cutting import find_cut, find_overlap
 from lib.domain.models import Chunk, Page
@@ -15,6 +17,8 @@ _SHORTEST_LAST = 300
 # So much of a chunk's end, in whole sentences, is repeated by the next: a quote of two sentences
 # across a cut is whole in one of them.
 OVERLAP = 150
+# Of a heading or a table's head; more is a paragraph that is marked as one.
+_LONGEST_HEADING = 200
 
 _MARKED_HEADING = re.compile(r"^#{1,6} +(\S.*)$", re.MULTILINE)
 # PDF pages do not mark headings; a short numbered line without a full stop nearly always is one.
@@ -31,19 +35,42 @@ def cut(page: Page, first_ordinal: int) -> list[Chunk]:
     visible character of the page lies in one chunk at least.
     """
     return [
-        Chunk(ordinal=ordinal, page=page.number, start=start, end=end, text=page.text[start:end])
+        Chunk(
+            ordinal=ordinal,
+            page=page.number,
+            start=start,
+            end=end,
+            text=page.text[start:end],
+            heading=_context(page.text, start, end),
+        )
         for ordinal, (start, end) in enumerate(_slices(page.text), first_ordinal)
     ]
 
 
-def context_heading(page_text: str, start: int) -> str | None:
-    """Return the heading under which the chunk at `start` stands, for search and embedding only."""
+def _context(page_text: str, start: int, end: int) -> str | None:
+    told = (_heading(page_text, start), _table_head(page_text, start))
+    missing = [
+        line[:_LONGEST_HEADING] for line in told if line and line not in page_text[start:end]
+    ]
+    return "\n".join(missing) or None
+
+
+def _heading(page_text: str, start: int) -> str | None:
+    """Return the heading under which the chunk at `start` stands."""
     before = page_text[:start]
     for pattern in (_MARKED_HEADING, _NUMBERED_HEADING):
         headings: list[str] = pattern.findall(before)
         if headings:
             return headings[-1].strip()
     return None
+
+
+def _table_head(page_text: str, start: int) -> str | None:
+    """Return the first row of the table in which the chunk at `start` begins."""
+    if " | " not in page_text[start:].partition("\n")[0]:
+        return None
+    rows = takewhile(lambda line: " | " in line, reversed(page_text[:start].splitlines()))
+    return next(iter(deque(rows, maxlen=1)), None)
 
 
 def _slices(text: str) -> Iterator[tuple[int, int]]:

@@ -100,13 +100,18 @@ class Page(Model):
 
 
 class Chunk(Model):
-    """A slice of one page: `text` is `page.text[start:end]`, offsets in code points."""
+    """A slice of one page: `text` is `page.text[start:end]`, offsets in code points.
+
+    `heading` tells what it is about where the text itself does not: the heading that it stands under,
+    and the first row of the table that it goes on with.
+    """
 
     ordinal: int
     page: int
     start: int
     end: int
     text: str
+    heading: str | None = None
 
 
 class Passage(Model):
@@ -119,6 +124,7 @@ class Passage(Model):
     start: int
     text: str
     score: float
+    heading: str | None = None
 
 
 class Citation(Model):

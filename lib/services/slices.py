@@ -9,7 +9,7 @@ from lib.adapters.documents import Opening
 from lib.adapters.endpoint import is_late
 from lib.adapters.files import Claim, Slice
 from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
-from lib.domain.chunking import context_heading, cut
+from lib.domain.chunking import cut
 from lib.domain.languages import regconfig, segment
 from lib.domain.models import Chunk, Page
 from lib.domain.problems import EmptyFile, ModelUnavailable, TooMuchText
@@ -66,7 +66,7 @@ class Shelf:
         waiting, self._stored_count = chunks[self._stored_count :], 0
         self._pages.append(item)
         self._chunks += waiting
-        self._texts += [_searched(item, chunk) for chunk in waiting]
+        self._texts += [_searched(chunk) for chunk in waiting]
 
     def has(self, chunk_count: int) -> bool:
         return len(self._chunks) >= chunk_count
@@ -111,10 +111,9 @@ class Shelf:
         )
 
 
-def _searched(page: Page, chunk: Chunk) -> str:
+def _searched(chunk: Chunk) -> str:
     """Return what is searched and embedded: a chunk with the heading it stands under."""
-    heading = context_heading(page.text, chunk.start)
-    return chunk.text if not heading or heading in chunk.text else f"{heading}\n{chunk.text}"
+    return f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
 
 
 class Pace:

@@ -78,6 +78,7 @@ create table if not exists public.chunks (
     page integer not null,
     start integer not null,
     text text not null,
+    heading text,
     search tsvector not null,
     embedding extensions.halfvec(512),
     primary key (file_id, ordinal)
@@ -87,6 +88,7 @@ comment on column public.chunks.ordinal is 'Place in the file, counted from 0: a
 comment on column public.chunks.user_id is 'The file''s owner, as in pages.';
 comment on column public.chunks.page is 'Number of its page.';
 comment on column public.chunks.start is 'Offset in that page, in code points.';
+comment on column public.chunks.heading is 'What it stands under, where that is not in its text: a heading, and the head of a table.';
 comment on column public.chunks.search is 'The words as the file''s text search configuration sees them.';
 comment on column public.chunks.embedding is 'Shorter vectors are padded with zeros, which changes no cosine.';
 create index if not exists chunks_user_id_idx on public.chunks (user_id);
@@ -379,15 +381,15 @@ begin
     from jsonb_to_recordset(p_pages) as p (number integer, text text)
     on conflict (file_id, number) do update set text = excluded.text;
 
-    insert into public.chunks (file_id, ordinal, user_id, page, start, text, search, embedding)
+    insert into public.chunks (file_id, ordinal, user_id, page, start, text, heading, search, embedding)
     select
-        v_file.id, c.ordinal, v_file.user_id, c.page, c.start, c.text,
+        v_file.id, c.ordinal, v_file.user_id, c.page, c.start, c.text, c.heading,
         to_tsvector(v_config, c.search_text), c.embedding::extensions.halfvec(512)
     from jsonb_to_recordset(p_chunks) as c (
-        ordinal integer, page integer, start integer, text text, search_text text, embedding text
+        ordinal integer, page integer, start integer, text text, heading text, search_text text, embedding text
     )
     on conflict (file_id, ordinal) do update set
-        page = excluded.page, start = excluded.start, text = excluded.text,
+        page = excluded.page, start = excluded.start, text = excluded.text, heading = excluded.heading,
         search = excluded.search, embedding = excluded.embedding;
 
     update public.files set

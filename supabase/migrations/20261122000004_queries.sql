@@ -170,7 +170,7 @@ as $$
     select coalesce(jsonb_agg(
         jsonb_build_object(
             'rank', b.place, 'file_id', b.file_id, 'filename', s.filename, 'page', c.page,
-            'start', c.start, 'text', c.text, 'score', b.score
+            'start', c.start, 'text', c.text, 'heading', c.heading, 'score', b.score
         ) order by b.place
     ), '[]')
     from (select *, row_number() over (order by score desc, file_id, ordinal) as place from best) as b

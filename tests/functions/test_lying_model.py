@@ -136,7 +136,9 @@ class Sent(NamedTuple):
 def sent_passages(messages: Messages) -> list[Sent]:
     content = messages[-1]["content"]
     [nonce] = re.findall(r'\A<passages id="(\w+)">', content)
-    passage = rf'<passage-{nonce} n="\d+" file="([^"]*)" page="(\d+)">\n(.*?)\n</passage-{nonce}>'
+    passage = (
+        rf'<passage-{nonce} n="\d+" file="([^"]*)" page="(\d+)"[^>]*>\n(.*?)\n</passage-{nonce}>'
+    )
     found = re.findall(passage, content, re.DOTALL)
     return [Sent(html.unescape(name), int(page), text) for name, page, text in found]
 

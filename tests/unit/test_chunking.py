@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from lib.domain.chunking import LONGEST, OVERLAP, SHORTEST, context_heading, cut
+from lib.domain.chunking import LONGEST, OVERLAP, SHORTEST, cut
 from lib.domain.models import Chunk, Page
 from lib.domain.parts import PART_CHARACTERS, cut_into_parts
 
@@ -106,11 +106,26 @@ def test_parts_lose_nothing_and_open_at_headings():
 @pytest.mark.parametrize(
     ("page", "heading"),
     [
-        ("# Optics\n\n## Lenses\n\nHere", "Lenses"),
-        ("2.1 The prism\nIt bends.\nHere", "2.1 The prism"),
-        ("1. Take the glass.\nHere", None),
-        ("Nothing\nHere", None),
+        ("# Optics\n\n## Lenses\n\n{}Here", "Lenses"),
+        ("2.1 The prism\nIt bends.\n{}Here", "2.1 The prism"),
+        ("1. Take the glass.\n{}Here", None),
+        ("Nothing\n{}Here", None),
+        ("Metal | Melts at\nTin | 232\n{}Here", None),
+        (f"# {'x' * 300}\n{{}}Here", "x" * 200),
     ],
 )
 def test_a_chunk_knows_the_heading_it_stands_under(page: str, heading: str | None):
-    assert context_heading(page, page.index("Here")) == heading
+    chunks = chunks_of(page.format(SENTENCE * 40))
+
+    assert "Here" not in chunks[0].text
+    assert chunks[-1].heading == heading
+
+
+def test_a_chunk_knows_the_head_of_the_table_that_it_goes_on_with():
+    rows = [f"Metal {n} | {n} degrees | found in many places of the old world" for n in range(60)]
+    table = "\n".join(["Metal | Melts at | Found", *rows])
+
+    chunks = chunks_of(f"## Metals\n\n{table}")
+
+    assert chunks[0].heading is None
+    assert {chunk.heading for chunk in chunks[1:]} == {"Metals\nMetal | Melts at | Found"}

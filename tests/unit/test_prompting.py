@@ -31,6 +31,16 @@ def test_passages_are_fenced_and_numbered_before_the_question():
     }
 
 
+def test_a_passage_tells_what_it_stands_under():
+    passage = _passage("Tin | 232").model_copy(update={"heading": 'Metals\nMetal | "°C"'})
+
+    messages = _build(passages=[passage])
+
+    assert (
+        ' page="1" under="Metals / Metal | &quot;°C&quot;">\nTin | 232\n' in messages[-1]["content"]
+    )
+
+
 def test_the_instructions_come_first_and_name_the_format():
     messages = _build()
 
