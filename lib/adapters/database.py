@@ -40,6 +40,7 @@ _REPEATABLE = frozenset(
         "list_object_deletions",
         "list_sessions",
         "rename_chat",
+        "repeat_query",
         "rotate_refresh_token",
         "save_slice",
         "sign_out",

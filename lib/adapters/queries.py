@@ -48,6 +48,16 @@ async def begin_query(
     )
 
 
+async def repeat_query(database: Database, question: dict[str, Any]) -> Query | None:
+    """Return the query that was begun with this Idempotency-Key.
+
+    Raises:
+        IdempotencyConflict, IdempotencyMismatch, SessionEnded
+    """
+    row = await database.call("repeat_query", question=question)
+    return Query.model_validate(row) if row else None
+
+
 async def finish_query(
     database: Database,
     query_id: int,

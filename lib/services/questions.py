@@ -36,6 +36,9 @@ RETRIEVAL = {
 # Who is over the limit until when: this instance embeds nothing for them before that.
 _limited_until: dict[int, datetime] = {}
 _MOST_REMEMBERED = 10_000
+# What was begun here under an Idempotency-Key: sent again, it is looked for before anything is embedded. Another
+# instance embeds a repeat once more, which costs less than a round trip before every question would.
+_begun: set[tuple[int, str]] = set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +77,14 @@ async def begin(question: Question, tools: Tools) -> Beginning:
     settings = tools.settings
     if question.idempotency_key is None:  # a repeat gets its stored answer, over the limit or not
         _refuse_if_limited(question.user_id)
+    row = _as_row(question, settings)
+    if _is_begun(question) and (query := await queries.repeat_query(tools.database, row)):
+        return Beginning(query=query, repeat=True, turns=[], passages=[])
     embedding = await _embed(question.query_text, tools.embedder)
     try:
         return await queries.begin_query(
             tools.database,
-            question=_as_row(question, settings),
+            question=row,
             file_ids=question.file_ids,
             embedding=embedding,
             limits={
@@ -92,6 +98,18 @@ async def begin(question: Question, tools: Tools) -> Beginning:
     except DailyLimitReached as problem:
         _remember_limit(question.user_id, problem)
         raise
+
+
+def _is_begun(question: Question) -> bool:
+    """Tell whether this question was sent before, as far as this instance knows; it does from now on."""
+    if question.idempotency_key is None:
+        return False
+    name = question.user_id, question.idempotency_key
+    is_begun = name in _begun
+    if len(_begun) >= _MOST_REMEMBERED:
+        _begun.clear()
+    _begun.add(name)
+    return is_begun
 
 
 def _as_row(question: Question, settings: Settings) -> dict[str, Any]:

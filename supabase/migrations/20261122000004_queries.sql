@@ -206,6 +206,17 @@ begin
 end
 $$;
 
+create or replace function private.repeat_query(p_question jsonb) returns jsonb
+language sql security definer set search_path = ''
+as $$ select private.find_repeat(private.require_session(), p_question) $$;
+grant execute on function private.repeat_query(jsonb) to authenticated;
+
+create or replace function public.repeat_query(p_question jsonb) returns jsonb
+language sql set search_path = ''
+as $$ select private.repeat_query(p_question) $$;
+comment on function public.repeat_query(jsonb) is 'The query that was begun with this Idempotency-Key, or null: asked first by who has begun it, and so embeds nothing.';
+grant execute on function public.repeat_query(jsonb) to authenticated;
+
 create or replace function private.check_files(p_user_id bigint, p_file_ids bigint[]) returns void
 language plpgsql stable set search_path = ''
 as $$

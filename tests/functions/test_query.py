@@ -305,6 +305,27 @@ class TestIdempotencyKey:
         assert again.json() == first.json()
         assert len(model.prompts) == 1
 
+    def test_embeds_the_question_once(self, learner: Student, model: ScriptedModel) -> None:
+        model.says = ANSWER
+        ask(learner, key="k")
+        embedded = len(model.embedded)
+
+        again = ask(learner, key="k")
+
+        assert again.json()["status"] == "answered"
+        assert len(model.embedded) == embedded
+
+    def test_of_a_question_that_never_began_begins_it(
+        self, learner: Student, model: ScriptedModel
+    ) -> None:
+        model.says = ANSWER
+        refused = ask(learner, key="k", file_ids=[999_999])
+
+        answer = ask(learner, key="k")
+
+        assert refused.status_code == 404
+        assert answer.json()["status"] == "answered"
+
     def test_gives_it_again_as_a_stream(self, learner: Student, model: ScriptedModel) -> None:
         model.says = ANSWER
         query = ask(learner, key="k").json()

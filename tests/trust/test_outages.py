@@ -28,6 +28,7 @@ pytestmark = pytest.mark.promise("An outage is told at once and is over at once"
 REPEATABLE_WRITES = {
     "finish_query": "a query that is done is only read",
     "rename_chat": "the title is the same again",
+    "repeat_query": "an old key is forgotten once",
     "rotate_refresh_token": "the parent of an unused child gives the same child",
     "save_slice": "pages and chunks are written over by their keys",
     "sign_out": "a session that is over stays so",
