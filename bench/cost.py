@@ -1,0 +1,227 @@
+"""What a question costs: round trips, bytes and tokens as measured, and from them dollars: `make bench B=cost`.
+
+The local stack counts; the tokens are its own, 4 characters each, because it has no real model's tokenizer. How long a real
+model answers, and how much a student asks, are assumptions, named below. Prices: bench/prices.py.
+"""
+
+import re
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from bench import prices
+from bench.corpus.build import FILES, build
+from bench.figures import Figure, report
+from bench.local import local_lectern
+from bench.retrieval import Question, read_questions
+from dev.student import Student
+from lib.adapters.transport import http_client
+
+_QUESTIONS = 40
+# Assumed: a real model writes 300 tokens at 40 a second; a student asks 60 questions a month in a course of 10 files of 30 pages.
+_ANSWER_SECONDS, _ANSWER_TOKENS = 8.0, 300
+_QUESTIONS_A_MONTH, _FILES, _PAGES_A_FILE, _FILE_BYTES = 60, 10, 30, 2e6
+_STUDENTS = 1_000
+# A student's visit: sign in or refresh, list files and chats, ask: so many requests for each question.
+_REQUESTS_PER_QUESTION = 4
+_LAMBDA_GIGABYTES, _VERCEL_GIGABYTES = 1.0, 2.0
+# Assumed: so many requests share an instance of Vercel's while they wait for the model.
+_SHARING = 4
+_TIMING = re.compile(r'(\w+);dur=([\d.]+);desc="(\d+)"')
+
+
+@dataclass
+class Meter:
+    """The bytes that the functions have sent and been sent, by dependency."""
+
+    answers: list[httpx.Response] = field(default_factory=list[httpx.Response])
+
+    async def note(self, response: httpx.Response) -> None:
+        self.answers.append(response)
+
+    def read(self) -> dict[str, int]:
+        """Return what has passed since the last reading."""
+        counts: dict[str, int] = defaultdict(int)
+        for answer in self.answers:
+            name = "database" if "/rest/v1/" in answer.request.url.path else "model"
+            counts[f"bytes to the {name}"] += int(answer.request.headers.get("content-length", 0))
+            counts[f"bytes from the {name}"] += answer.num_bytes_downloaded
+        self.answers.clear()
+        return counts
+
+
+Sample = dict[str, float]
+
+
+def _ask(student: Student, question: Question, meter: Meter) -> Sample:
+    meter.read()
+    processor, started_at = time.process_time(), time.perf_counter()
+    body = {"query_text": question["question"]}
+    answer = student.client.post("/api/query", json=body, headers={"Accept": "text/event-stream"})
+    sample: Sample = {
+        "milliseconds of a processor, the client's included": (time.process_time() - processor)
+        * 1e3,
+        "milliseconds until the end": (time.perf_counter() - started_at) * 1e3,
+        "bytes to the browser": len(answer.content),
+        **meter.read(),
+    }
+    return sample | _calls(student, question)
+
+
+def _calls(student: Student, question: Question) -> Sample:
+    """Ask again as JSON: what a stream called after its first byte is in no header."""
+    answer = student.client.post("/api/query", json={"query_text": question["question"]})
+    usage: dict[str, int] = answer.json()["usage"]
+    timing = _TIMING.findall(answer.headers["server-timing"])
+    calls = {f"calls to the {name}": float(count) for name, _, count in timing}
+    return {
+        **calls,
+        "prompt tokens": usage["prompt_tokens"],
+        "completion tokens": usage["completion_tokens"],
+    }
+
+
+def _means(samples: list[Sample]) -> dict[str, tuple[float, float]]:
+    """Return the mean of each measure, and how far that moves from run to run."""
+    names = dict.fromkeys(name for sample in samples for name in sample)
+    columns = {name: [sample.get(name, 0.0) for sample in samples] for name in names}
+    return {
+        name: (statistics.mean(column), statistics.stdev(column) / len(column) ** 0.5)
+        for name, column in columns.items()
+    }
+
+
+def _model_dollars(mean: Callable[[str], float]) -> float:
+    prompt = prices.PROMPT_TOKENS.of(mean("prompt tokens"))
+    return prompt + prices.COMPLETION_TOKENS.of(_ANSWER_TOKENS) + prices.EMBEDDED_TOKENS.of(15)
+
+
+def _aws_dollars(mean: Callable[[str], float]) -> float:
+    seconds = _ANSWER_SECONDS * _LAMBDA_GIGABYTES
+    requests = prices.LAMBDA_REQUESTS.of(_REQUESTS_PER_QUESTION) + prices.HTTP_API_REQUESTS.of(
+        _REQUESTS_PER_QUESTION
+    )
+    passing = prices.EGRESS_BYTES.of(mean("bytes to the browser") + mean("bytes to the model"))
+    return prices.LAMBDA_GIGABYTE_SECONDS.of(seconds) + requests + passing
+
+
+def _vercel_dollars(mean: Callable[[str], float]) -> float:
+    active = mean("milliseconds of a processor, the client's included") / 1e3
+    memory = _ANSWER_SECONDS * _VERCEL_GIGABYTES / _SHARING
+    passing = prices.EGRESS_BYTES.of(mean("bytes to the browser"))
+    return (
+        prices.VERCEL_ACTIVE_SECONDS.of(active)
+        + prices.VERCEL_GIGABYTE_SECONDS.of(memory)
+        + prices.VERCEL_REQUESTS.of(_REQUESTS_PER_QUESTION)
+        + passing
+    )
+
+
+def _dollars(mean: Callable[[str], float], page: Sample) -> list[Figure]:
+    model, aws, vercel = (f(mean) for f in (_model_dollars, _aws_dollars, _vercel_dollars))
+    pages = _FILES * _PAGES_A_FILE
+    reading = prices.EMBEDDED_TOKENS.of(page["embedded tokens"] * pages)
+    rest = prices.DATABASE_BYTES.of(page["bytes in the database"] * pages) + prices.STORED_BYTES.of(
+        _FILES * _FILE_BYTES
+    )
+    fixed = {
+        "AWS": prices.SUPABASE_MONTH.dollars / _STUDENTS,
+        "Vercel": (prices.SUPABASE_MONTH.dollars + prices.VERCEL_MONTH.dollars) / _STUDENTS,
+    }
+    figures = [Figure("1,000 questions: the model", model * 1e3, "$")]
+    for name, platform in (("AWS", aws), ("Vercel", vercel)):
+        use = (model + platform) * _QUESTIONS_A_MONTH
+        figures += [
+            Figure(f"1,000 questions: {name}", platform * 1e3, "$"),
+            Figure(f"1,000 questions: {name} with the model", (model + platform) * 1e3, "$"),
+            Figure(f"a student's month in use, {name}", use + rest + fixed[name], "$"),
+            Figure(f"a student's month at rest, {name}", rest + fixed[name], "$"),
+        ]
+    return [*figures, Figure("a student's files, read once", reading, "$")]
+
+
+def _measure_page(dsn: str, characters: int, pages: int) -> Sample:
+    import psycopg  # noqa: PLC0415 - the bench needs it once
+
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(
+            "select pg_total_relation_size('public.chunks') + pg_total_relation_size('public.pages'),"
+            " count(*) from public.chunks"
+        ).fetchone()
+    assert row
+    return {
+        "embedded tokens": characters / 4 / pages,
+        "bytes in the database": row[0] / pages,
+        "chunks": row[1] / pages,
+    }
+
+
+def _cache_figures(mean: Callable[[str], float], page: Sample, lookup: float) -> list[Figure]:
+    """What a cache of embeddings would save, all hits, beside what it costs."""
+    hundred_pages = prices.EMBEDDED_TOKENS.of(page["embedded tokens"] * 100)
+    kept = prices.DATABASE_BYTES.of(page["chunks"] * 100 * (1_024 + 32 + 60))
+    asked = prices.EMBEDDED_TOKENS.of(15) * 1e3
+    return [
+        Figure("saved on 1,000 questions, were all of them repeats", asked, "$"),
+        Figure("of the price of 1,000 questions", asked / (_model_dollars(mean) * 1e3), "share"),
+        Figure("a look into the cache, before every question", lookup, "ms"),
+        Figure("saved on a file of 100 pages that another has", hundred_pages, "$"),
+        Figure("keeping the embeddings of such a file for a year", kept * 12, "$"),
+    ]
+
+
+def _as_figures(means: dict[str, tuple[float, float]]) -> list[Figure]:
+    aims = {"calls to the database": 2, "calls to the model": 2}
+    return [
+        Figure(name, value, "", noise=noise, aim=aims.get(name))
+        for name, (value, noise) in means.items()
+    ]
+
+
+def _lookup_milliseconds(student: Student) -> float:
+    """Time the cheapest call of the database, as the functions themselves count it."""
+    times: list[float] = []
+    for _ in range(_QUESTIONS):
+        timing = student.client.get("/api/upload?limit=1").headers["server-timing"]
+        times.append(
+            next(float(ms) for name, ms, _ in _TIMING.findall(timing) if name == "database")
+        )
+    return statistics.median(times)
+
+
+def _characters(student: Student, files: list[dict[str, Any]]) -> int:
+    return sum(len(text) for file in files for text in student.pages(file))
+
+
+def main() -> None:
+    meter = Meter()
+    with local_lectern() as local:
+        client = http_client()
+        client.event_hooks = {**client.event_hooks, "response": [meter.note]}
+        student = Student(local.client, "cost")
+        files = [student.upload(name, build(name)) for name in FILES]
+        pages = sum(file["page_count"] for file in files)
+        page = _measure_page(local.stack.postgres_dsn, _characters(student, files), pages)
+        questions = [
+            q for q in read_questions() if q["split"] == "tune" and q["kind"] == "answerable"
+        ]
+        samples = [_ask(student, question, meter) for question in questions[:_QUESTIONS]]
+        lookup = _lookup_milliseconds(student)
+    means = _means(samples)
+
+    def mean(name: str) -> float:
+        return means[name][0]
+
+    report("A question, and its answer", _as_figures(means))
+    report("A page of a file", [Figure(name, value, "") for name, value in page.items()])
+    report("Dollars, with the assumptions of bench/cost.py", _dollars(mean, page))
+    report("A cache of embeddings, not made", _cache_figures(mean, page, lookup))
+
+
+if __name__ == "__main__":
+    main()
