@@ -102,8 +102,6 @@ class Population:
             connection.execute(_FILES, columns)
             stored = {number for (number,) in connection.execute(_STORED)}
         missing = [file for file in files if file.id not in stored]
-        if not missing:
-            return
         batches = [
             missing[at : at + _FILES_PER_BATCH] for at in range(0, len(missing), _FILES_PER_BATCH)
         ]
