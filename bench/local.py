@@ -19,6 +19,7 @@ _NO_LIMITS = {
     "DAILY_TOKENS_PER_USER": "1000000000",
     "DAILY_TOKENS": "1000000000",
     "MAX_STREAMS_PER_USER": "1000",
+    "ACCESS_TOKEN_LIFETIME": "86400",  # the longest bench
 }
 
 

@@ -1,10 +1,11 @@
 """/api/auth: register, login, refresh, logout, me, password, sessions, export, erase."""
 
+from lib.web.starting import make_handler
+
 from typing import Literal
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
-from mangum import Mangum
 from pydantic import BaseModel, Field
 
 from lib.domain.accounts import Credentials
@@ -183,4 +184,4 @@ async def erase(
     return receipt
 
 
-handler = Mangum(app, lifespan="off")
+handler = make_handler(app)

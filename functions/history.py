@@ -1,9 +1,10 @@
 """/api/history: list, search, open, rename, delete and export chats."""
 
+from lib.web.starting import make_handler
+
 from typing import Annotated, Literal
 
 from fastapi import Query as QueryParameter, Response
-from mangum import Mangum
 from pydantic import BaseModel, Field
 
 from lib.domain.models import Chat, Query
@@ -100,4 +101,4 @@ async def export_chat(
     return attachment(chats.as_markdown(chat, queries), "text/markdown", f"{chat.title}.md")
 
 
-handler = Mangum(app, lifespan="off")
+handler = make_handler(app)

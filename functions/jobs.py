@@ -1,7 +1,8 @@
 """GET /api/jobs/run: what is done for everybody, by a schedule or by hand."""
 
+from lib.web.starting import make_handler
+
 from fastapi import Depends
-from mangum import Mangum
 
 from lib.services import scheduled
 from lib.services.scheduled import Report
@@ -22,4 +23,4 @@ async def run(tools: ReadingTools) -> Report:
     return await scheduled.run(tools)
 
 
-handler = Mangum(app, lifespan="off", custom_handlers=[ScheduleHandler])
+handler = make_handler(app, [ScheduleHandler])

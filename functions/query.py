@@ -1,9 +1,10 @@
 """POST /api/query: a question, answered as JSON or as a stream of server-sent events."""
 
+from lib.web.starting import make_handler
+
 from typing import Annotated
 
 from fastapi import Header, Request, Response
-from mangum import Mangum
 from pydantic import Field
 
 from lib.domain.models import Query
@@ -57,4 +58,4 @@ async def ask(
     return await answering.collect(events)
 
 
-handler = Mangum(app, lifespan="off")
+handler = make_handler(app)

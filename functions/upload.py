@@ -1,11 +1,12 @@
 """/api/upload: send files, follow their reading, open their pages, delete them."""
 
+from lib.web.starting import make_handler
+
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import File as FormFile, Query as QueryParameter, Response, UploadFile
 from fastapi.responses import JSONResponse, RedirectResponse
-from mangum import Mangum
 from pydantic import BaseModel, Field
 
 from lib.domain.models import File, Upload
@@ -208,4 +209,4 @@ async def delete_file(
     return Response(status_code=204)
 
 
-handler = Mangum(app, lifespan="off")
+handler = make_handler(app)

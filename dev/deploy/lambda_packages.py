@@ -20,10 +20,11 @@ _PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_2
 _UNSEEN = {"fastapi": ("python-multipart",), "pyjwt": ("cryptography",)}
 
 # Of no use where nobody compiles, type-checks or tests. FastAPI asks for pydantic.v1 only where an app uses it; openai
-# loads its other services where they are called, 2.7 MB of them; and rapidfuzz has its library twice.
+# loads its other services where they are called, 2.7 MB of them; httpx would load its command line with all of click;
+# and rapidfuzz has its library twice.
 _BALLAST = re.compile(
     r"(^|/)(\.|(tests?|__pycache__|bin)/)|\.(pyi|pyx|pxd|c|h|pyc)$|(^|/)py\.typed$"
-    r"|\.dist-info/(?!METADATA$|entry_points\.txt$)|^pydantic/v1/"
+    r"|\.dist-info/(?!METADATA$|entry_points\.txt$)|^pydantic/v1/|^httpx/_main\.py$"
     r"|^openai/(cli|(lib|resources|types)/(admin|beta|live|realtime)|lib/streaming/agents)/"
     r"|^rapidfuzz/.*_avx2\."
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lib.domain import problems
 
 if TYPE_CHECKING:
-    from openai import APIStatusError
+    from lib.adapters.openai_parts import APIStatusError
 
 _RETRY_AFTER_SECONDS = 10
 _PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
@@ -31,7 +31,7 @@ def endpoint_call() -> Generator[None]:
     Raises:
         ModelUnavailable: It refused or failed, did not answer in time (`is_late`), or not in its protocol.
     """
-    from openai import APIStatusError, OpenAIError  # noqa: PLC0415
+    from lib.adapters.openai_parts import APIStatusError, OpenAIError  # noqa: PLC0415
 
     try:
         yield
@@ -58,7 +58,7 @@ def looking_into_answer() -> Generator[None]:
 
 def least_wait(error: Exception, _retry: int) -> float | None:
     """Return after how many seconds to try again, or None where that cannot help."""
-    from openai import APIConnectionError, APIStatusError, APITimeoutError  # noqa: PLC0415
+    from lib.adapters.openai_parts import APIConnectionError, APIStatusError, APITimeoutError  # noqa: PLC0415
 
     if isinstance(error, APIStatusError):
         if _is_out_of_money(error):

@@ -6,22 +6,24 @@ from base64 import b64encode
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import httpx
-from storage3 import AsyncStorageClient
-from storage3.exceptions import StorageApiError
-from storage3.types import URLOptions
-from storage3.utils import StorageException
 
 from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.retries import retrying
 from lib.adapters.transport import http_client, traced_call
 from lib.domain import problems
 from lib.domain.models import ResumableUpload, Upload
+
+if TYPE_CHECKING:
+    from storage3._async.file_api import AsyncBucketProxy
+
+    from lib.adapters.storage_parts import StorageApiError, URLOptions
 
 T = TypeVar("T")
 
@@ -34,7 +36,7 @@ _TIMEOUT_SECONDS = 8.0
 # Locked, too many requests, overloaded; 544 is Storage's own word for a database that is slow.
 _BUSY = ("423", "429", "502", "503", "504", "544")
 # Not reached, broken off, too late; or an answer in which the client does not find what it looks for.
-_FAILURES = (StorageException, httpx.HTTPError, TimeoutError, ValueError, LookupError, TypeError)
+_FAILURES = (httpx.HTTPError, TimeoutError, ValueError, LookupError, TypeError)
 # As which types Storage serves what was sent as this one: a page of its own origin could act there.
 SERVED_TYPES = {"text/html": ("text/html", "text/plain")}
 # A big file over a slow link: the time between two reads, not of the whole download.
@@ -52,8 +54,13 @@ class Storage:
         self._url = f"{url}/storage/v1"
         self._headers = {"apikey": secret_key}
         self._bucket = bucket
+
+    @cached_property
+    def _files(self) -> "AsyncBucketProxy":
+        from lib.adapters.storage_parts import AsyncStorageClient  # noqa: PLC0415
+
         client = AsyncStorageClient(f"{self._url}/", self._headers, http_client=http_client())
-        self._files = client.from_(bucket)
+        return client.from_(self._bucket)
 
     async def sign_upload(self, path: str, content_type: str, *, now: datetime) -> Upload:
         """Return where to send the bytes of `path`: one PUT, or in pieces that can be resumed (TUS)."""
@@ -144,6 +151,8 @@ async def _calling(call: Callable[[], Awaitable[T]], *, seconds: float = _TIMEOU
 
 
 def _least_wait(error: Exception, _retry: int) -> float | None:
+    from lib.adapters.storage_parts import StorageApiError  # noqa: PLC0415
+
     if isinstance(error, StorageApiError):
         return 0 if str(error.status) in _BUSY else None
     is_broken = isinstance(error, httpx.TransportError) and not isinstance(
@@ -154,13 +163,15 @@ def _least_wait(error: Exception, _retry: int) -> float | None:
 
 @contextmanager
 def _as_problems() -> Generator[None]:
+    from lib.adapters.storage_parts import StorageApiError, StorageException  # noqa: PLC0415
+
     try:
         yield
     except StorageApiError as error:
         if str(error.status) == "404":
             raise problems.FileNotFound from error
         raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
-    except _FAILURES as error:
+    except (StorageException, *_FAILURES) as error:
         raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
 
 
@@ -170,7 +181,9 @@ async def _check(answer: httpx.Response) -> None:
         raise _refusal(answer)
 
 
-def _refusal(answer: httpx.Response) -> StorageApiError:
+def _refusal(answer: httpx.Response) -> "StorageApiError":
+    from lib.adapters.storage_parts import StorageApiError  # noqa: PLC0415
+
     return StorageApiError(answer.text, "", _true_status(answer))
 
 

@@ -1,0 +1,76 @@
+"""What big libraries do while they are imported, put off until it is needed.
+
+A package's `__init__.py` often imports all of its modules to offer their names in one place. A deferred package is there at
+once, its modules can be imported, and its own code runs when somebody asks for a name that no module of it has: whoever
+looks finds the same as always. (The standard library's LazyLoader does so for modules; of a package it runs the
+code as soon as a module in it is imported.) A deferred model of pydantic is built when it is first used.
+"""
+
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+
+class _Deferred(ModuleType):
+    """A package that has not yet run its own code."""
+
+    def __getattr__(self, name: str) -> Any:
+        module = f"{self.__name__}.{name}"
+        if find_spec(module):
+            return import_module(module)
+        object.__setattr__(self, "__class__", ModuleType)  # from here on like any other
+        cast("Loader", self.__loader__).exec_module(self)
+        return getattr(self, name)
+
+
+class _DeferringLoader(Loader):
+    """Makes a package as its own loader would, but for running it."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        cast("ModuleSpec", module.__spec__).loader = module.__loader__ = self._loader
+        module.__class__ = _Deferred
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != self.package and not fullname.startswith(f"{self.package}."):
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec and spec.loader and spec.submodule_search_locations is not None:
+            spec.loader = _DeferringLoader(spec.loader)
+        return spec
+
+
+def defer(package: str) -> None:
+    """From now on let `package`, and each package in it, wait with its own code. Twice is once."""
+    if all(getattr(finder, "package", None) != package for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder(package))
+
+
+@contextmanager
+def deferred_models() -> Generator[None]:
+    """Around the import of others' models. Ours are built at once: FastAPI uses them in its own way."""
+    BaseModel.model_config["defer_build"] = True
+    try:
+        yield
+    finally:
+        del BaseModel.model_config["defer_build"]
