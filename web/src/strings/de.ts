@@ -214,6 +214,7 @@ export const de: Strings = {
     interrupted: "Diese Antwort brach ab. Was ankam, ist aufgehoben.",
     stopped: "Du hast diese Antwort angehalten. Was ankam, ist aufgehoben.",
     lost: "Mitten in der Antwort ging die Verbindung verloren. Was ankam, steht hier.",
+    lostBefore: "Die Verbindung ging verloren, bevor die Antwort kam.",
     elsewhere: "Diese Frage wird gerade noch beantwortet.",
     failed: "Diese Frage wurde nicht beantwortet.",
     askAgain: "Noch einmal fragen",

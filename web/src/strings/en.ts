@@ -160,6 +160,7 @@ export const en = {
     interrupted: "This answer broke off. What arrived is kept.",
     stopped: "You stopped this answer. What arrived is kept.",
     lost: "The connection was lost in the middle of the answer. What arrived is here.",
+    lostBefore: "The connection was lost before the answer came.",
     elsewhere: "This question is still being answered.",
     failed: "This question was not answered.",
     askAgain: "Ask again",

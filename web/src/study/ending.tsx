@@ -11,10 +11,10 @@ export function hasBadEnd({ status }: Turn): boolean {
   return status === "interrupted" || status === "failed";
 }
 
-export function endingOf({ status, ending }: Turn): string {
+export function endingOf({ status, ending, response }: Turn): string {
   const s = strings.value.answer;
   if (ending === "stopped") return s.stopped;
-  if (ending === "lost") return s.lost;
+  if (ending === "lost") return response ? s.lost : s.lostBefore;
   if (ending) return explain(ending);
   return status === "failed" ? s.failed : s.interrupted;
 }
