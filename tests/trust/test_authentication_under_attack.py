@@ -40,6 +40,10 @@ from tests.trust.timing import auc, chance, measure
 
 ADDRESS_HEADER = "X-Platform-Address"
 WRONG = "wrong password"
+# What the clock must tell apart for its silence to mean anything. Where the machine is so busy that
+# one hash more is not seen, it is measured anew, all of it.
+VISIBLE = 0.99
+MOST_TRIES = 3
 LATER = 11  # seconds: a used refresh token is forgiven for 10
 Size = Callable[..., int]
 
@@ -69,6 +73,10 @@ class Door:
             " select %s, 'elsewhere' from generate_series(1, 100)",
             key,
         )
+
+    def forget_guesses(self) -> None:
+        """Forget what was guessed, but not who was locked."""
+        self.ground.execute("delete from private.sign_in_failures where address_key <> 'elsewhere'")
 
     def guess(self, names: list[str]) -> Callable[[int], None]:
         """Guess wrong passwords for these names in turn, each time from another address."""
@@ -114,17 +122,22 @@ class TestEnumeration:
         for name in known_closed + unknown_closed:
             door.lock(name)
 
-        kinds = [known, unknown, known_closed, unknown_closed]
-        seconds = measure([door.guess(names) for names in kinds], count)
+        kinds = [door.guess(names) for names in (known, unknown, known_closed, unknown_closed)]
+        control, seconds = 0.0, list[list[float]]()
+        for _ in range(MOST_TRIES):
+            door.forget_guesses()
+            seconds = measure(kinds, count)
+            control = auc(seconds[2], seconds[0])
+            if control >= VISIBLE:
+                break
 
         bound = max(0.06, chance(count))
         open_auc, closed_auc = auc(seconds[0], seconds[1]), auc(seconds[2], seconds[3])
-        control = auc(seconds[2], seconds[0])
         for case, value in {"known and unknown": open_auc, "the same, closed": closed_auc}.items():
             promise.figure(f"AUC of {case}, n = {count}", f"{value:.3f} (0.5 ± {bound:.2f})")
             promise.check(abs(value - 0.5) <= bound, f"{case} take the same time: AUC {value:.3f}")
-        promise.figure("AUC of one hash more, the control", f"{control:.3f} (at least 0.99)")
-        promise.check(control >= 0.99, f"the control sees one hash more: AUC {control:.3f}")
+        promise.figure("AUC of one hash more, the control", f"{control:.3f} (at least {VISIBLE})")
+        promise.check(control >= VISIBLE, f"the control sees one hash more: AUC {control:.3f}")
 
 
 @pytest.mark.promise("Guessing passwords is slow, and locks nobody else out")
