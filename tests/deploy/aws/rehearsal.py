@@ -21,7 +21,7 @@ from dev.ports import HOST, unused_port
 from dev.processes import ROOT
 
 REGION = "eu-west-1"
-_START_SECONDS = 30
+_START_SECONDS = 120
 
 
 @dataclass(frozen=True)
