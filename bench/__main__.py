@@ -5,7 +5,16 @@ import sys
 import time
 
 # In this order, each in a process of its own: what one leaves in memory is not the next one's.
-BENCHES = ("coldstart", "retrieval", "local_model", "lambda_zips", "vercel_bundles")
+BENCHES = (
+    "coldstart",
+    "retrieval",
+    "local_model",
+    "lambda_zips",
+    "vercel_bundles",
+    "cost",
+    "scale",
+    "simulate",
+)
 
 
 def main() -> None:

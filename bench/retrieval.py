@@ -127,7 +127,8 @@ def measure_ranking(questions: list[Question], library: Library, ranking: Rankin
         wanted = library.places(question)
         for method, weights in _METHODS.items():
             hit = _first_hit(ranking.rank(question, weights), wanted)
-            for group in (question["language"], "all"):
+            also = ["follow-up"] if question.get("previous") else []
+            for group in (question["language"], "all", *also):
                 hits[group, method].append(hit)
     groups = sorted({group for group, _ in hits}, key=lambda group: (group == "all", group))
     return [

@@ -135,7 +135,7 @@ class Simulation:
 
 
 # As they come: Supabase's smallest paid compute, a provider's first tier, an AWS account's default.
-_HUNDREDS = House(
+_CLASS = House(
     students=30,
     course=30,
     instances=1_000,
@@ -144,8 +144,8 @@ _HUNDREDS = House(
     requests_a_minute=500,
     tokens_a_minute=500e3,
 )
-_THOUSANDS = replace(_HUNDREDS, students=3_000, course=300)
-_MILLIONS = replace(_HUNDREDS, students=3_000_000, course=3_000)
+_THOUSANDS = replace(_CLASS, students=3_000, course=300)
+_MILLIONS = replace(_CLASS, students=3_000_000, course=3_000)
 _THIRD_TIER = {"requests_a_minute": 5e3, "tokens_a_minute": 4e6}
 _LARGEST = replace(
     _MILLIONS,
@@ -156,18 +156,19 @@ _LARGEST = replace(
     tokens_a_minute=180e6,
     daily_tokens=1e12,
 )
-_UNLIMITED = replace(_LARGEST, requests_a_minute=1e9, tokens_a_minute=1e12)
 _HOUSES = {
-    "30 students, as it comes": _HUNDREDS,
-    "30 students, an AWS account of 10 instances": replace(_HUNDREDS, instances=10),
+    "30 students, as it comes": _CLASS,
+    "30 students, an AWS account of 10 instances": replace(_CLASS, instances=10),
     "3,000 students, as it comes": _THOUSANDS,
     "3,000 students, third tier, 100 million tokens a day": replace(
         _THOUSANDS, **_THIRD_TIER, daily_tokens=100e6
     ),
     "3,000,000 students, as it comes": _MILLIONS,
     "3,000,000 students, one deployment at its highest": _LARGEST,
-    "3,000,000 students, and a provider without limits": _UNLIMITED,
-    "3,000,000 students, and the counter in 16 rows": replace(_UNLIMITED, counter_rows=16),
+    "3,000,000 students, and the counter in 16 rows": replace(_LARGEST, counter_rows=16),
+    "3,000,000 students, and a provider without limits": replace(
+        _LARGEST, counter_rows=16, requests_a_minute=1e9, tokens_a_minute=1e12
+    ),
     "3,000,000 students in 100 deployments, one of them": replace(
         _MILLIONS, **_THIRD_TIER, students=30_000, course=300, cores=4, connections=40,
         daily_tokens=1e9,
