@@ -23,9 +23,9 @@ _METHODS = {
     "exact": ("public.narrow", {"enable_indexscan": "on"}),
     "HNSW, filtered after": ("public.hnsw", {"hnsw.iterative_scan": "off"}),
     "HNSW, iterative": ("public.hnsw", {"hnsw.iterative_scan": "strict_order"}),
-    "HNSW, iterative to the end": (
+    "HNSW, iterative, ef_search 200": (
         "public.hnsw",
-        {"hnsw.iterative_scan": "strict_order", "hnsw.max_scan_tuples": "10000000"},
+        {"hnsw.iterative_scan": "strict_order", "hnsw.ef_search": "200"},
     ),
     f"HNSW in {_PARTITIONS} partitions, iterative": (
         "public.parted",

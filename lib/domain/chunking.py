@@ -21,6 +21,10 @@ OVERLAP = 150
 _LONGEST_HEADING = 200
 
 _MARKED_HEADING = re.compile(r"^#{1,6} +(\S.*)$", re.MULTILINE)
+# In plain text and in Markdown.
+_UNDERLINED_HEADING = re.compile(
+    r"^(\S[^\n|]{0,100}[^\s.,;:|])\n(?:={3,}|-{3,})[^\S\n]*$", re.MULTILINE
+)
 # PDF pages do not mark headings; a short numbered line without a full stop nearly always is one.
 _NUMBERED_HEADING = re.compile(
     r"^((?:Chapter |§ ?)?\d{1,2}(?:\.\d{1,2}){0,3}[.:)]? +[^\W\d_][^\n|]{2,70}[^\s.,;:!?|])$",
@@ -58,11 +62,9 @@ def _context(page_text: str, start: int, end: int) -> str | None:
 def _heading(page_text: str, start: int) -> str | None:
     """Return the heading under which the chunk at `start` stands."""
     before = page_text[:start]
-    for pattern in (_MARKED_HEADING, _NUMBERED_HEADING):
-        headings: list[str] = pattern.findall(before)
-        if headings:
-            return headings[-1].strip()
-    return None
+    marked = [*_MARKED_HEADING.finditer(before), *_UNDERLINED_HEADING.finditer(before)]
+    headings = marked or list(_NUMBERED_HEADING.finditer(before))
+    return max(headings, key=re.Match.start)[1].strip() if headings else None
 
 
 def _table_head(page_text: str, start: int) -> str | None:

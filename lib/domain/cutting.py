@@ -9,7 +9,7 @@ _LIST_OR_TABLE_LINE = r"(?:[-*+•‣▪◦·–] |\(?\w{1,3}[.)] |[^\n|]* \| )"
 _END_MARKS = r"(?:[.!?…:;।؟۔][\"'”’»)\]]*|[。！？；][”’」』）]*)"
 
 # Best place first; the piece that follows begins where a match ends.
-_HEADING = re.compile(r"\n+(?=#{1,6} )")
+_HEADING = re.compile(r"\n+(?=#{1,6} |[^\n|]{1,100}[^\s.,;:|]\n(?:={3,}|-{3,})[^\S\n]*\n)")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _CLOSED_LINE = re.compile(rf"\n(?={_LIST_OR_TABLE_LINE})|{_END_MARKS}\n")
 _SENTENCE = re.compile(

@@ -107,6 +107,10 @@ def test_parts_lose_nothing_and_open_at_headings():
     ("page", "heading"),
     [
         ("# Optics\n\n## Lenses\n\n{}Here", "Lenses"),
+        ("Planets\n=======\n\nNeptune\n-------\n\n{}Here", "Neptune"),
+        ("# Optics\n\nLenses\n------\n\n{}Here", "Lenses"),
+        ("Lenses\n------\n\n# Optics\n\n{}Here", "Optics"),
+        ("Name | Age\n--- | ---\n{}Here", None),
         ("2.1 The prism\nIt bends.\n{}Here", "2.1 The prism"),
         ("1. Take the glass.\n{}Here", None),
         ("Nothing\n{}Here", None),
