@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 
 from lib.domain.cutting import find_cut, find_overlap
+from lib.domain.languages import is_dense
 from lib.domain.models import Chunk, Page
 
 # A chunk is a paragraph or two. The paragraphs on which retrieval was measured have 500-1,000
@@ -17,6 +18,8 @@ _SHORTEST_LAST = 300
 # So much of a chunk's end, in whole sentences, is repeated by the next: a quote of two sentences
 # across a cut is whole in one of them.
 OVERLAP = 150
+# Chinese and Japanese say as much in half the characters, and each is about a token.
+_DENSITY = 2
 # Of a heading or a table's head; more is a paragraph that is marked as one.
 _LONGEST_HEADING = 200
 
@@ -78,11 +81,12 @@ def _table_head(page_text: str, start: int) -> str | None:
 def _slices(text: str) -> Iterator[tuple[int, int]]:
     end_of_text = len(text.rstrip())
     start = _skip_space(text, 0)
-    while end_of_text - start > LONGEST:
-        latest = min(start + LONGEST, end_of_text - _SHORTEST_LAST)
-        end = find_cut(text, start + SHORTEST, latest)
+    scale = _DENSITY if is_dense(text) else 1
+    while end_of_text - start > LONGEST // scale:
+        latest = min(start + LONGEST // scale, end_of_text - _SHORTEST_LAST // scale)
+        end = find_cut(text, start + SHORTEST // scale, latest)
         yield start, start + len(text[start:end].rstrip())
-        start = _skip_space(text, find_overlap(text, end - OVERLAP, end))
+        start = _skip_space(text, find_overlap(text, end - OVERLAP // scale, end))
     if start < end_of_text:
         yield start, end_of_text
 

@@ -7,12 +7,10 @@ must have elsewhere. To ask for whole clauses is what keeps the short ones hones
 import re
 
 from lib.domain.folding import Folded
+from lib.domain.languages import is_dense
 
 # As much as 20 Latin letters say. Thai, Lao and Khmer are spelt with letters, and are not meant here.
 SHORTEST_CLAUSE = 8
-_IDEOGRAPH = re.compile(
-    "[\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
-)
 # No colon, quotation mark or bracket before it: what follows one is said by somebody, or is an example of a mistake.
 _MARK = "[,;!?\uff0c\uff1b\uff01\uff1f\u3002\uff61]"
 _BEFORE = re.compile(rf"(?:\A|{_MARK}|\n[^\S\n]*\n|(?:\A|\n)[^\S\n]*[-*\u2022\u2013])\s*\Z")
@@ -22,7 +20,7 @@ _REACH = 40  # characters beside it; more white space is no paragraph
 
 def is_clause(folded: str) -> bool:
     """Say whether a short quote is long enough as one of a script that says much with few characters."""
-    return len(folded) >= SHORTEST_CLAUSE and len(_IDEOGRAPH.findall(folded)) * 2 >= len(folded)
+    return len(folded) >= SHORTEST_CLAUSE and is_dense(folded)
 
 
 def stands_alone(whole: Folded, start: int, end: int) -> bool:

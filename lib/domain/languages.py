@@ -41,11 +41,19 @@ _LETTER_WEIGHT = 0.5
 # Below this a few foreign names decide.
 _LEAST_SCORE = 0.03
 
+_IDEOGRAPH = re.compile(
+    "[\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
+)
 # Scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana, ideographs.
 _UNSPACED = re.compile(
     "[\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f]+"
 )
+
+
+def is_dense(text: str) -> bool:
+    """Say whether a text is written mostly in ideographs and kana, of which one says about as much as two or three letters."""
+    return len(_IDEOGRAPH.findall(text)) * 2 >= len(text) - text.count(" ") > 0
 
 
 def detect_language(text: str) -> str | None:

@@ -125,6 +125,21 @@ def test_a_chunk_knows_the_heading_it_stands_under(page: str, heading: str | Non
     assert chunks[-1].heading == heading
 
 
+def test_a_chunk_of_chinese_has_half_the_characters():
+    chunks = chunks_of(
+        "光线进入玻璃时会向法线方向弯曲。这是因为光在玻璃中的速度比在空气中慢。" * 60
+    )
+
+    assert all(len(chunk.text) <= LONGEST / 2 for chunk in chunks)
+    assert all(chunk.text.endswith("。") for chunk in chunks)
+
+
+def test_a_chinese_name_in_a_text_makes_it_no_chinese_text():
+    chunks = chunks_of((SENTENCE + "光学 ") * 60)
+
+    assert max(len(chunk.text) for chunk in chunks) > LONGEST * 0.8
+
+
 def test_a_chunk_knows_the_head_of_the_table_that_it_goes_on_with():
     rows = [f"Metal {n} | {n} degrees | found in many places of the old world" for n in range(60)]
     table = "\n".join(["Metal | Melts at | Found", *rows])
