@@ -67,7 +67,7 @@ def _heading(page_text: str, start: int) -> str | None:
     before = page_text[:start]
     marked = [*_MARKED_HEADING.finditer(before), *_UNDERLINED_HEADING.finditer(before)]
     headings = marked or list(_NUMBERED_HEADING.finditer(before))
-    return max(headings, key=re.Match.start)[1].strip() if headings else None
+    return max(headings, key=lambda heading: heading.start())[1].strip() if headings else None
 
 
 def _table_head(page_text: str, start: int) -> str | None:
