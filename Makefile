@@ -29,7 +29,7 @@ export PORT DATA_DIR
 .PHONY: help install deploy-tools dev web web-types doctor test test-deploy test-trust check fmt lock bench bench-check
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 install: $(STAMP) ## Install what the project needs into .venv and dev/node_modules
 
