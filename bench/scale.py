@@ -246,7 +246,10 @@ class Curves:
 
     def draw(self) -> None:
         axes = Axes(
-            x="chunks in the database", y="ms of a processor", is_x_logarithmic=True, is_y_logarithmic=True
+            x="chunks in the database",
+            y="ms of a processor",
+            is_x_logarithmic=True,
+            is_y_logarithmic=True,
         )
         lines = {
             name: [(int(chunks), value) for chunks, value in line.items()]
