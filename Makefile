@@ -8,6 +8,7 @@ STAMP := $(VENV)/.installed
 BENCH_STAMP := $(VENV)/.bench-installed
 DEPLOY_STAMP := dev/deploy/node_modules/.installed
 WEB_STAMP := web/node_modules/.installed
+LIGHTHOUSE_STAMP := bench/lighthouse/node_modules/.installed
 WEB_SOURCES = $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
 # Node with web/ as its directory; the machine needs none of its own.
 WEB_NODE = cd web && PYTHONPATH=.. ../$(PYTHON) -m dev.node
@@ -63,6 +64,11 @@ $(DEPLOY_STAMP): requirements-deploy.txt dev/deploy/package-lock.json dev/deploy
 	@echo "Installing the platforms' own tools ..."
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --require-hashes -r requirements-deploy.txt
 	@$(PYTHON) -m dev.node npm ci --prefix dev/deploy --no-progress --loglevel error
+	@touch $@
+
+$(LIGHTHOUSE_STAMP): bench/lighthouse/package-lock.json bench/lighthouse/.npmrc $(STAMP)
+	@echo "Installing Lighthouse ..."
+	@$(PYTHON) -m dev.node npm ci --prefix bench/lighthouse --no-progress --loglevel error
 	@touch $@
 
 # The page for the local stack: which storage it may reach is said when it is served.
@@ -122,17 +128,18 @@ lock: $(STAMP) ## Resolve the dependencies again, with hashes
 	$(PYTHON) -m dev.node npm install --prefix dev --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix dev/deploy --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix web --package-lock-only
-	$(PYTHON) -m dev.lockfiles dev dev/deploy web
+	$(PYTHON) -m dev.node npm install --prefix bench/lighthouse --package-lock-only
+	$(PYTHON) -m dev.lockfiles dev dev/deploy web bench/lighthouse
 
 $(BENCH_STAMP): requirements-bench.txt $(STAMP)
 	@echo "Installing what draws the pictures ..."
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --require-hashes -r requirements-bench.txt
 	@touch $@
 
-bench: $(BENCH_STAMP) $(DEPLOY_STAMP) ## Measure, print the tables, draw docs/bench; B=coldstart measures that alone
+bench: $(BENCH_STAMP) $(DEPLOY_STAMP) $(LIGHTHOUSE_STAMP) web/dist/index.html ## Measure, print the tables, draw docs/bench; B=coldstart measures that alone
 	@$(PYTHON) -m bench $(B)
 
-bench-check: $(BENCH_STAMP) $(DEPLOY_STAMP) ## Measure, and say what worsened (bench/baseline.json); RECORD=1 keeps it
+bench-check: $(BENCH_STAMP) $(DEPLOY_STAMP) $(LIGHTHOUSE_STAMP) web/dist/index.html ## Measure, and say what worsened (bench/baseline.json); RECORD=1 keeps it
 	@rm -rf $(BENCH_RESULTS)
 	@BENCH_RESULTS=$(BENCH_RESULTS) BENCH_PICTURES=$(BENCH_RESULTS) $(PYTHON) -m bench $(B)
 	@BENCH_RESULTS=$(BENCH_RESULTS) $(PYTHON) -m bench.check $(if $(RECORD),--record)

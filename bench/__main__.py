@@ -14,6 +14,7 @@ BENCHES = (
     "cost",
     "scale",
     "simulate",
+    "page",
 )
 
 

@@ -4,15 +4,17 @@ import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from starlette.types import ASGIApp
 
 from dev.gateway import create_app
 from dev.serving import serve
 from dev.stack import Stack
+from lib.settings import get_settings
 
 _NO_LIMITS = {
     "DAILY_QUERIES_PER_USER": "1000000",
@@ -29,13 +31,34 @@ class Local:
     client: httpx.Client
 
 
+def _itself(application: ASGIApp) -> ASGIApp:
+    return application
+
+
 @contextlib.contextmanager
-def local_lectern(**settings: str) -> Generator[Local]:
-    """Start everything in a temporary folder, with `settings` beside the stack's own."""
-    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder)) as stack:
+def local_lectern(
+    *,
+    around: Callable[[ASGIApp], ASGIApp] = _itself,
+    word_delay_milliseconds: int = 0,
+    **settings: str,
+) -> Generator[Local]:
+    """Start everything in a temporary folder, with `settings` beside the stack's own.
+
+    `around` may put something of its own around the functions.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(Path(folder), word_delay_milliseconds=word_delay_milliseconds) as stack,
+    ):
         os.environ.update(stack.environment() | _NO_LIMITS | settings)
         application = create_app()
         # A line for each request would drown the tables.
         logging.getLogger("lectern").setLevel(logging.ERROR)
-        with serve(application) as url, httpx.Client(base_url=url, timeout=60) as client:
+        with (
+            serve(around(application)) as url,
+            httpx.Client(base_url=url, timeout=60) as client,
+        ):
+            # A browser gets its cookie only from the address that the functions know as their own.
+            os.environ["PUBLIC_URL"] = url
+            get_settings.cache_clear()
             yield Local(stack, client)
