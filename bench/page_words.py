@@ -17,10 +17,11 @@ _QUESTION = "Where do the light reactions take place?"
 _WATCH = """() => { window.watchWords = () => new Promise(resolve => {
   let pressed = 0;
   addEventListener("keydown", event => { pressed = event.timeStamp }, { capture: true, once: true });
-  const before = document.querySelectorAll(".turn").length;
+  // Not their number: of a long chat only the last turns are drawn.
+  const last = () => [...document.querySelectorAll(".turn")].at(-1);
+  const before = last();
   const observer = new MutationObserver(() => {
-    const turns = document.querySelectorAll(".turn");
-    const words = turns.length > before && turns[turns.length - 1].querySelector(".answer p:not(.waiting)");
+    const words = last() !== before && last().querySelector(".answer p:not(.waiting)");
     if (!words || !words.textContent) return;
     observer.disconnect();
     requestAnimationFrame(() => {
