@@ -37,7 +37,7 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        return None if self.baseline is None else self.value / self.baseline
+        return self.value / self.baseline if self.baseline else None
 
     @property
     def score(self) -> float:

@@ -1,0 +1,72 @@
+"""The simulation of bench/simulate.py behaves as queues do."""
+
+import random
+
+import pytest
+
+from bench.queueing import Allowance, Station, Take, Visit, World
+
+
+def serve(
+    station: Station, world: World, seconds: float, waits: list[float], patience: float = 1e9
+) -> Visit:
+    arrived_at = world.now
+    if not (yield Take(station, patience)):
+        waits.append(-1)
+        return
+    waits.append(world.now - arrived_at)
+    yield seconds
+    station.leave(world)
+
+
+def test_who_comes_later_waits_for_who_came_before():
+    world, station, waits = World(), Station("desk", 1), []
+    for at in (0.0, 1.0, 2.0):
+        world.arrive(at, serve(station, world, 3.0, waits))
+
+    world.run()
+
+    assert waits == [0, 2, 4]
+
+
+def test_two_places_serve_two():
+    world, station, waits = World(), Station("desk", 2), []
+    for _ in range(4):
+        world.arrive(0.0, serve(station, world, 3.0, waits))
+
+    world.run()
+
+    assert waits == [0, 0, 3, 3]
+
+
+def test_who_loses_patience_leaves_and_takes_no_place():
+    world, station, waits = World(), Station("desk", 1), []
+    world.arrive(0.0, serve(station, world, 10.0, waits))
+    world.arrive(1.0, serve(station, world, 10.0, waits, patience=2.0))
+    world.arrive(2.0, serve(station, world, 10.0, waits))
+
+    world.run()
+
+    assert waits == [0, -1, 8]
+    assert station.places == 1
+
+
+def test_the_mean_wait_is_that_of_the_theory():
+    # One place, chance arrivals, 80 % busy: rho / (mu - lambda) = 0.8 / 0.2 (Kleinrock, M/M/1).
+    chance, world, station, waits = random.Random(1), World(), Station("desk", 1), []  # noqa: S311
+    at = 0.0
+    for _ in range(40_000):
+        at += chance.expovariate(0.8)
+        world.arrive(at, serve(station, world, chance.expovariate(1.0), waits))
+
+    world.run()
+
+    assert sum(waits) / len(waits) == pytest.approx(4.0, rel=0.15)
+
+
+def test_an_allowance_is_refilled_as_time_goes():
+    allowance = Allowance(60)
+
+    spent = [allowance.spend(40, now) for now in (0.0, 1.0, 21.0, 22.0)]
+
+    assert spent == [True, False, True, False]
