@@ -7,6 +7,7 @@ import time
 # In this order, each in a process of its own: what one leaves in memory is not the next one's.
 BENCHES = (
     "coldstart",
+    "warm",
     "retrieval",
     "local_model",
     "lambda_zips",

@@ -116,7 +116,7 @@ def _prepared() -> Generator[tuple[dict[str, str], str]]:
         student.upload("note.txt", "The light reactions take place in the thylakoid membranes.")
         stack = local.stack
         with replaying(stack.supabase_url) as supabase, replaying(_origin(local)) as model:
-            addresses = {"SUPABASE_URL": supabase, "OPENAI_BASE_URL": f"{model}/v1"}
+            addresses = {"SUPABASE_URL": supabase.url, "OPENAI_BASE_URL": f"{model.url}/v1"}
             token = local.client.headers["Authorization"]
             yield {**stack.environment(), **addresses}, token
 

@@ -16,7 +16,7 @@ from dev.serving import serve
 from dev.stack import Stack
 from lib.settings import get_settings
 
-_NO_LIMITS = {
+NO_LIMITS = {
     "DAILY_QUERIES_PER_USER": "1000000",
     "DAILY_TOKENS_PER_USER": "1000000000",
     "DAILY_TOKENS": "1000000000",
@@ -50,7 +50,7 @@ def local_lectern(
         tempfile.TemporaryDirectory() as folder,
         Stack(Path(folder), word_delay_milliseconds=word_delay_milliseconds) as stack,
     ):
-        os.environ.update(stack.environment() | _NO_LIMITS | settings)
+        os.environ.update(stack.environment() | NO_LIMITS | settings)
         application = create_app()
         # A line for each request would drown the tables.
         logging.getLogger("lectern").setLevel(logging.ERROR)

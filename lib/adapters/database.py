@@ -1,5 +1,6 @@
 """Supabase's Data API, spoken to as one user or as the service."""
 
+import functools
 import json
 from collections.abc import Callable
 from http import HTTPStatus
@@ -60,54 +61,52 @@ class Database:
 
         A token lives 120 s, and an answer may take longer to end than to begin: hence one a call.
         """
-        self._url = f"{url}/rest/v1"
+        self._client = _client(f"{url}/rest/v1")
         self._api_key = api_key
         self._mint = mint
 
-    def _client(self) -> AsyncPostgrestClient:
+    def _headers(self) -> httpx.Headers:
         headers = {"apikey": self._api_key}
         if self._mint:
             headers["Authorization"] = f"Bearer {self._mint()}"
-        return AsyncPostgrestClient(
-            self._url, headers=headers, http_client=http_client(), retry_enabled=False
-        )
+        return httpx.Headers(headers)
 
     async def call(self, function: str, **arguments: Any) -> Any:
         """Call an SQL function by name; its parameters are `arguments` with the prefix `p_`."""
         parameters = {f"p_{name}": value for name, value in arguments.items()}
-        return await _execute(
-            lambda: self._client().rpc(function, parameters), repeatable=function in _REPEATABLE
-        )
+        request = self._client.rpc(function, parameters)
+        return await self._execute(request, repeatable=function in _REPEATABLE)
 
     async def select(self, table: str, columns: str, **equal: int | str) -> list[dict[str, Any]]:
         """Return the rows of `table` whose columns equal the given values."""
+        request = self._client.from_(table).select(columns)
+        for column, value in equal.items():
+            request = request.eq(column, value)
+        return await self._execute(request, repeatable=True)
 
-        def build() -> Any:
-            request = self._client().from_(table).select(columns)
-            for column, value in equal.items():
-                request = request.eq(column, value)
-            return request
+    async def _execute(self, request: Any, *, repeatable: bool) -> Any:
+        def least_wait(error: Exception, retry: int) -> float | None:
+            return 0 if _may_repeat(error, retry, repeatable=repeatable) else None
 
-        return await _execute(build, repeatable=True)
-
-
-async def _execute(build: Callable[[], Any], *, repeatable: bool) -> Any:
-    def least_wait(error: Exception, retry: int) -> float | None:
-        return 0 if _may_repeat(error, retry, repeatable=repeatable) else None
-
-    try:
-        async with limit(_TIMEOUT_SECONDS):
-            return await retrying(lambda: _send(build()), least_wait)
-    except APIError as error:
-        raise _as_problem(error) from error
-    except (httpx.HTTPError, TimeoutError) as error:
-        raise problems.DatabaseUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+        try:
+            async with limit(_TIMEOUT_SECONDS):
+                return await retrying(lambda: _send(request, self._headers()), least_wait)
+        except APIError as error:
+            raise _as_problem(error) from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise problems.DatabaseUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
 
 
-async def _send(request: Any) -> Any:
+@functools.cache
+def _client(url: str) -> AsyncPostgrestClient:
+    """Return the one client of this process: who asks is said by the headers of each request."""
+    return AsyncPostgrestClient(url, headers={}, http_client=http_client(), retry_enabled=False)
+
+
+async def _send(request: Any, headers: httpx.Headers) -> Any:
     """Return the JSON of the answer, and never a text that is none: the client would pass that on."""
     with traced_call("database"):
-        answer: httpx.Response = await request.request.send(httpx.Headers())
+        answer: httpx.Response = await request.request.send(headers)
     if not answer.is_success:
         raise _read_error(answer)
     try:

@@ -1,6 +1,7 @@
 """The three tokens: access (the browser's), refresh (the cookie's) and database (ours alone)."""
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -100,8 +101,15 @@ def mint_database_token(identity: Identity, key: str, *, now: datetime) -> str:
     }
     if not key.startswith("{"):
         return jwt.encode(claims, key, algorithm="HS256")
+    private, kid = _read_signing_key(key)
+    return jwt.encode(claims, private, algorithm="ES256", headers={"kid": kid})
+
+
+@functools.cache
+def _read_signing_key(key: str) -> tuple[Any, str]:
+    """Read a JWK once: that takes as long as to sign with it."""
     jwk = json.loads(key)
-    return jwt.encode(claims, jwt.PyJWK(jwk).key, algorithm="ES256", headers={"kid": jwk["kid"]})
+    return jwt.PyJWK(jwk).key, jwk["kid"]
 
 
 def derive_refresh_token(handle: UUID, generation: int, key: str) -> str:

@@ -178,10 +178,10 @@ class _Request:
 
 
 def server_timing(trace: Trace, total_seconds: float) -> str:
-    """Render the header: `database;dur=4.1;desc="2"`, where desc is the number of round trips."""
+    """Render the header: `database;dur=4.12;desc="2"`, where desc is the number of round trips."""
     parts = [
-        f'{name};dur={trace.seconds[name] * 1000:.1f};desc="{count}"'
+        f'{name};dur={trace.seconds[name] * 1000:.2f};desc="{count}"'
         for name, count in trace.counts.items()
     ]
     parts += [f'{remark};desc="degraded"' for remark in trace.remarks]
-    return ", ".join([*parts, f"total;dur={total_seconds * 1000:.1f}"])
+    return ", ".join([*parts, f"total;dur={total_seconds * 1000:.2f}"])

@@ -9,6 +9,7 @@ from typing import Any
 from lib.settings import Settings
 
 SETTINGS = {f.name.upper(): "k1:" + "A" * 43 for f in fields(Settings) if f.default is MISSING}
+SETTINGS |= {"SUPABASE_URL": "http://127.0.0.1:9"}
 # In a process of its own, as deployed: here FastAPI has long been imported.
 PROGRAM = """
 import base64, gc, importlib, json
