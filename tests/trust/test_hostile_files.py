@@ -19,12 +19,19 @@ from tests.trust.report import Promise
 pytestmark = pytest.mark.promise("No file hurts: it is refused or fails with a reason, in time")
 
 LONGEST_SECONDS = 20.0
+LONGEST_WAIT_SECONDS = 60.0
 MOST_BYTES = 600 * 2**20
 
 
 def biggest_child_bytes() -> int:
     """Return the most memory that any child of the functions, now gone, has ever held."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
+def processor_seconds() -> float:
+    """Return how long the functions have worked, and the readers that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def bring(student: Student, name: str, content: bytes) -> dict[str, Any]:
@@ -58,10 +65,12 @@ def watched(
     invariants = Invariants(ground)
 
     def bring_and_check(case: str, name: str, content: bytes) -> dict[str, Any]:
-        started_at = time.monotonic()
+        started_at, spent_before = time.monotonic(), processor_seconds()
         file = bring(student, name, content)
-        seconds = time.monotonic() - started_at
-        promise.check(seconds < LONGEST_SECONDS, f"{case}: took {seconds:.1f} s")
+        seconds, spent = time.monotonic() - started_at, processor_seconds() - spent_before
+        # What else the machine does makes it wait, but not work.
+        is_in_time = min(seconds, spent) < LONGEST_SECONDS and seconds < LONGEST_WAIT_SECONDS
+        promise.check(is_in_time, f"{case}: took {seconds:.1f} s, {spent:.1f} of the processor")
         promise.check(not readers(), f"{case}: a reader is left")
         promise.check(not (found := invariants.broken()), f"{case}: {found}")
         good = bring(student, "good.md", f"# Good\n\nThis stands after {case}.".encode())
