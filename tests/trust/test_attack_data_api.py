@@ -44,6 +44,7 @@ _FOR_USERS = {
         "list_chats",
         "list_files",
         "list_sessions",
+        "repeat_query",
     )
 }
 

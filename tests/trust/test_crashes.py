@@ -151,7 +151,7 @@ def test_a_reading_that_is_killed_ends_whole(
     promise.figure("moments of reading", f"{2 * len(calls)}")
     invariants = Invariants(ground)
 
-    for ordinal, call, moment in moments(calls, "before", "after") * size(full=20, short=1):
+    for ordinal, call, moment in moments(size, calls, "before", "after"):
         case, student = f"{moment} {call.path}", new_student()
         file_id = announce(student, planets)
         scene.kill_at(ordinal, moment, student, "POST", f"/api/upload/{file_id}/ingest")
@@ -177,8 +177,12 @@ def stored_texts(ground: Ground, file_id: int) -> list[str]:
     return [row["text"] for row in rows]
 
 
-def moments(calls: list[Call], *names: str) -> list[tuple[int, Call, str]]:
-    return [(ordinal, call, name) for ordinal, call in enumerate(calls) for name in names]
+def moments(
+    size: Callable[..., int], calls: list[Call], *names: str
+) -> list[tuple[int, Call, str]]:
+    """Return each moment of each call twenty times, or some of them, of every name and of the whole way."""
+    every = [(ordinal, call, name) for ordinal, call in enumerate(calls) for name in names]
+    return (every * size(full=20, short=1))[:: size(full=1, short=len(names) + 1)]
 
 
 def test_an_answer_that_is_killed_is_there_once(
@@ -195,9 +199,7 @@ def test_an_answer_that_is_killed_is_there_once(
     promise.figure("moments of answering", f"{3 * len(calls)}")
     invariants = Invariants(ground)
 
-    for ordinal, call, moment in moments(calls, "before", "midway", "after") * size(
-        full=20, short=1
-    ):
+    for ordinal, call, moment in moments(size, calls, "before", "midway", "after"):
         case, student = f"{moment} {call.path}", new_student()
         student.upload("light.md", LIGHT)
         key = {"Idempotency-Key": case}
@@ -230,9 +232,7 @@ def test_a_deletion_that_is_killed_is_whole_or_not_at_all(
     promise.figure("moments of deleting a file", f"{3 * len(calls)}")
     invariants = Invariants(ground)
 
-    for ordinal, call, moment in moments(calls, "before", "midway", "after") * size(
-        full=20, short=1
-    ):
+    for ordinal, call, moment in moments(size, calls, "before", "midway", "after"):
         case, student = f"{moment} {call.path}", new_student()
         file_id = student.upload("light.md", LIGHT)["id"]
         scene.kill_at(ordinal, moment, student, "DELETE", f"/api/upload/{file_id}")
@@ -262,7 +262,7 @@ def test_an_erasure_that_is_killed_is_whole_or_not_at_all(
     promise.figure("moments of erasing an account", f"{2 * len(calls)}")
     invariants = Invariants(ground)
 
-    for ordinal, call, moment in moments(calls, "before", "after") * size(full=20, short=1):
+    for ordinal, call, moment in moments(size, calls, "before", "after"):
         case, student = f"{moment} {call.path}", new_student()
         student.upload("light.md", LIGHT)
         student.ask(QUESTION)
