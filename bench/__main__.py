@@ -8,6 +8,8 @@ import time
 BENCHES = (
     "coldstart",
     "warm",
+    "first_word",
+    "ingestion",
     "retrieval",
     "local_model",
     "lambda_zips",

@@ -32,8 +32,15 @@ class Apart:
 
     def resident_megabytes(self) -> float:
         """Return how much memory it holds now."""
+        return self._megabytes("VmRSS")
+
+    def peak_megabytes(self) -> float:
+        """Return the most that it has held so far."""
+        return self._megabytes("VmHWM")
+
+    def _megabytes(self, name: str) -> float:
         status = (self._process / "status").read_text()
-        return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+        return int(re.findall(rf"{name}:\s+(\d+)", status)[0]) / 1024
 
 
 @contextlib.contextmanager

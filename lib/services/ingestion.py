@@ -28,6 +28,7 @@ from lib.domain.problems import (
     UploadMismatch,
 )
 from lib.services.maintenance import delete_objects
+from lib.services.saving import Saving
 from lib.services.slices import Pace, Shelf, store_full_batches, store_rest
 from lib.settings import Settings
 
@@ -176,7 +177,7 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
     assert file_type  # nosec B101 # it was checked when the file was announced
     shelf = Shelf(claim)
     pace = Pace(claim.file.id, reading.embedder, deadline=reading.embedding_deadline)
-    save = functools.partial(files.save_slice, reading.service, lease_id)
+    saving = Saving(functools.partial(files.save_slice, reading.service, lease_id))
     items = read_pages(
         path,
         file_type,
@@ -184,12 +185,12 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
         max_pages=reading.settings.max_file_pages,
         deadline_seconds=max(reading.seconds_left - _RESERVED_SECONDS, _LEAST_READING_SECONDS),
     )
-    async with aclosing(items):
+    async with saving as save, aclosing(items):
         async for item in items:
             shelf.add(item)
             if not await store_full_batches(shelf, pace, save):
                 return False
-    return await store_rest(shelf, pace, save) and shelf.is_complete()
+        return await store_rest(shelf, pace, save) and shelf.is_complete()
 
 
 def _is_announced(download: Download, file: StoredFile) -> bool:

@@ -1,0 +1,175 @@
+"""From a question to its first word, and a hundred answers at once: `make bench B=first_word`.
+
+The model is a script that takes no work (bench/scripted_model.py), so what it does not account for is ours. One question
+after the other first, against one embedding call and one call to the database measured alone; then a hundred streams at
+once, each asking again as soon as it is answered, for `--minutes`.
+"""
+
+import argparse
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from bench.apart import Apart, serving_apart
+from bench.figures import Figure, compare, percentile, report
+from bench.local import NO_LIMITS, Local, local_lectern
+from bench.pictures import Axes, draw
+from bench.scripted_model import EMBEDDING_SECONDS, FIRST_WORD_SECONDS
+from dev.student import Student
+
+_STREAMS = 100
+_LEAST_OWN_MILLISECONDS = 15
+_SAMPLE_SECONDS = 5.0
+_QUESTION = "Where do the light reactions take place?"
+_TEXT = "The light reactions take place in the thylakoid membranes."
+
+
+@dataclass
+class Streams:
+    """What was seen of many answers."""
+
+    first_words: list[float] = field(default_factory=list[float])
+    dropped: int = 0
+    memory: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+
+
+class Asker:
+    """Asks one server for streams, ours or the model itself."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str, body: dict[str, Any], end: str) -> None:
+        self._client, self._url, self._body, self._end = client, url, body, end
+
+    async def ask(self) -> tuple[float, bool]:
+        """Return the milliseconds to the first word, and whether the answer came to its end."""
+        began, first, last = time.perf_counter(), 0.0, ""
+        headers = {"Accept": "text/event-stream"}
+        async with self._client.stream(
+            "POST", self._url, json=self._body, headers=headers
+        ) as answer:
+            assert answer.is_success, await answer.aread()
+            async for line in _lines(answer):
+                if not first and _is_word(line):
+                    first = (time.perf_counter() - began) * 1000
+                last = line or last
+                if line.startswith(self._end):
+                    break
+        return first, last.startswith(self._end)
+
+
+async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+    async for line in answer.aiter_lines():
+        yield line
+
+
+def _is_word(line: str) -> bool:
+    """Tell a delta of ours, or one of the model's, from all else in a stream."""
+    return line == "event: delta" or '"content"' in line
+
+
+async def _ask_at_once(asker: Asker, seconds: float, server: Apart) -> Streams:
+    seen, began = Streams(), time.monotonic()
+
+    async def ask_again(number: int) -> None:
+        await asyncio.sleep(number * 0.05)  # they do not all begin in one moment
+        while time.monotonic() - began < seconds:
+            first, is_whole = await asker.ask()
+            seen.dropped += not is_whole
+            seen.first_words.append(first)
+
+    async def watch() -> None:
+        while True:
+            seen.memory.append((time.monotonic() - began, server.resident_megabytes()))
+            await asyncio.sleep(_SAMPLE_SECONDS)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*(ask_again(number) for number in range(_STREAMS)))
+    watching.cancel()
+    return seen
+
+
+async def _alone(asker: Asker, count: int) -> list[float]:
+    return [(await asker.ask())[0] for _ in range(count)]
+
+
+async def _measure_database(client: httpx.AsyncClient, url: str, count: int) -> list[float]:
+    """Return what one call to the database takes, as the function itself waited for it."""
+    found: list[float] = []
+    for _ in range(count):
+        answer = await client.get(f"{url}/api/history")
+        timing = answer.headers["Server-Timing"]
+        found.append(float(timing.partition("database;dur=")[2].partition(";")[0]))
+    return found
+
+
+def _one_by_one(ours: list[float], model: list[float], database: list[float]) -> list[Figure]:
+    own = [milliseconds - statistics.median(model) for milliseconds in ours]
+    floor = EMBEDDING_SECONDS * 1000 + statistics.median(database) + _LEAST_OWN_MILLISECONDS
+    return [
+        Figure(
+            "first word, the model's own subtracted", statistics.median(own), "ms", floor, aim=1.0
+        ),
+        compare("first word in all", "ms", ours, model),
+        Figure("one call to the database, alone", statistics.median(database), "ms"),
+    ]
+
+
+def _at_once(ours: Streams, model: Streams) -> list[Figure]:
+    late = percentile(ours.first_words, 95) - percentile(model.first_words, 95)
+    # What it holds once all streams run, and at the end.
+    settled = [megabytes for at, megabytes in ours.memory if at > 20] or [0.0]  # noqa: PLR2004
+    third = max(1, len(settled) // 3)
+    start, end = statistics.median(settled[:third]), statistics.median(settled[-third:])
+    return [
+        Figure("answers", len(ours.first_words), ""),
+        Figure("answers that broke off", ours.dropped, "", aim=0),
+        Figure("first word, p50", percentile(ours.first_words, 50), "ms"),
+        Figure("first word, p95 later than the model's own", late, "ms", aim=500),
+        Figure("memory in the last third against the first", end, "MB", start or None, aim=1.05),
+    ]
+
+
+async def _run(local: Local, ours: Apart, model: Apart, minutes: float) -> list[list[Figure]]:
+    limits = httpx.Limits(max_connections=2 * _STREAMS)
+    headers = {"Authorization": local.client.headers["Authorization"]}
+    async with httpx.AsyncClient(headers=headers, timeout=120, limits=limits) as client:
+        asking = Asker(client, f"{ours.url}/api/query", {"query_text": _QUESTION}, "event: done")
+        message = {"role": "user", "content": _TEXT}
+        direct = Asker(
+            client, f"{model.url}/v1/chat/completions", {"messages": [message]}, "data: [DONE]"
+        )
+        await _alone(asking, 1)
+        alone = await _alone(asking, 10), await _alone(direct, 10)
+        database = await _measure_database(client, ours.url, 10)
+        of_model = await _ask_at_once(direct, 15, model)
+        of_ours = await _ask_at_once(asking, minutes * 60, ours)
+    points = [(at / 60, megabytes) for at, megabytes in of_ours.memory]
+    axes = Axes(x="minutes", y="MB held by the function")
+    draw("streams-memory", f"{_STREAMS} answers at once", axes, {"memory": points})
+    return [_one_by_one(*alone, database), _at_once(of_ours, of_model)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=1.0)
+    minutes = parser.parse_args().minutes
+    with (
+        serving_apart("bench.scripted_model:create_app", {}) as model,
+        local_lectern(OPENAI_BASE_URL=f"{model.url}/v1") as local,
+    ):
+        Student(local.client, "bench").upload("note.txt", _TEXT)
+        settings = {**local.stack.environment(), **NO_LIMITS}
+        settings["OPENAI_BASE_URL"] = f"{model.url}/v1"
+        with serving_apart("dev.gateway:create_app", settings) as ours:
+            alone, at_once = asyncio.run(_run(local, ours, model, minutes))
+    model_says = f"a model whose first word takes {FIRST_WORD_SECONDS:g} s"
+    report(f"First word, one question after the other, with {model_says}", alone)
+    report(f"{_STREAMS} answers at once for {minutes:g} minutes", at_once)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""How quick files are read, and whether reading slows questions down: `make bench B=ingestion`.
+
+A PDF of 10, 300 and 1,000 pages through the API until it is ready, against the document reader alone and the embedding calls
+alone: what takes longer of the two is the floor. Then a class adds files all at once while one student asks.
+"""
+
+import argparse
+import asyncio
+import io
+import tempfile
+import threading
+import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from reportlab.pdfgen.canvas import Canvas
+
+from bench.apart import Apart, serving_apart
+from bench.figures import Figure, percentile, report
+from bench.local import NO_LIMITS, Local, local_lectern
+from bench.pictures import Axes, draw
+from dev.student import Student
+from lib.adapters.documents import Opening, read_pages
+from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
+from lib.domain.chunking import cut
+from lib.domain.file_types import find_file_type
+from lib.domain.models import Page
+
+_PAGES = (10, 300, 1_000)
+_CLASS = 30
+_SENTENCE = (
+    "On page {page}, line {line}, light of colour {colour} bends by {angle} hundredths of a degree."
+)
+_LINES_PER_PAGE = 18
+_QUESTION = "By how much does light of colour 7 bend?"
+
+
+def make_pdf(pages: int, salt: int = 0) -> bytes:
+    """Make a PDF with as much text on each page as a lecture's handout has."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pageCompression=1, invariant=1)
+    for page in range(1, pages + 1):
+        text = canvas.beginText(60, 780)
+        for line in range(_LINES_PER_PAGE):
+            colour, angle = (page * 7 + line) % 360, page * 31 + line * 17 + salt
+            text.textLine(_SENTENCE.format(page=page, line=line, colour=colour, angle=angle))
+        canvas.drawText(text)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+async def _read_alone(content: bytes) -> tuple[list[Page], float]:
+    """Return the pages, and the seconds that the document reader takes for them alone."""
+    kind = find_file_type("lecture.pdf")
+    assert kind
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(content)
+        began = time.perf_counter()
+        items = [
+            item async for item in read_pages(path, kind, max_pages=2_000, deadline_seconds=300)
+        ]
+        seconds = time.perf_counter() - began
+    return [item for item in items if not isinstance(item, Opening)], seconds
+
+
+async def _embed_alone(pages: list[Page], embedder: Embedder) -> float:
+    """Return the seconds that the embedding calls take alone, in full batches one after the other."""
+    texts = [chunk.text for page in pages for chunk in cut(page, 0)]
+    began = time.perf_counter()
+    for start in range(0, len(texts), EMBEDDING_BATCH_SIZE):
+        batch = texts[start : start + EMBEDDING_BATCH_SIZE]
+        await embedder.embed(batch, timeout_seconds=60)
+    return time.perf_counter() - began
+
+
+async def _floors(content: bytes, local: Local) -> tuple[float, float]:
+    pages, reading = await _read_alone(content)
+    embedder = Embedder(local.stack.model_url, "local", "wordllama-256")
+    return reading, await _embed_alone(pages, embedder)
+
+
+def _measure_sizes(
+    local: Local, ours: Apart, student: Student, runs: int, runner: asyncio.Runner
+) -> list[Figure]:
+    figures: list[Figure] = []
+    contents = {pages: [make_pdf(pages, salt) for salt in range(runs)] for pages in _PAGES}
+    points: dict[str, list[tuple[float, float]]] = {
+        "whole": [],
+        "reader alone": [],
+        "embedding alone": [],
+    }
+    for pages, versions in contents.items():
+        whole: list[float] = []
+        for content in versions:
+            began = time.perf_counter()
+            file = student.upload(f"lecture-{pages}.pdf", content)
+            whole.append(time.perf_counter() - began)
+            assert file["status"] == "ready", file
+        reading, embedding = runner.run(_floors(versions[0], local))
+        points["whole"].append((pages, min(whole)))
+        points["reader alone"].append((pages, reading))
+        points["embedding alone"].append((pages, embedding))
+        slower = max(reading, embedding)
+        figures += [
+            Figure(f"{pages} pages, until ready", min(whole), "s", slower, aim=1.3),
+            Figure(f"{pages} pages, reader alone", reading, "s"),
+            Figure(f"{pages} pages, embedding alone", embedding, "s"),
+            Figure(f"{pages} pages, speed", pages / min(whole), "pages/s"),
+            Figure(f"{pages} pages, peak memory of the function", ours.peak_megabytes(), "MB"),
+        ]
+    axes = Axes(x="pages", y="seconds", is_x_logarithmic=True, is_y_logarithmic=True)
+    draw("ingestion", "Reading a PDF", axes, points)
+    return figures
+
+
+def _ask_often(
+    student: Student, seconds: float, enough: threading.Event | None = None
+) -> list[float]:
+    """Ask one question after the other, until the time is up or `enough` is set."""
+    found: list[float] = []
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds and not (enough and enough.is_set()):
+        asked = time.perf_counter()
+        student.ask(_QUESTION)
+        found.append((time.perf_counter() - asked) * 1000)
+    return found
+
+
+@contextmanager
+def _a_class(url: str) -> Generator[list[Student]]:
+    clients = [httpx.Client(base_url=url, timeout=300) for _ in range(_CLASS)]
+    yield [Student(client, f"student-{number}") for number, client in enumerate(clients)]
+    for client in clients:
+        client.close()
+
+
+def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
+    idle = _ask_often(asking, 15)
+    done = threading.Event()
+    with _a_class(ours.url) as students, ThreadPoolExecutor(_CLASS + 1) as pool:
+        began = time.perf_counter()
+        asked = pool.submit(_ask_often, asking, 300, done)
+        files = [
+            pool.submit(student.upload, "handout.pdf", make_pdf(10, number))
+            for number, student in enumerate(students)
+        ]
+        ready = [file.result()["status"] for file in files]
+        seconds = time.perf_counter() - began
+        done.set()
+        busy = asked.result()
+    return [
+        Figure(
+            f"p95 of a question, {_CLASS} files read",
+            percentile(busy, 95),
+            "ms",
+            percentile(idle, 95),
+        ),
+        Figure("p50 of a question", percentile(busy, 50), "ms", percentile(idle, 50)),
+        Figure("files that are ready", ready.count("ready"), "", aim=_CLASS, more_is_better=True),
+        Figure("until all are ready", seconds, "s"),
+        Figure("questions asked meanwhile", len(busy), ""),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1)
+    runs = parser.parse_args().runs
+    with local_lectern() as local:
+        settings = {**local.stack.environment(), **NO_LIMITS}
+        with (
+            serving_apart("dev.gateway:create_app", settings) as ours,
+            httpx.Client(base_url=ours.url, timeout=300) as client,
+            asyncio.Runner() as runner,  # one loop for all: the connections live in it
+        ):
+            student = Student(client, "bench")
+            sizes = _measure_sizes(local, ours, student, runs, runner)
+            of_class = _measure_class(ours, student)
+    report("Reading a PDF, against the slower of reader and embedding alone", sizes)
+    report(f"A question while {_CLASS} students add a file each, against idle", of_class)
+
+
+if __name__ == "__main__":
+    main()
