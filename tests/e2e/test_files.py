@@ -113,6 +113,21 @@ class TestWaysIn:
 
         desk.expect_ready("pasted.txt")
 
+    def test_words_with_a_picture_of_them_are_pasted_into_the_question(self, desk: Desk):
+        """As Office copies them."""
+        files = desk.page.evaluate_handle(_TRANSFER, ["picture.txt", GRANITE])
+        is_left_to_the_field = desk.composer.evaluate(
+            """(field, files) => {
+              files.setData("text/plain", "granite");
+              return field.dispatchEvent(
+                new ClipboardEvent("paste", {clipboardData: files, bubbles: true, cancelable: true}));
+            }""",
+            files,
+        )
+
+        assert is_left_to_the_field
+        expect(desk.open_side().get_by_text("picture.txt")).to_have_count(0)
+
     def test_several_at_once_tell_what_became_of_each(self, desk: Desk):
         desk.add(
             text_file("notes.txt", BASALT),

@@ -64,6 +64,36 @@ def test_a_weak_password_is_told_to_be_better(threshold: Page):
     expect(threshold.get_by_role("alert")).to_contain_text(re.compile("password|passphrase"))
 
 
+@pytest.mark.parametrize("username", ["ab", "anna müller", "anna@school.example"])
+def test_a_username_that_nobody_can_have_is_told_beside_its_field(threshold: Page, username: str):
+    fill(threshold, username)
+    make(threshold)
+
+    field = threshold.get_by_label("Username")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(threshold.get_by_role("alert")).to_contain_text("no spaces, no accents")
+    field.fill(f"anna.mueller-{len(username)}")
+    make(threshold)
+    expect(threshold.get_by_label("Your question")).to_be_visible()
+
+
+def test_a_suggested_passphrase_is_seen_whole_and_can_be_hidden(
+    open_context: Callable[..., BrowserContext],
+):
+    page = open_context(**PHONE).new_page()
+    page.goto("/#/register")
+    page.get_by_role("button", name="Suggest a passphrase").click()
+    password = page.get_by_label("Password", exact=True)
+    expect(password).to_have_value(re.compile("-"))
+    whole = page.get_by_text(password.input_value(), exact=True)
+    expect(whole).to_be_visible()
+
+    page.get_by_role("button", name="Hide password").click()
+
+    expect(password).to_have_attribute("type", "password")
+    expect(whole).to_have_count(0)
+
+
 def test_a_taken_username_is_told_so(threshold: Page, desk: Desk):
     fill(threshold, desk.username)
     make(threshold)

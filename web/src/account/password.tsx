@@ -55,7 +55,7 @@ export function PasswordForm({ user }: { user: User }) {
         value={next}
         onInput={setNext}
         autocomplete="new-password"
-        shown={isSuggested}
+        suggested={isSuggested}
       />
       <button type="button" class="link" onClick={suggest}>
         {s.signIn.suggest}

@@ -8,9 +8,15 @@ function hasFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
+/** Office puts a picture beside the words that it copies: who is writing wants the words. */
+function isText({ target, clipboardData }: ClipboardEvent): boolean {
+  const isWriting = target instanceof HTMLElement && target.matches("input, textarea");
+  return isWriting && (clipboardData?.types.includes("text/plain") ?? false);
+}
+
 function paste(event: ClipboardEvent): void {
   const pasted = Array.from(event.clipboardData?.files ?? []);
-  if (!pasted.length) return;
+  if (!pasted.length || isText(event)) return;
   event.preventDefault();
   addFiles(pasted);
 }

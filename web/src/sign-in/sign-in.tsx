@@ -12,6 +12,9 @@ import { Switches } from "../ui/switches.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { suggestPassphrase } from "./passphrase.ts";
 
+// What the server takes (lib/domain/usernames.py); said here, beside the field.
+const USERNAME = /^[A-Za-z0-9._-]{3,32}$/;
+
 interface Entry {
   username: string;
   password: string;
@@ -45,12 +48,16 @@ function SignInForm({ isNew }: { isNew: boolean }) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isBusy, setBusy] = useState(false);
   const [needsCode, setNeedsCode] = useState(false);
+  const [isMisnamed, setMisnamed] = useState(false);
   const change = (part: Partial<Entry>) => setEntry({ ...entry, ...part });
 
   const submit = async (event: Event) => {
     event.preventDefault();
-    setBusy(true);
     setFailure(null);
+    const misnamed = isNew && !USERNAME.test(entry.username.trim());
+    setMisnamed(misnamed);
+    if (misnamed) return;
+    setBusy(true);
     try {
       await enter(entry, isNew);
     } catch (error) {
@@ -73,6 +80,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
         value={entry.username}
         onInput={(username) => change({ username })}
         autocomplete="username"
+        wrong={isMisnamed ? s.usernameWrong : null}
       />
       <PasswordField
         label={s.password}
@@ -80,7 +88,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
         value={entry.password}
         onInput={(password) => change({ password })}
         autocomplete={isNew ? "new-password" : "current-password"}
-        shown={isSuggested}
+        suggested={isSuggested}
       />
       {isNew && (
         <button type="button" class="link" onClick={suggest}>

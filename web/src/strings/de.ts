@@ -81,6 +81,8 @@ export const de: Strings = {
     username: "Benutzername",
     usernameHint:
       "3 bis 32 Buchstaben, Ziffern, Punkte, Binde- oder Unterstriche. Kein echter Name nötig.",
+    usernameWrong:
+      "Das geht nicht als Benutzername. Nimm 3 bis 32 aus a bis z, 0 bis 9, Punkt, Binde- und Unterstrich: kein Leerzeichen, kein Umlaut.",
     password: "Passwort",
     passwordHint: "Mindestens 15 Zeichen. Mehrere Wörter ohne Zusammenhang merken sich leicht.",
     suggest: "Passphrase vorschlagen",

@@ -26,6 +26,8 @@ export const en = {
     titleNew: "Make an account",
     username: "Username",
     usernameHint: "3 to 32 letters, digits, dots, dashes or underscores. No real name is needed.",
+    usernameWrong:
+      "That cannot be a username. Take 3 to 32 of a to z, 0 to 9, dot, dash and underscore: no spaces, no accents.",
     password: "Password",
     passwordHint: "At least 15 characters. Several unrelated words are easy to keep in mind.",
     suggest: "Suggest a passphrase",

@@ -1,6 +1,6 @@
 // The parts of the forms: a field with its label and hint, and a password that can be shown.
 
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { strings } from "../strings/index.ts";
 
 interface FieldProps {
@@ -10,11 +10,19 @@ interface FieldProps {
   onInput: (value: string) => void;
   autocomplete: AutoFill;
   type?: "text" | "password";
-  shown?: boolean;
+  /** What is wrong with the value and how it would be right; said at once. */
+  wrong?: string | null;
 }
 
-export function Field({ label, hint, value, onInput, autocomplete, type = "text" }: FieldProps) {
+interface PasswordProps extends FieldProps {
+  /** It was made up for the user, who has to see it: until they hide it. */
+  suggested?: boolean;
+}
+
+export function Field(props: FieldProps) {
+  const { label, hint, value, onInput, autocomplete, type = "text", wrong } = props;
   const id = useId();
+  const described = [wrong && `${id}-wrong`, hint && `${id}-hint`].filter(Boolean).join(" ");
   // Preact's types tell apart what ARIA allows each kind; these two are alike in it.
   const kind = type as "text";
   return (
@@ -29,9 +37,15 @@ export function Field({ label, hint, value, onInput, autocomplete, type = "text"
         autocomplete={autocomplete}
         autocapitalize="none"
         spellcheck={false}
-        aria-describedby={hint ? `${id}-hint` : undefined}
+        aria-describedby={described || undefined}
+        aria-invalid={wrong ? true : undefined}
         onInput={(event) => onInput(event.currentTarget.value)}
       />
+      {wrong && (
+        <p class="wrong" id={`${id}-wrong`} role="alert">
+          {wrong}
+        </p>
+      )}
       {hint && (
         <p class="hint" id={`${id}-hint`}>
           {hint}
@@ -41,20 +55,20 @@ export function Field({ label, hint, value, onInput, autocomplete, type = "text"
   );
 }
 
-export function PasswordField({ shown = false, ...props }: FieldProps) {
+export function PasswordField({ suggested = false, ...props }: PasswordProps) {
   const s = strings.value.signIn;
   const [isShown, setShown] = useState(false);
-  const isVisible = isShown || shown;
+  useEffect(() => setShown(suggested), [suggested]);
   return (
     <div class="password">
-      <Field {...props} type={isVisible ? "text" : "password"} />
-      <button
-        type="button"
-        class="link"
-        aria-pressed={isVisible}
-        onClick={() => setShown(!isShown)}
-      >
-        {isVisible ? s.hide : s.show}
+      <Field {...props} type={isShown ? "text" : "password"} />
+      {suggested && isShown && (
+        <p class="passphrase" aria-hidden="true">
+          {props.value}
+        </p>
+      )}
+      <button type="button" class="link" aria-pressed={isShown} onClick={() => setShown(!isShown)}>
+        {isShown ? s.hide : s.show}
       </button>
     </div>
   );
