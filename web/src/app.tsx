@@ -13,6 +13,7 @@ import { strings } from "./strings/index.ts";
 import { Study } from "./study/study.tsx";
 import { Announcer } from "./ui/announcer.tsx";
 import { Confirm } from "./ui/confirm.tsx";
+import { Reports } from "./ui/reports.tsx";
 
 function View() {
   if (receipt.value) return <ReceiptView receipt={receipt.value} />;
@@ -32,7 +33,10 @@ export function App() {
         </p>
       )}
       <View />
-      <Undo />
+      <div class="toasts">
+        <Reports />
+        <Undo />
+      </div>
       <Confirm />
       <Announcer />
     </>

@@ -4,7 +4,6 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { download } from "../api/downloads.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
-import { signOut } from "../api/session.ts";
 import type { User } from "../schema.ts";
 import { formatDate, strings } from "../strings/index.ts";
 import { QuietButton } from "../ui/button.tsx";
@@ -12,6 +11,7 @@ import { FailureNote } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Switches } from "../ui/switches.tsx";
 import { Erase } from "./erase.tsx";
+import { leave } from "./leaving.ts";
 import { PasswordForm } from "./password.tsx";
 import { SessionList } from "./sessions.tsx";
 
@@ -68,7 +68,7 @@ export function Account({ user }: { user: User }) {
         <p>
           <span dir="auto">{user.username}</span> · {s.account.since(formatDate(user.created_at))}
         </p>
-        <button type="button" onClick={signOut}>
+        <button type="button" onClick={leave}>
           {s.account.signOut}
         </button>
       </header>

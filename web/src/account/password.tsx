@@ -3,13 +3,14 @@
 import { useState } from "preact/hooks";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
-import { refresh, signOut } from "../api/session.ts";
+import { refresh } from "../api/session.ts";
 import type { User } from "../schema.ts";
 import { suggestPassphrase } from "../sign-in/passphrase.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { PasswordField } from "../ui/form.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
+import { leave } from "./leaving.ts";
 
 async function change(current: string, next: string): Promise<void> {
   const body = { current_password: current, new_password: next };
@@ -81,7 +82,7 @@ export function MustChange({ user }: { user: User }) {
       <h1>{s.password}</h1>
       <p class="note">{s.mustChange}</p>
       <PasswordForm user={user} />
-      <button type="button" class="link" onClick={signOut}>
+      <button type="button" class="link" onClick={leave}>
         {s.signOut}
       </button>
     </main>

@@ -3,25 +3,32 @@
 import { useState } from "preact/hooks";
 import { address } from "../api/client.ts";
 import { download } from "../api/downloads.ts";
-import { asFailure } from "../api/problems.ts";
+import { asFailure, type Failure } from "../api/problems.ts";
 import { go, href, studyRoute } from "../routes.ts";
 import type { Chat } from "../schema.ts";
-import { explain, formatMoment, strings } from "../strings/index.ts";
+import { formatMoment, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { IconButton, QuietButton } from "../ui/button.tsx";
+import { FailureNote } from "../ui/failure.tsx";
+import { reportFailure } from "../ui/reports.tsx";
 import { deleteChat, renameChat } from "./store.ts";
 
 const MOST = 200;
 
-const tell = (error: unknown) => announce(explain(asFailure(error)));
-
 function Rename({ chat, onEnd }: { chat: Chat; onEnd: () => void }) {
   const s = strings.value;
   const [title, setTitle] = useState(chat.title);
-  const submit = (event: Event) => {
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const submit = async (event: Event) => {
     event.preventDefault();
-    if (title.trim() && title !== chat.title) renameChat(chat.chat_id, title.trim()).catch(tell);
-    onEnd();
+    setFailure(null);
+    try {
+      if (title.trim() && title !== chat.title) await renameChat(chat.chat_id, title.trim());
+      onEnd();
+    } catch (error) {
+      // What was typed stays, to be sent again.
+      setFailure(asFailure(error));
+    }
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
@@ -45,13 +52,16 @@ function Rename({ chat, onEnd }: { chat: Chat; onEnd: () => void }) {
       <button type="button" class="quiet" onClick={onEnd}>
         {s.cancel}
       </button>
+      {failure && <FailureNote failure={failure} />}
     </form>
   );
 }
 
 function exportChat(chat: Chat, format: "markdown" | "json"): void {
   const options = { path: { chat_id: chat.chat_id }, query: { format } };
-  download(address("/api/history/{chat_id}/export", options)).catch(tell);
+  download(address("/api/history/{chat_id}/export", options)).catch((error: unknown) =>
+    reportFailure(strings.value.failures.exportChat(chat.title), error),
+  );
 }
 
 function remove(chat: Chat): void {

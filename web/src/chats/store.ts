@@ -4,6 +4,8 @@ import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure, isAbort, Problem } from "../api/problems.ts";
 import type { Chat } from "../schema.ts";
+import { strings } from "../strings/index.ts";
+import { reportFailure } from "../ui/reports.tsx";
 
 const PAGE = 30;
 const UNDO_MILLISECONDS = 7_000;
@@ -73,8 +75,10 @@ async function carryOut(chat: Chat, keepalive = false): Promise<void> {
   } catch (error) {
     forget(chat);
     const failure = asFailure(error);
+    if (failure instanceof Problem && failure.status === 404) return;
     // Not deleted: it comes back into the list rather than only seeming to be gone.
-    if (!(failure instanceof Problem && failure.status === 404)) await loadChats();
+    reportFailure(strings.value.failures.deleteChat(chat.title), failure);
+    await loadChats();
   }
 }
 

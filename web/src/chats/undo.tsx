@@ -6,7 +6,7 @@ import { deletions, undoDelete } from "./store.ts";
 export function Undo() {
   const s = strings.value.chats;
   return (
-    <div class="toasts">
+    <>
       {deletions.value.map((chat) => (
         <p key={chat.chat_id} class="toast">
           <span dir="auto">{s.deleted(chat.title)}</span>
@@ -15,6 +15,6 @@ export function Undo() {
           </button>
         </p>
       ))}
-    </div>
+    </>
   );
 }

@@ -2,14 +2,14 @@
 
 import { useState } from "preact/hooks";
 import { send } from "../api/client.ts";
-import { asFailure, Problem } from "../api/problems.ts";
+import { Problem } from "../api/problems.ts";
 import { href, withPlace } from "../routes.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
-import { announce } from "../ui/announcer.tsx";
 import { IconButton, QuietButton } from "../ui/button.tsx";
 import { confirmFirst } from "../ui/confirm.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { reportFailure } from "../ui/reports.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
 import { readOn } from "./reading.ts";
 import { deleteFile, excluded, toggle } from "./store.ts";
@@ -58,8 +58,11 @@ function State({ file }: { file: CourseFile }) {
 
 async function downloadFile(file: CourseFile): Promise<void> {
   const options = { path: { file_id: file.id }, query: { as: "url", download: true } } as const;
-  const { url } = await send("get", "/api/upload/{file_id}/content", options);
-  location.assign(url);
+  try {
+    location.assign((await send("get", "/api/upload/{file_id}/content", options)).url);
+  } catch (error) {
+    reportFailure(strings.value.failures.download(file.filename), error);
+  }
 }
 
 function askDeletion(file: CourseFile): void {
@@ -69,7 +72,9 @@ function askDeletion(file: CourseFile): void {
     text: s.deleteText,
     action: s.delete,
     run: () => {
-      deleteFile(file.id).catch((error: unknown) => announce(explain(asFailure(error))));
+      deleteFile(file.id).catch((error: unknown) =>
+        reportFailure(strings.value.failures.deleteFile(file.filename), error),
+      );
       // The row that had the focus is going.
       setTimeout(() => document.getElementById("files-title")?.focus());
     },
@@ -88,11 +93,7 @@ function Actions({ file }: { file: CourseFile }) {
         </a>
       )}
       {isStored && (
-        <QuietButton
-          icon="download"
-          label={s.download}
-          onClick={() => downloadFile(file).catch(asFailure)}
-        />
+        <QuietButton icon="download" label={s.download} onClick={() => downloadFile(file)} />
       )}
       <QuietButton icon="trash" label={s.delete} onClick={() => askDeletion(file)} />
     </div>

@@ -5,6 +5,7 @@ import { asFailure, ConnectionLost, Problem } from "../api/problems.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
+import { reportFailure } from "../ui/reports.tsx";
 import { dropFile, keepFile } from "./store.ts";
 import { untilOnline, wait } from "./waiting.ts";
 
@@ -55,23 +56,28 @@ export async function read(file: CourseFile): Promise<CourseFile> {
     if (ended.status === "ready") announce(strings.value.files.ready(ended.filename));
     return ended;
   } catch (error) {
-    await look(file.id);
+    // Whoever deletes a file while it is read knows that it is not read.
+    if (await look(file.id)) reportFailure(strings.value.failures.read(file.filename), error);
     throw error;
   } finally {
     driven.delete(file.id);
   }
 }
 
-/** Show a file as it really is after something failed. */
-async function look(id: number): Promise<void> {
+/** Show a file as it really is after something failed. Returns whether there still is one. */
+async function look(id: number): Promise<boolean> {
   try {
     keepFile(await send("get", "/api/upload/{file_id}", { path: { file_id: id } }));
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) dropFile(id);
+    if (error instanceof Problem && error.status === 404) {
+      dropFile(id);
+      return false;
+    }
   }
+  return true;
 }
 
-/** Read in the background; how it ends is seen in the list. */
+/** Read in the background; how it ends is seen in the list, or reported. */
 export function readOn(file: CourseFile): void {
-  read(file).catch(asFailure);
+  read(file).catch(asFailure); // raises again what is no Failure
 }

@@ -75,6 +75,16 @@ export const de: Strings = {
       "Die Antwort brach ab. Was ankam, ist aufgehoben; frag noch einmal für eine ganze.",
   },
 
+  failures: {
+    exportChat: (title) => `„${title}“ wurde nicht exportiert.`,
+    deleteChat: (title) => `„${title}“ wurde nicht gelöscht.`,
+    deleteFile: (name) => `${name} wurde nicht gelöscht.`,
+    download: (name) => `${name} wurde nicht heruntergeladen.`,
+    read: (name) => `${name} wurde nicht zu Ende gelesen.`,
+    signOut: "Du bist noch angemeldet.",
+    copy: "Der Browser lässt Lectern nicht kopieren. Markiere die Wörter und kopiere sie selbst.",
+  },
+
   signIn: {
     title: "Anmelden",
     titleNew: "Konto anlegen",

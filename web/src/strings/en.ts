@@ -21,6 +21,17 @@ export const en = {
   reload: "Load again",
   problems: {} as Record<string, string>, // the server speaks English
 
+  // What did not happen; why, and what to do, follows.
+  failures: {
+    exportChat: (title: string) => `“${title}” was not exported.`,
+    deleteChat: (title: string) => `“${title}” was not deleted.`,
+    deleteFile: (name: string) => `${name} was not deleted.`,
+    download: (name: string) => `${name} was not downloaded.`,
+    read: (name: string) => `${name} was not read to its end.`,
+    signOut: "You are still signed in.",
+    copy: "The browser does not let Lectern copy. Mark the words and copy them yourself.",
+  },
+
   signIn: {
     title: "Sign in",
     titleNew: "Make an account",

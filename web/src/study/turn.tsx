@@ -9,6 +9,7 @@ import { Markdown } from "../markdown/view.tsx";
 import { strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { QuietButton } from "../ui/button.tsx";
+import { report } from "../ui/reports.tsx";
 import { Chip } from "./chip.tsx";
 import { editQuestion } from "./composer.tsx";
 import { Ending, hasBadEnd } from "./ending.tsx";
@@ -47,7 +48,13 @@ function Actions({ turn }: { turn: Turn }) {
   const s = strings.value.answer;
   const [isCopied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(turn.response);
+    try {
+      await navigator.clipboard.writeText(turn.response);
+    } catch {
+      // Refused by the browser, or a page without https, which has no clipboard at all.
+      report(strings.value.failures.copy);
+      return;
+    }
     announce(s.copied);
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);

@@ -1,0 +1,148 @@
+"""What fails after a press is seen and heard, and says what to do."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.e2e.conftest import DESKTOP
+from tests.e2e.desk import Desk, text_file
+from tests.fakes import ScriptedModel
+
+NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
+WAY_ON = "Check the connection, then try again."
+
+
+def lose(page: Page, address: str, *methods: str) -> None:
+    """Let no request to an address arrive."""
+
+    def refuse(route: Route) -> None:
+        if route.request.method in methods:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route(address, refuse)
+
+
+def alert(page: Page, text: str) -> Locator:
+    return page.get_by_role("alert").filter(has_text=text)
+
+
+@pytest.fixture
+def reader(desk: Desk) -> Desk:
+    desk.add(text_file("rocks.txt", NOTES))
+    desk.expect_ready("rocks.txt")
+    return desk
+
+
+@pytest.fixture
+def answered(reader: Desk, model: ScriptedModel) -> Desk:
+    model.says = f'Basalt is dark <cite passage="1">{NOTES}</cite>.'
+    reader.ask("What is basalt?")
+    expect(reader.chips).to_have_count(1)
+    reader.wait_for_end()
+    return reader
+
+
+class TestAChat:
+    def open(self, desk: Desk) -> Locator:
+        side = desk.open_side()
+        side.get_by_role("button", name=re.compile("^Actions for What is")).click()
+        return side
+
+    def test_keeps_the_title_that_was_typed_until_it_is_renamed(self, answered: Desk):
+        lose(answered.page, "**/api/history/*", "PATCH")
+        side = self.open(answered)
+        side.get_by_role("button", name="Rename").click()
+        title = side.get_by_label("Title of the chat")
+        title.fill("Dark rocks")
+        title.press("Enter")
+
+        expect(alert(answered.page, WAY_ON)).to_be_visible()
+        expect(title).to_have_value("Dark rocks")
+        answered.page.unroute("**/api/history/*")
+        title.press("Enter")
+        expect(side.get_by_role("link", name=re.compile("^Dark rocks"))).to_be_visible()
+        expect(answered.page.get_by_role("alert")).to_have_count(0)
+
+    def test_that_is_not_exported_says_so(self, answered: Desk):
+        lose(answered.page, "**/export?*", "GET")
+        self.open(answered).get_by_role("button", name="Export as JSON").click()
+
+        told = alert(answered.page, "“What is basalt?” was not exported. Lectern cannot be")
+        expect(told).to_contain_text(WAY_ON)
+        expect(told).to_be_in_viewport(ratio=1)
+        answered.page.get_by_role("button", name="Close").click()
+        expect(answered.page.get_by_role("alert")).to_have_count(0)
+
+    def test_that_is_not_deleted_comes_back_and_says_so(self, answered: Desk):
+        lose(answered.page, "**/api/history/*", "DELETE")
+        side = self.open(answered)
+        side.get_by_role("button", name="Delete", exact=True).click()
+        expect(answered.page.get_by_role("button", name="Undo")).to_be_visible()
+
+        expect(alert(answered.page, "“What is basalt?” was not deleted.")).to_contain_text(WAY_ON)
+        expect(side.get_by_role("link", name=re.compile("^What is basalt"))).to_be_visible()
+
+
+class TestAFile:
+    def open(self, desk: Desk) -> Locator:
+        side = desk.open_side()
+        side.get_by_role("button", name="Actions for rocks.txt").click()
+        return side
+
+    def test_that_is_not_downloaded_says_so(self, reader: Desk):
+        lose(reader.page, "**/content?*", "GET")
+        self.open(reader).get_by_role("button", name="Download").click()
+
+        expect(alert(reader.page, "rocks.txt was not downloaded.")).to_contain_text(WAY_ON)
+
+    def test_that_is_not_deleted_says_so(self, reader: Desk):
+        lose(reader.page, "**/api/upload/*", "DELETE")
+        self.open(reader).get_by_role("button", name="Delete", exact=True).click()
+        question = reader.page.get_by_role("dialog")
+        question.get_by_role("button", name="Delete", exact=True).click()
+
+        expect(alert(reader.page, "rocks.txt was not deleted.")).to_contain_text(WAY_ON)
+        reader.expect_ready("rocks.txt")
+
+    def test_whose_reading_the_server_refuses_says_so(self, desk: Desk):
+        problem = _problem("file-not-ready", 409, "It is in use. Try again in a moment.")
+        desk.page.route("**/ingest", lambda route: route.fulfill(**problem), times=1)
+        desk.add(text_file("rocks.txt", NOTES))
+
+        told = alert(desk.page, "rocks.txt was not read to its end.")
+        expect(told).to_contain_text("Try again in a moment.")
+
+
+def _problem(slug: str, status: int, detail: str) -> dict[str, Any]:
+    body = {"type": f"/problems/{slug}", "title": "", "status": status, "detail": detail}
+    return {"status": status, "content_type": "application/problem+json", "json": body}
+
+
+def test_who_is_not_signed_out_is_told_to_be_still_signed_in(desk: Desk):
+    desk.follow(re.compile("^Account"))
+    desk.page.context.set_offline(True)
+    sign_out = desk.page.get_by_role("button", name="Sign out", exact=True).first
+    sign_out.click()
+
+    expect(alert(desk.page, "You are still signed in.")).to_contain_text(WAY_ON)
+    desk.page.context.set_offline(False)
+    sign_out.click()
+    expect(desk.page.get_by_label("Username")).to_be_visible()
+
+
+def test_what_is_not_copied_says_how_to(new_desk: Callable[..., Desk], model: ScriptedModel):
+    desk = new_desk(**DESKTOP)
+    desk.page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error())")
+    desk.page.reload()
+    desk.add(text_file("rocks.txt", NOTES))
+    desk.expect_ready("rocks.txt")
+    model.says = f'Basalt is dark <cite passage="1">{NOTES}</cite>.'
+    desk.ask("What is basalt?")
+    desk.page.get_by_role("button", name="Copy").click()
+
+    expect(alert(desk.page, "Mark the words and copy them yourself.")).to_be_visible()
