@@ -23,8 +23,8 @@ from dev.student import Student
 from lib.adapters.transport import http_client
 
 _QUESTIONS = 40
-# Assumed: a real model writes 300 tokens at 40 a second; a student asks 60 questions a month in a course of 10 files of 30 pages.
-_ANSWER_SECONDS, _ANSWER_TOKENS = 8.0, 300
+# Assumed: a real model writes its 300 tokens at 40 a second; a student asks 60 questions a month in a course of 10 files of 30 pages.
+_ANSWER_SECONDS = 8.0
 _QUESTIONS_A_MONTH, _FILES, _PAGES_A_FILE, _FILE_BYTES = 60, 10, 30, 2e6
 _STUDENTS = 1_000
 # A student's visit: sign in or refresh, list files and chats, ask: so many requests for each question.
@@ -97,8 +97,7 @@ def _means(samples: list[Sample]) -> dict[str, tuple[float, float]]:
 
 
 def _model_dollars(mean: Callable[[str], float]) -> float:
-    prompt = prices.PROMPT_TOKENS.of(mean("prompt tokens"))
-    return prompt + prices.COMPLETION_TOKENS.of(_ANSWER_TOKENS) + prices.EMBEDDED_TOKENS.of(15)
+    return prices.model_dollars(mean("prompt tokens"))
 
 
 def _aws_dollars(mean: Callable[[str], float]) -> float:
@@ -165,7 +164,7 @@ def _cache_figures(mean: Callable[[str], float], page: Sample, lookup: float) ->
     """What a cache of embeddings would save, all hits, beside what it costs."""
     hundred_pages = prices.EMBEDDED_TOKENS.of(page["embedded tokens"] * 100)
     kept = prices.DATABASE_BYTES.of(page["chunks"] * 100 * (1_024 + 32 + 60))
-    asked = prices.EMBEDDED_TOKENS.of(15) * 1e3
+    asked = prices.EMBEDDED_TOKENS.of(prices.QUESTION_EMBEDDED_TOKENS) * 1e3
     return [
         Figure("saved on 1,000 questions, were all of them repeats", asked, "$"),
         Figure("of the price of 1,000 questions", asked / (_model_dollars(mean) * 1e3), "share"),

@@ -43,3 +43,11 @@ SUPABASE_COMPUTE = {
     "4XL": (Price(960, 1, "month", _SUPABASE), 64),
     "16XL": (Price(3_730, 1, "month", _SUPABASE), 256),
 }
+# A question of eight passages: prompt and embedded question as bench/cost.py measures them, the answer as it assumes it.
+QUESTION_PROMPT_TOKENS, QUESTION_ANSWER_TOKENS, QUESTION_EMBEDDED_TOKENS = 2_120, 300, 15
+
+
+def model_dollars(prompt_tokens: float = QUESTION_PROMPT_TOKENS) -> float:
+    """Return what the model takes for one question."""
+    answer = COMPLETION_TOKENS.of(QUESTION_ANSWER_TOKENS)
+    return PROMPT_TOKENS.of(prompt_tokens) + answer + EMBEDDED_TOKENS.of(QUESTION_EMBEDDED_TOKENS)

@@ -21,7 +21,7 @@ _AT_ONCE, _AN_HOUR, _RUSH, _COURSE_SECONDS = 0.1, 4, 3, 10.0
 _RANKING_SECONDS, _WRITING_SECONDS, _OTHER_SECONDS = 0.004, 0.003, 0.006
 # Assumed: one embedding, and 300 tokens of answer at 40 a second after half a second.
 _EMBEDDING_SECONDS, _ANSWER_SECONDS = 0.15, 8.0
-_TOKENS = 2_500  # measured: 2,140 of prompt; and the answer
+_TOKENS = 2_500  # measured: 2,120 of prompt; and the answer
 _HOURS_A_DAY = 10
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import prices
 from dev.doctor import configuration
 from dev.environment_file import parse
 from dev.stack import Stack
@@ -198,3 +199,21 @@ class TestDependencies:
             for path in locks
             if re.search(r"https?://[^\"]*\.tgz|files\.|/simple", path.read_text())
         ] == []
+
+
+def test_the_price_of_a_thousand_questions_is_the_one_that_is_computed() -> None:
+    dollars = f"{prices.model_dollars() * 1000:.2f}"
+    tokens = f"{prices.QUESTION_PROMPT_TOKENS:,}"
+    documents = {
+        p: (ROOT / "docs" / f"{p}.md").read_text() for p in ("operate", "deploy-vercel", "scale")
+    }
+
+    [told] = re.findall(
+        r"^\| \*\*The model\*\* .* \*\*([\d.]+)\*\* \|$", documents["operate"], re.MULTILINE
+    )
+
+    assert told == dollars
+    assert f"${dollars} for 1,000 questions" in documents["deploy-vercel"]
+    assert f"| 1,000 questions | {dollars} dollars for the model" in documents["scale"]
+    assert f" {tokens} tokens (instructions" in documents["operate"]
+    assert f"| Tokens of the prompt, at 4 characters each | {tokens}" in documents["scale"]
