@@ -32,6 +32,8 @@ class ScriptedModel:
         holds_after: Deltas after which nothing comes until `release` is called.
         holds_embedding: Number of the call for embeddings that waits for `release`.
         finish_reason: What the terminal event says.
+        headers: What every answer bears besides.
+        refusal_code: What an answer of another status gives as the reason.
         prompts: The messages of every call.
         embedded: The texts of every call for embeddings that was answered.
     """
@@ -44,6 +46,8 @@ class ScriptedModel:
     holds_after: int | None = None
     holds_embedding: int | None = None
     finish_reason: str = "stop"
+    headers: dict[str, str] = field(default_factory=dict)
+    refusal_code: str | None = None
     prompts: list[Messages] = field(default_factory=list)
     embedding_calls: int = 0
     embedded: list[list[str]] = field(default_factory=list)
@@ -78,7 +82,7 @@ class ScriptedModel:
         status = self.embedding_status
         status = status if isinstance(status, int) else status(self.embedding_calls)
         if status != 200:
-            return _refusal(status)
+            return self._refuse(status)
         if self.embedding_calls == self.holds_embedding:
             await self._hold()
         if self.embedding_body is not None:
@@ -95,7 +99,8 @@ class ScriptedModel:
                 "data": data,
                 "model": body["model"],
                 "usage": {"prompt_tokens": 1, "total_tokens": 1},
-            }
+            },
+            headers=self.headers,
         )
 
     async def _complete(self, request: Request) -> Response:
@@ -103,9 +108,15 @@ class ScriptedModel:
         messages: Messages = (await request.json())["messages"]
         self.prompts.append(messages)
         if self.status != 200:
-            return _refusal(self.status)
+            return self._refuse(self.status)
         text = self.says if isinstance(self.says, str) else self.says(messages)
-        return StreamingResponse(self._stream(text), media_type="text/event-stream")
+        return StreamingResponse(
+            self._stream(text), media_type="text/event-stream", headers=self.headers
+        )
+
+    def _refuse(self, status: int) -> JSONResponse:
+        error = {"message": "no", "type": "server_error", "code": self.refusal_code}
+        return JSONResponse({"error": error}, status, self.headers)
 
     async def _stream(self, text: str) -> AsyncGenerator[str]:
         for count, delta in enumerate(re.findall(r"\s*\S+|\s+$", text)):
@@ -130,10 +141,6 @@ def _event(**members: Any) -> str:
         **members,
     }
     return f"data: {json.dumps(document)}\n\n"
-
-
-def _refusal(status: int) -> JSONResponse:
-    return JSONResponse({"error": {"message": "no", "type": "server_error", "code": None}}, status)
 
 
 def embed(text: str) -> list[float]:

@@ -14,9 +14,10 @@ from pathlib import Path
 import httpx
 
 from dev.admin import AdminError, find_environment
-from dev.doctor import configuration, deployment, model, supabase
+from dev.doctor import configuration, costs, deployment, model, supabase
+from dev.doctor.costs import Prices
 from dev.doctor.findings import Finding, is_public
-from dev.doctor.model import Prices
+from dev.doctor.room import PLANS
 from dev.doctor.visiting import Visitor
 from dev.environment_file import parse
 from lib.settings import gather_settings
@@ -25,7 +26,11 @@ _TIMEOUT_SECONDS = 60
 
 
 async def examine(
-    environment: Mapping[str, str] | None, url: str, visitor: Visitor, prices: Prices
+    environment: Mapping[str, str] | None,
+    url: str,
+    visitor: Visitor,
+    prices: Prices,
+    plan: str = "",
 ) -> list[Finding]:
     """Return everything there is to say.
 
@@ -34,15 +39,16 @@ async def examine(
         url: Where Lectern answers; empty for the PUBLIC_URL of the settings.
         visitor: Who asks the one question.
         prices: What the model costs.
+        plan: The Supabase project's, if somebody said which.
     """
     findings, settings, report = [], None, None
     async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS) as http:
         if environment is not None:
             findings, settings = configuration.check(environment)
         if settings:
-            found, report = await supabase.check(settings, http)
+            found, report = await supabase.check(settings, http, plan)
             findings += found + await model.check(settings, http)
-            findings += model.costs(settings, report, prices)
+            findings += costs.check(settings, report, prices)
             visitor = visitor if visitor.signup_code else _with_code(visitor, settings.signup_code)
         url = url or (settings.public_url if settings else "")
         if url:
@@ -75,6 +81,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--url", default="", help="where Lectern answers (default: PUBLIC_URL)")
     parser.add_argument("--settings", type=Path, help="a file in the form of .env.example")
     parser.add_argument("--username", default="", help="ask as this user; see LECTERN_PASSWORD")
+    parser.add_argument(
+        "--plan",
+        choices=PLANS,
+        default="",
+        help="of the Supabase project (default: free, unless it is on this machine)",
+    )
     defaults = Prices()
     for name in ("prompt", "completion"):
         parser.add_argument(
@@ -91,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (AdminError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    findings = asyncio.run(examine(environment, options.url, visitor, prices))
+    findings = asyncio.run(examine(environment, options.url, visitor, prices, options.plan))
     for finding in findings:
         print(finding)
     wrong = sum(finding.verdict == "wrong" for finding in findings)

@@ -1,6 +1,6 @@
 """What a running Lectern says: health, headers, CORS, and what a visit shows."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable
 from http import HTTPStatus
 
 import httpx
@@ -27,10 +27,19 @@ async def check(
         return [wrong("PUBLIC_URL", told, "is it deployed, and is this its address?")]
     if all(finding.verdict == "wrong" for finding in findings):
         return findings
-    findings += [await _database(url, http), await _headers(url, http)]
-    findings += [finding async for finding in _cors(url, settings, http)]
-    findings += [finding async for finding in visit(url, http, visitor)]
-    return findings
+    findings.append(await _or_silence("deep health", _database(url, http)))
+    findings.append(await _or_silence("headers", _headers(url, http)))
+    findings.append(await _or_silence("CORS", _cors(url, settings, http)))
+    return findings + await visit(url, http, visitor)
+
+
+async def _or_silence(subject: str, look: Awaitable[Finding]) -> Finding:
+    """Return what a look finds, or that no answer came to it."""
+    try:
+        return await look
+    except httpx.HTTPError as error:
+        do = "look at the log of the functions, and at what stands before them."
+        return wrong(subject, f"no whole answer came ({type(error).__name__}).", do)
 
 
 async def _health(url: str, name: str, http: httpx.AsyncClient) -> Finding:
@@ -62,19 +71,17 @@ async def _headers(url: str, http: httpx.AsyncClient) -> Finding:
     return ok("headers", f"all {len(wanted)} of ours arrive")
 
 
-async def _cors(
-    url: str, settings: Settings | None, http: httpx.AsyncClient
-) -> AsyncIterator[Finding]:
+async def _cors(url: str, settings: Settings | None, http: httpx.AsyncClient) -> Finding:
     stranger = await _preflight(url, _STRANGER, http)
     if stranger in ("*", _STRANGER):
         do = "name the origins in ALLOWED_ORIGINS; the platform must not add headers of its own."
-        yield wrong("CORS", f"any origin may call ({stranger}).", do)
-        return
-    for origin in settings.allowed_origins if settings else ():
-        if await _preflight(url, origin, http) != origin:
-            told = f"{origin} is in ALLOWED_ORIGINS and is refused."
-            yield wrong("CORS", told, "deploy again with this setting.")
-    yield ok("CORS", "a stranger's origin is refused")
+        return wrong("CORS", f"any origin may call ({stranger}).", do)
+    origins = settings.allowed_origins if settings else ()
+    refused = [each for each in origins if await _preflight(url, each, http) != each]
+    if refused:
+        told = f"refused, though in ALLOWED_ORIGINS: {', '.join(refused)}."
+        return wrong("CORS", told, "deploy again with this setting.")
+    return ok("CORS", "a stranger's origin is refused")
 
 
 async def _preflight(url: str, origin: str, http: httpx.AsyncClient) -> str | None:

@@ -1,9 +1,8 @@
-"""What the model endpoint says: one embedding, one answer with a citation, and what such a question costs."""
+"""What the model endpoint says: one embedding, one answer with a citation, and the account's limits."""
 
 import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -21,17 +20,7 @@ _PASSAGE = (
     "It burned 40 litres in a winter night, and could be seen 18 miles out at sea."
 )
 _QUESTION = "How much oil did the lamp of the old lighthouse burn in a winter night?"
-# A question of a real course: eight passages, three turns and the instructions, and a few sentences.
-_TYPICAL_PROMPT_TOKENS, _TYPICAL_COMPLETION_TOKENS = 3_500, 300
-_MILLION = 1_000_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prices:
-    """US dollars for a million tokens: an assumption, to be checked against the provider's page."""
-
-    prompt: float = 0.25
-    completion: float = 2.00
+_RATES = "x-ratelimit-limit-"
 
 
 async def check(settings: Settings, http: httpx.AsyncClient) -> list[Finding]:
@@ -54,21 +43,50 @@ async def check(settings: Settings, http: httpx.AsyncClient) -> list[Finding]:
 class _Refused(Exception):
     """The endpoint answered with an error."""
 
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status, self.text = status, text
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__(answer.text)
+        self.status, self.text, self.headers = answer.status_code, answer.text, answer.headers
 
 
 def _explain(name: str, model: str, refusal: _Refused) -> Finding:
     told = f"the endpoint answers {refusal.status}."
-    if "quota" in refusal.text or refusal.status == HTTPStatus.PAYMENT_REQUIRED:
+    is_often = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
+    # Others than OpenAI say quota of a rate, too: there only this code means the account.
+    word = "insufficient_quota" if is_often else "quota"
+    if refusal.status == HTTPStatus.PAYMENT_REQUIRED or word in refusal.text:
         return wrong("OPENAI_API_KEY", "its account is out of credit.", "add some there.")
+    if is_often:
+        return _explain_rate(name, model, refusal)
     if refusal.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return wrong("OPENAI_API_KEY", told, "set a key that is good for this very endpoint.")
     if refusal.status in (HTTPStatus.NOT_FOUND, HTTPStatus.BAD_REQUEST):
         do = f"choose a model that the endpoint has: {refusal.text[:160]}"
         return wrong(name, f"there is no {model!r}, or it takes no such request: {told}", do)
     return wrong("OPENAI_BASE_URL", told, f"ask the provider: {refusal.text[:160]}")
+
+
+def _explain_rate(name: str, model: str, refusal: _Refused) -> Finding:
+    rates = _rates(refusal.headers)
+    told = f"a limit of the account is reached{f' ({rates})' if rates else ''}: it answers 429."
+    wait = refusal.headers.get("retry-after")
+    do = (
+        f"wait {f'{wait} s' if wait else 'a minute'} and look again. If it stays so, the quota of {model} "
+        f"is used up: raise it, or the account's tier. {refusal.text[:160]}"
+    )
+    return wrong(f"rate of {name}", told, do)
+
+
+def _rates(headers: httpx.Headers) -> str:
+    """Return what the endpoint says of the account's limits: `500 requests, 30000 tokens`."""
+    found = {n.removeprefix(_RATES): v for n, v in headers.items() if n.startswith(_RATES)}
+    return ", ".join(f"{value} {what}" for what, value in sorted(found.items()))
+
+
+def _rate(name: str, headers: httpx.Headers) -> list[Finding]:
+    if rates := _rates(headers):
+        told = f"the account may send {rates} at a time, with most providers a minute"
+        return [ok(f"rate of {name}", told)]
+    return []
 
 
 async def _embedding(
@@ -78,7 +96,7 @@ async def _embedding(
     started = time.perf_counter()
     answer = await http.post(f"{base}/embeddings", json=body, headers=headers)
     if answer.is_error:
-        raise _Refused(answer.status_code, answer.text)
+        raise _Refused(answer)
     seconds = time.perf_counter() - started
     sizes = {len(item["embedding"]) for item in answer.json()["data"]}
     if len(sizes) != 1:
@@ -88,6 +106,8 @@ async def _embedding(
     fitted = {True: "cut", False: "padded"}[size > EMBEDDING_DIMENSIONS]
     how = "as stored" if size == EMBEDDING_DIMENSIONS else f"{fitted} to {EMBEDDING_DIMENSIONS}"
     yield ok("EMBEDDING_MODEL", f"{model} gives {size} dimensions, {how}, in {seconds:.2f} s")
+    for finding in _rate("EMBEDDING_MODEL", answer.headers):
+        yield finding
 
 
 async def _chat(
@@ -109,7 +129,8 @@ async def _chat(
         "POST", f"{base}/chat/completions", json=body, headers=headers
     ) as answer:
         if answer.is_error:
-            raise _Refused(answer.status_code, (await answer.aread()).decode(errors="replace"))
+            await answer.aread()
+            raise _Refused(answer)
         async for event in _events(answer):
             usage = event.get("usage") or usage
             for choice in event.get("choices", []):
@@ -117,6 +138,8 @@ async def _chat(
                     first = first or time.perf_counter()
                     stream.feed(text)
     stream.finish()
+    for finding in _rate("CHAT_MODEL", answer.headers):
+        yield finding
     if usage is None:
         do = "choose an endpoint that honours stream_options.include_usage; until then we estimate."
         yield wrong("CHAT_MODEL", "does not tell what an answer costs.", do)
@@ -134,30 +157,3 @@ async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
         data = line.removeprefix("data:").strip()
         if line.startswith("data:") and data != "[DONE]":
             yield json.loads(data)
-
-
-def costs(settings: Settings, report: dict[str, Any] | None, prices: Prices) -> list[Finding]:
-    """Say what a question costs and what the limits allow, by what was measured or else by assumption."""
-    usage = (report or {}).get("usage", {})
-    prompt, completion = usage.get("mean_prompt_tokens"), usage.get("mean_completion_tokens")
-    source = "the mean of the last answers"
-    if not prompt:
-        prompt, completion = _TYPICAL_PROMPT_TOKENS, _TYPICAL_COMPLETION_TOKENS
-        source = "an assumption until there are answers"
-    each = (prompt * prices.prompt + completion * prices.completion) / _MILLION
-    tokens = prompt + completion
-    most = settings.daily_tokens // tokens
-    dearest = settings.daily_tokens * max(prices.prompt, prices.completion) / _MILLION
-    assumed = f"at ${prices.prompt:g} and ${prices.completion:g} a million tokens, as assumed"
-    return [
-        ok(
-            "costs",
-            f"${each * 1000:.2f} for 1,000 questions of {prompt:.0f} + {completion:.0f} tokens "
-            f"({source}), {assumed}",
-        ),
-        ok(
-            "limits",
-            f"{settings.daily_queries_per_user} questions a user and {settings.daily_tokens:,} tokens "
-            f"in all a day: {most:,.0f} questions, ${most * each:.2f}; never more than ${dearest:.2f}",
-        ),
-    ]

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from dev.doctor import storage
-from dev.doctor.findings import Finding, ok, wrong
+from dev.doctor import room, storage
+from dev.doctor.findings import Finding, ok, unknown, wrong
 from dev.processes import ROOT
 from lib.domain.identities import Identity
 from lib.domain.tokens import mint_database_token
@@ -27,23 +27,36 @@ _CLOSE = "drop what was added by hand, or protect it as the migrations do."
 Report = dict[str, Any]
 
 
-async def check(settings: Settings, http: httpx.AsyncClient) -> tuple[list[Finding], Report | None]:
-    """Return what is to be said, and the report of the database if it gives one."""
+async def check(
+    settings: Settings, http: httpx.AsyncClient, plan: str = ""
+) -> tuple[list[Finding], Report | None]:
+    """Return what is to be said, and the report of the database if it gives one.
+
+    Args:
+        settings: Of the project to ask.
+        http: To ask it with.
+        plan: The name of the project's plan; empty if nobody said.
+    """
+    findings: list[Finding] = []
+    report: Report | None = None
     try:
         answer = await _call(settings, http, "doctor_report", settings.supabase_secret_key)
+        findings += [_secret_key(answer), await _publishable_key(settings, http)]
+        findings += await _token_key(settings, http)
+        findings.append(_clock(answer))
+        if answer.is_success:
+            report = answer.json()
     except httpx.HTTPError as error:
         told = f"{settings.supabase_url} does not answer ({type(error).__name__})."
         do = "is the address right? A free project that fell asleep is woken in its dashboard."
-        return [wrong("SUPABASE_URL", told, do)], None
-    findings = [_secret_key(answer), await _publishable_key(settings, http)]
-    findings += await _token_key(settings, http)
-    findings.append(_clock(answer))
-    if not answer.is_success:
-        return findings, None
-    report: Report = answer.json()
-    findings += [_migrations(report), *_doors(report), _bucket(report, settings)]
-    findings += [_ids(report), _room(report)]
-    findings.append(await storage.check(settings, http))
+        return [*findings, wrong("SUPABASE_URL", told, do)], None
+    except ValueError:
+        told = f"{settings.supabase_url} does not answer as a Data API does."
+        return [*findings, wrong("SUPABASE_URL", told, "is this a Supabase project?")], None
+    if report:
+        findings += [_migrations(report), *_doors(report), _bucket(report, settings), _ids(report)]
+        findings.append(room.check(report["usage"], settings.supabase_url, plan))
+        findings.append(await storage.check(settings, http))
     return findings, report
 
 
@@ -118,8 +131,12 @@ async def _token_key(settings: Settings, http: httpx.AsyncClient) -> list[Findin
 
 
 def _clock(answer: httpx.Response) -> Finding:
-    theirs = parsedate_to_datetime(answer.headers["date"])
-    skew = (datetime.now(UTC) - theirs).total_seconds()
+    try:
+        theirs = parsedate_to_datetime(answer.headers["date"])
+        skew = (datetime.now(UTC) - theirs).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        do = "have what stands before Supabase leave Date alone, or compare by hand."
+        return unknown("clock", "Supabase's answer bears no date to compare with.", do)
     if abs(skew) > _MOST_SKEW_SECONDS:
         told = f"this machine's is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}."
         return wrong("clock", told, "set it by NTP: tokens live 120 s.")
@@ -131,12 +148,6 @@ def _ids(report: Report) -> Finding:
         return ok("request ids", "reach Postgres")
     told = f"do not reach Postgres, which sees {report['request_id']}."
     return wrong("request ids", told, "have what stands before Supabase leave X-Request-Id alone.")
-
-
-def _room(report: Report) -> Finding:
-    database, files = (report["usage"][f"{name}_bytes"] / 1e6 for name in ("database", "file"))
-    told = f"{database:,.0f} MB of database and {files:,.0f} MB of files are used"
-    return ok("room", f"{told}; the free plan is assumed to have 500 and 1,000")
 
 
 def _migrations(report: Report) -> Finding:

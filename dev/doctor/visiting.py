@@ -3,14 +3,14 @@
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from dev.doctor.findings import Finding, is_public, ok, unknown, wrong
+from dev.doctor.guest import Guest
 
 # Less than this of an answer's time between its first and its last event, and they came all at once.
 _LEAST_SHARE_STREAMED = 0.05
@@ -31,31 +31,46 @@ class Visitor:
     signup_code: str = ""
 
 
-async def visit(url: str, http: httpx.AsyncClient, visitor: Visitor) -> AsyncIterator[Finding]:
-    """Sign in, ask one question of a file of our own, and leave nothing behind."""
+async def visit(url: str, http: httpx.AsyncClient, visitor: Visitor) -> list[Finding]:
+    """Sign in, ask one question of a file of our own, and leave nothing behind, whatever goes wrong."""
     password = visitor.password or secrets.token_urlsafe(24)
-    answer, is_open = await _enter(url, http, visitor, password)
-    if is_open is not None:
-        yield _entrance(url, is_open=is_open)
-    if answer.is_error:
-        told = f"no question was asked: {read_json(answer).get('detail', answer.status_code)}"
-        do = "--username NAME, with its passphrase in LECTERN_PASSWORD, or SIGNUP_CODE."
-        yield unknown("streaming", told, do)
-        return
-    yield _cookie(url, answer)
-    headers = {"Authorization": f"Bearer {read_json(answer)['access_token']}"}
     try:
-        async with _lecture(url, http, headers) as file_id:
-            for finding in await _ask(url, http, headers, file_id):
-                yield finding
-    except _Failed as failure:
-        yield wrong(
-            "a file", str(failure), "look at the log of upload: the id of the request is there."
-        )
+        answer, is_open = await _enter(url, http, visitor, password)
+    except httpx.HTTPError as error:
+        told = f"signing in broke off ({type(error).__name__})."
+        return [wrong("a visit", told, "look at the log of auth.")]
+    findings = [] if is_open is None else [_entrance(url, is_open=is_open)]
+    if answer.is_error:
+        told = f"no question was asked: {_detail(answer)}"
+        do = "--username NAME, with its passphrase in LECTERN_PASSWORD, or SIGNUP_CODE."
+        return [*findings, unknown("streaming", told, do)]
+    findings.append(_cookie(url, answer))
+    token = read_json(answer).get("access_token")
+    if not token:
+        return [*findings, wrong("a visit", "signing in gave no token.", "is this Lectern?")]
+    guest = Guest(url, http, {"Authorization": f"Bearer {token}"})
+    if not visitor.username:
+        guest.will_undo("its account", "POST", "/api/auth/erase", {"password": password})
+    try:
+        findings += await _look(guest)
     finally:
-        if not visitor.username:
-            body = {"password": password}
-            await http.post(f"{url}/api/auth/erase", json=body, headers=headers)
+        findings += await guest.leave()
+    return findings
+
+
+async def _look(guest: Guest) -> list[Finding]:
+    try:
+        return await _ask(guest, await _upload(guest))
+    except _Failed as failure:
+        do = "look at the log of upload: the id of the request is there."
+        return [wrong("a file", str(failure), do)]
+    except httpx.HTTPError as error:
+        told = f"{guest.step} broke off ({type(error).__name__})."
+        do = "look at the log of the function: was it stopped by its time or memory?"
+        return [wrong("a visit", told, do)]
+    except (LookupError, TypeError, ValueError) as error:
+        told = f"{guest.step} was answered as Lectern would not ({type(error).__name__}: {error})."
+        return [wrong("a visit", told, "look at what stands before the functions.")]
 
 
 async def _enter(
@@ -96,44 +111,43 @@ class _Failed(Exception):
     """A step of the visit was refused; the message says which."""
 
 
-@asynccontextmanager
-async def _lecture(
-    url: str, http: httpx.AsyncClient, headers: dict[str, str]
-) -> AsyncIterator[int]:
-    """Upload a file, have it read, and delete it at the end."""
-    part = {"file": (f"doctor-{secrets.token_hex(4)}.md", _LECTURE + secrets.token_hex(8))}
-    answer = await http.post(f"{url}/api/upload", files=part, headers=headers)
+async def _upload(guest: Guest) -> int:
+    """Upload a file and have it read."""
+    name = f"doctor-{secrets.token_hex(4)}.md"
+    guest.step = "the upload"
+    answer = await guest.post(
+        "/api/upload", files={"file": (name, _LECTURE + secrets.token_hex(8))}
+    )
+    file = _accepted(guest.step, answer)
+    file_id: int = file["id"]
+    guest.will_undo(f"the file {name}", "DELETE", f"/api/upload/{file_id}")
+    guest.step = "reading the file"
+    for _ in range(_READ_SLICES):
+        if file["status"] != "processing":
+            break
+        file = _accepted(guest.step, await guest.post(f"/api/upload/{file_id}/ingest"))
+    if file["status"] != "ready":
+        raise _Failed(f"the file was not read: {file.get('error') or file['status']}")
+    return file_id
+
+
+def _accepted(step: str, answer: httpx.Response) -> dict[str, Any]:
     if answer.is_error:
-        raise _Failed(
-            f"the upload was refused: {read_json(answer).get('detail', answer.status_code)}"
-        )
-    file = read_json(answer)
-    try:
-        for _ in range(_READ_SLICES):
-            if file["status"] != "processing":
-                break
-            file = read_json(
-                await http.post(f"{url}/api/upload/{file['id']}/ingest", headers=headers)
-            )
-        if file["status"] != "ready":
-            raise _Failed(f"the file was not read: {file.get('error') or file['status']}")
-        yield file["id"]
-    finally:
-        await http.delete(f"{url}/api/upload/{file['id']}", headers=headers)
+        raise _Failed(f"{step} was refused: {_detail(answer)}")
+    return read_json(answer)
 
 
-async def _ask(
-    url: str, http: httpx.AsyncClient, headers: dict[str, str], file_id: int
-) -> list[Finding]:
+async def _ask(guest: Guest, file_id: int) -> list[Finding]:
+    guest.step = "the question"
     body = {"query_text": _QUESTION, "file_ids": [file_id]}
-    asking = headers | {"Accept": "text/event-stream"}
-    started, times, last, event = time.perf_counter(), [], {}, ""
-    async with http.stream("POST", f"{url}/api/query", json=body, headers=asking) as answer:
+    asking = guest.headers | {"Accept": "text/event-stream"}
+    started, times, last, event = time.perf_counter(), list[float](), {}, ""
+    async with guest.http.stream(
+        "POST", guest.address("/api/query"), json=body, headers=asking
+    ) as answer:
         if answer.is_error:
             await answer.aread()
-            told = (
-                f"the question was refused: {read_json(answer).get('detail', answer.status_code)}"
-            )
+            told = f"the question was refused: {_detail(answer)}"
             return [wrong("a question", told, "see docs/problems.md.")]
         async for line in answer.aiter_lines():
             if line.startswith("event:"):
@@ -141,9 +155,13 @@ async def _ask(
                 times.append(time.perf_counter() - started)
             elif line.startswith("data:"):
                 last = json.loads(line.removeprefix("data:"))
-    if chat_id := (last.get("query") or {}).get("chat_id"):
-        await http.delete(f"{url}/api/history/{chat_id}", headers=headers)
+                if event == "start":
+                    guest.will_undo("a chat", "DELETE", f"/api/history/{last['chat_id']}")
     return list(_judge(event, last, times))
+
+
+def _detail(answer: httpx.Response) -> str:
+    return str(read_json(answer).get("detail", answer.status_code))
 
 
 def _judge(event: str, last: dict[str, Any], times: list[float]) -> Iterator[Finding]:

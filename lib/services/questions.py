@@ -112,6 +112,11 @@ def _is_begun(question: Question) -> bool:
     return is_begun
 
 
+def reserved_tokens(settings: Settings) -> int:
+    """Return what a question takes of the day's tokens until it is known what it used."""
+    return _PROMPT_TOKENS + settings.max_response_tokens
+
+
 def _as_row(question: Question, settings: Settings) -> dict[str, Any]:
     return {
         "query_text": question.query_text,
@@ -119,7 +124,7 @@ def _as_row(question: Question, settings: Settings) -> dict[str, Any]:
         "title": _title(question.query_text),
         "search_text": segment(question.query_text),
         "follows_up": question.chat_id is not None and is_follow_up(question.query_text),
-        "reserved_tokens": _PROMPT_TOKENS + settings.max_response_tokens,
+        "reserved_tokens": reserved_tokens(settings),
         "deadline_seconds": int(settings.answer_deadline.total_seconds()) + SAVING_SECONDS,
         "idempotency_key": question.idempotency_key,
         "request_hash": question.request_hash(),

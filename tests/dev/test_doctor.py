@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,14 +14,14 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from dev.doctor import supabase, visiting
+from dev.doctor import deployment, room, supabase, visiting
 from dev.doctor.__main__ import examine, main
 from dev.doctor.configuration import check
+from dev.doctor.costs import Prices
 from dev.doctor.findings import Finding
-from dev.doctor.model import Prices
 from dev.doctor.visiting import Visitor
 from dev.new_keys import make_signing_key, public_part
 from dev.serving import serve
@@ -274,6 +275,77 @@ class TestModel:
 
         assert "the mean of the last answers" in costs.told
 
+    def test_tells_the_rates_that_the_account_has(self, stack: Stack) -> None:
+        rates = {"x-ratelimit-limit-requests": "500", "x-ratelimit-limit-tokens": "30000"}
+        model = ScriptedModel(headers=rates)
+
+        with serve(model.application) as url:
+            found = examined(stack.environment() | {"OPENAI_BASE_URL": f"{url}/v1"})
+
+        told = {finding.subject: finding.told for finding in found}
+        assert "500 requests, 30000 tokens" in told["rate of EMBEDDING_MODEL"]
+        assert "500 requests, 30000 tokens" in told["rate of CHAT_MODEL"]
+
+    def test_that_is_asked_too_often_is_named(self, stack: Stack) -> None:
+        headers = {"retry-after": "7", "x-ratelimit-limit-requests": "3"}
+        model = ScriptedModel(status=429, embedding_status=429, headers=headers)
+
+        with serve(model.application) as url:
+            found = wrongs(examined(stack.environment() | {"OPENAI_BASE_URL": f"{url}/v1"}))
+
+        assert {"rate of EMBEDDING_MODEL", "rate of CHAT_MODEL"} <= set(found)
+        assert "OPENAI_BASE_URL" not in found
+        assert "3 requests" in found["rate of CHAT_MODEL"].told
+        assert "wait 7 s" in found["rate of CHAT_MODEL"].do
+
+    def test_whose_account_is_out_of_credit_is_named(self, stack: Stack) -> None:
+        model = ScriptedModel(status=429, embedding_status=429, refusal_code="insufficient_quota")
+
+        with serve(model.application) as url:
+            found = wrongs(examined(stack.environment() | {"OPENAI_BASE_URL": f"{url}/v1"}))
+
+        assert "out of credit" in found["OPENAI_API_KEY"].told
+
+
+class TestLimits:
+    @pytest.mark.parametrize("name", ["DAILY_TOKENS", "DAILY_TOKENS_PER_USER"])
+    def test_too_low_for_one_question_are_named(self, stack: Stack, name: str) -> None:
+        found = examined(stack.environment() | {name: "2000"})
+
+        assert "less than one question" in wrongs(found)[name].told
+        assert "limits" not in {finding.subject for finding in found}
+
+    @pytest.mark.parametrize(
+        ("plan", "megabytes", "verdict"),
+        [
+            ("", (449, 0), "ok"),
+            ("", (450, 0), "wrong"),
+            ("", (600, 0), "wrong"),
+            ("free", (0, 900), "wrong"),
+            ("pro", (600, 900), "ok"),
+            ("pro", (7_300, 0), "wrong"),
+        ],
+    )
+    def test_of_the_plan_are_judged(
+        self, plan: str, megabytes: tuple[float, float], verdict: str
+    ) -> None:
+        database, files = megabytes
+        usage = {"database_bytes": database * 1e6, "file_bytes": files * 1e6}
+
+        finding = room.check(usage, "https://abc.supabase.co", plan)
+
+        assert finding.verdict == verdict
+        assert ("the free plan, which is assumed" in finding.told) == (not plan)
+        assert bool(finding.do) == (verdict == "wrong")
+
+    def test_of_a_plan_bind_no_local_stack_unless_it_is_named(self) -> None:
+        usage = {"database_bytes": 600e6, "file_bytes": 0}
+
+        unnamed = room.check(usage, "http://127.0.0.1:54321", "")
+        named = room.check(usage, "http://127.0.0.1:54321", "free")
+
+        assert (unnamed.verdict, named.verdict) == ("ok", "wrong")
+
 
 @contextmanager
 def impostor(**routes: Callable[[Request], Any]) -> Iterator[str]:
@@ -290,6 +362,148 @@ def impostor(**routes: Callable[[Request], Any]) -> Iterator[str]:
 
 def _health(request: Request) -> Response:
     return JSONResponse({"status": "ok", "function": request.url.path.split("/")[2]})
+
+
+def _refused(_: Request) -> Response:
+    return JSONResponse({"detail": "The database is away."}, 503)
+
+
+def _broken_off(_: Request) -> Response:
+    def body() -> Iterator[str]:
+        yield "{"
+        raise ConnectionError("the function was stopped")
+
+    return StreamingResponse(body())
+
+
+@contextmanager
+def faulty(**faults: Callable[[Request], Any]) -> Iterator[tuple[str, list[str]]]:
+    """Serve the answers of a Lectern but for these; yield its address, and the calls that came."""
+    calls: list[str] = []
+
+    def noted(request: Request, answer: Any, status: int = 200) -> Response:
+        calls.append(f"{request.method} {request.url.path}")
+        return JSONResponse(answer, status)
+
+    routes: dict[str, Callable[[Request], Any]] = {
+        "health": _health,
+        "deep": lambda _: JSONResponse({"status": "ok"}),
+        "me": lambda _: JSONResponse({}, 401),
+        "register": lambda _: JSONResponse({"access_token": "t"}),
+        "upload": lambda request: noted(request, {"id": 7, "status": "processing"}, 201),
+        "ingest": lambda request: noted(request, {"id": 7, "status": "ready"}),
+        "7": lambda request: noted(request, {}),
+        "erase": lambda request: noted(request, {}),
+    }
+    with impostor(**routes | faults) as url:
+        yield url, calls
+
+
+def looked_at(url: str, read_seconds: float = 30) -> list[Finding]:
+    async def look() -> list[Finding]:
+        timeout = httpx.Timeout(30, read=read_seconds)
+        async with httpx.AsyncClient(timeout=timeout) as http:
+            return await deployment.check(url, None, http, Visitor())
+
+    return asyncio.run(look())
+
+
+class TestFaults:
+    """Whatever goes wrong on the way is said, and what was left is taken away."""
+
+    @pytest.mark.parametrize(
+        ("route", "subject", "told"),
+        [
+            ("upload", "a file", "the upload was refused: The database is away."),
+            ("ingest", "a file", "reading the file was refused: The database is away."),
+            ("query", "a question", "the question was refused: The database is away."),
+        ],
+    )
+    def test_a_step_that_is_refused_is_named(self, route: str, subject: str, told: str) -> None:
+        with faulty(**{route: _refused}) as (url, calls):
+            found = wrongs(looked_at(url))
+
+        assert found[subject].told == told
+        assert ("DELETE /api/upload/7" in calls) == (route != "upload")
+        assert calls[-1] == "POST /api/auth/erase"
+
+    @pytest.mark.parametrize(
+        ("route", "subject", "told"),
+        [
+            ("deep", "deep health", "no whole answer came"),
+            ("me", "headers", "no whole answer came"),
+            ("login", "CORS", "no whole answer came"),
+            ("register", "a visit", "signing in broke off"),
+            ("upload", "a visit", "the upload broke off"),
+            ("ingest", "a visit", "reading the file broke off"),
+            ("query", "a visit", "the question broke off"),
+        ],
+    )
+    def test_an_answer_that_breaks_off_is_named(self, route: str, subject: str, told: str) -> None:
+        with faulty(**{route: _broken_off}) as (url, calls):
+            found = wrongs(looked_at(url))
+
+        assert told in found[subject].told
+        assert "(RemoteProtocolError)" in found[subject].told
+        assert found[subject].do
+        assert route == "register" or calls[-1] == "POST /api/auth/erase"
+
+    @pytest.mark.parametrize("route", ["upload", "ingest", "deep"])
+    def test_an_answer_that_does_not_come_is_named(self, route: str) -> None:
+        is_over = threading.Event()
+
+        def hang(_: Request) -> Response:
+            is_over.wait(60)
+            return JSONResponse({})
+
+        with faulty(**{route: hang}) as (url, calls):
+            try:
+                found = looked_at(url, read_seconds=2)
+            finally:
+                is_over.set()
+
+        assert any("(ReadTimeout)" in finding.told for finding in wrongs(found).values())
+        assert calls[-1] == "POST /api/auth/erase"
+
+    def test_an_upload_that_is_not_lecterns_is_named(self) -> None:
+        with faulty(upload=lambda _: PlainTextResponse("Welcome!")) as (url, _):
+            found = wrongs(looked_at(url))
+
+        assert "the upload was answered as Lectern would not" in found["a visit"].told
+
+    @pytest.mark.parametrize("fault", [_refused, _broken_off])
+    def test_what_could_not_be_taken_away_is_named(
+        self, fault: Callable[[Request], Response]
+    ) -> None:
+        with faulty(erase=fault) as (url, _):
+            found = wrongs(looked_at(url))
+
+        assert "left its account behind" in found["a visit"].told
+
+    def test_a_data_api_that_is_none_is_named(self, stack: Stack) -> None:
+        routes = {"doctor_report": lambda _: PlainTextResponse("Welcome!")}
+        with impostor(**routes) as url:
+            found = wrongs(examined(stack.environment() | {"SUPABASE_URL": url}))
+
+        assert "Supabase project" in found["SUPABASE_URL"].do
+
+    def test_a_data_api_that_breaks_off_is_named(self, stack: Stack) -> None:
+        routes = {
+            "doctor_report": lambda _: JSONResponse({}, 401),
+            "list_files": _broken_off,
+        }
+        with impostor(**routes) as url:
+            found = wrongs(examined(stack.environment() | {"SUPABASE_URL": url}))
+
+        assert "RemoteProtocolError" in found["SUPABASE_URL"].told
+
+    @pytest.mark.parametrize("headers", [{}, {"date": "soon"}])
+    def test_an_answer_without_a_date_leaves_the_clock_unseen(
+        self, headers: dict[str, str]
+    ) -> None:
+        finding = supabase._clock(httpx.Response(200, headers=headers))
+
+        assert (finding.verdict, finding.subject) == ("unknown", "clock")
 
 
 class TestDeployment:
@@ -425,6 +639,16 @@ class TestTheCommand:
         assert code == 1
         assert any(line.startswith("wrong   CRON_SECRET: has 4 characters") for line in said)
         assert said[-1] == "2 wrong."
+
+    def test_takes_the_plan_that_is_named(
+        self, stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for name, value in stack.environment().items():
+            monkeypatch.setenv(name, value)
+
+        main(["--url", "http://127.0.0.1:9", "--plan", "pro"])
+
+        assert "of 8,000 and 100,000 in the pro plan" in capsys.readouterr().out
 
     def test_finds_the_stack_that_runs_and_is_content(
         self,
