@@ -10,6 +10,7 @@ import pytest
 
 from dev.stack import Stack
 from tests.conftest import TLS, Ground, wait_until
+from tests.trust.credentials import forge
 from tests.trust.holdings import Holdings, fingerprint
 from tests.trust.report import Promise
 
@@ -26,26 +27,30 @@ def storage(stack: Stack) -> Iterator[httpx.Client]:
 def callers(stack: Stack, victim: Holdings, attacker: Holdings) -> dict[str, dict[str, str]]:
     now = int(time.time())
     mine = {"role": "authenticated", "sub": str(attacker.student.id), "exp": now + 60}
+    theirs = {**mine, "sub": str(victim.student.id)}
+    service = {"role": "service_role", "exp": now + 60}
     key = {"apikey": stack.publishable_key}
 
-    def token(claims: dict[str, Any], secret: str) -> dict[str, str]:
-        return {**key, "Authorization": f"Bearer {jwt.encode(claims, secret)}"}
+    def bearer(token: str) -> dict[str, str]:
+        return {**key, "Authorization": f"Bearer {token}"}
+
+    def without(claim: str) -> dict[str, Any]:
+        return {name: value for name, value in mine.items() if name != claim}
 
     return {
         "nothing": {},
         "the publishable key": key,
         "a made-up secret key": {"apikey": "sb_secret_" + "x" * 32},
-        "one's own token": token(mine, stack.jwt_secret),
-        "one's own token without exp": token({**mine, "exp": 2**33}, stack.jwt_secret),
-        "the victim's token": token({**mine, "sub": str(victim.student.id)}, stack.jwt_secret),
-        "the victim's, expired": token(
-            {**mine, "sub": str(victim.student.id), "exp": now - 35}, stack.jwt_secret
-        ),
-        "service_role, wrong key": token({**mine, "role": "service_role"}, "w" * 40),
-        "the access token": {
-            **key,
-            "Authorization": victim.student.client.headers["Authorization"],
-        },
+        "one's own token": bearer(jwt.encode(mine, stack.jwt_secret)),
+        "one's own token without exp": bearer(jwt.encode(without("exp"), stack.jwt_secret)),
+        "one's own token without sub": bearer(jwt.encode(without("sub"), stack.jwt_secret)),
+        "the victim's token": bearer(jwt.encode(theirs, stack.jwt_secret)),
+        "the victim's, expired": bearer(jwt.encode({**theirs, "exp": now - 35}, stack.jwt_secret)),
+        "the victim's, wrong key": bearer(jwt.encode(theirs, "w" * 40)),
+        "the victim's, alg none": bearer(forge({"alg": "none"}, theirs, None)),
+        "service_role, wrong key": bearer(jwt.encode(service, "w" * 40)),
+        "service_role, alg none": bearer(forge({"alg": "none"}, service, None)),
+        "the access token": bearer(victim.student.client.headers["Authorization"][7:]),
     }
 
 
