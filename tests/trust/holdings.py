@@ -6,9 +6,9 @@ from typing import Any, LiteralString, cast
 
 import httpx
 
-from dev.student import Student
+from dev.student import PASSPHRASE, Student
 from lib.domain.identities import Identity
-from tests.conftest import Ground
+from tests.conftest import TLS, Ground
 from tests.fakes import Messages, ScriptedModel
 
 # From the catalogue, so that no table is forgotten.
@@ -63,16 +63,29 @@ class Holdings:
 
 
 def furnish(client: httpx.Client, model: ScriptedModel) -> Holdings:
-    """Register a user and give them a file, a chat and a session, and the same once more, deleted."""
+    """Register a user and give them a file, a chat and a session, and the same once more, gone."""
     canary = f"canary{secrets.token_hex(6)}"
     student = Student(client, canary)
     model.says = quote_everything
     gone = _add(student, canary, "gone")
     client.delete(f"/api/upload/{gone['file_id']}").raise_for_status()
     client.delete(f"/api/history/{gone['chat_id']}").raise_for_status()
+    gone["session_id"] = _end_another_session(student)
     ids = _add(student, canary, "kept")
     [session] = client.get("/api/auth/sessions").json()["sessions"]
     return Holdings(student, canary, {**ids, "session_id": session["id"]}, gone)
+
+
+def _end_another_session(student: Student) -> int:
+    """Sign in elsewhere and end that session from here; return its id."""
+    body = {"username": student.username, "password": PASSPHRASE}
+    # Without the client: its cookie would become the other session's.
+    login = student.client.base_url.join("/api/auth/login")
+    httpx.post(login, json=body, timeout=30, verify=TLS).raise_for_status()
+    sessions = student.client.get("/api/auth/sessions").json()["sessions"]
+    [other] = [session["id"] for session in sessions if not session["current"]]
+    student.client.delete(f"/api/auth/sessions/{other}").raise_for_status()
+    return other
 
 
 def _add(student: Student, canary: str, name: str) -> dict[str, Any]:

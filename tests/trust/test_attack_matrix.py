@@ -188,8 +188,8 @@ def test_no_answer_tells_another_users_from_nothing(
 ):
     others = {
         "another's": scene.victim.ids[kind],
-        "another's, deleted": scene.victim.gone.get(kind, _NEVER[kind]),
-        "one's own, deleted": scene.attacker.gone.get(kind, _NEVER[kind]),
+        "another's, deleted": scene.victim.gone[kind],
+        "one's own, deleted": scene.attacker.gone[kind],
     }
     before = fingerprint(scene.ground)
 
