@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import Ground
-from tests.fakes import ScriptedModel
+from tests.fakes import Messages, ScriptedModel
 from tests.trust.holdings import QUESTION, Holdings, furnish
 from tests.trust.operations import ROWS, guarded_by, send
 from tests.trust.report import Promise
@@ -50,19 +50,31 @@ def listen(client: httpx.Client) -> list[str]:
 
 
 def do_everything(one: Holdings, other: Holdings) -> None:
-    """Do whatever the API can, on one's own things and on another's; erase oneself last."""
+    """Do whatever the API can, on one's own things and on another's; the word is in every question."""
     client = one.student.client
+    question = {"query_text": f"{QUESTION} {one.canary} asks."}
     for holdings in (other, one):
         for operation in guarded_by("bearer"):
             if operation != "POST /api/auth/erase":
-                send(client, operation, holdings.ids, follow_redirects=True)
+                members = question if operation == "POST /api/query" else None
+                send(client, operation, holdings.ids, members, follow_redirects=True)
         for member, name in ROWS["POST /api/query"].names.items():
             value = [holdings.ids[name]] if member == "file_ids" else holdings.ids[name]
-            send(client, "POST /api/query", {}, {"query_text": QUESTION, member: value})
+            send(client, "POST /api/query", {}, {**question, member: value})
     for words in (other.canary, "dossier", "%", "_", "canary"):
         client.get("/api/history", params={"q": words})
     stream = {"Accept": "text/event-stream"}
-    client.post("/api/query", json={"query_text": QUESTION}, headers=stream)
+    client.post("/api/query", json=question, headers=stream)
+
+
+def words_in(canaries: list[str], text: str) -> set[str]:
+    return {canary for canary in canaries if canary in text}
+
+
+def asked_in(messages: Messages) -> str:
+    """Return the question of a prompt: what stands behind the passages."""
+    content = messages[-1]["content"]
+    return content[content.rindex("<question-") :]
 
 
 def test_no_response_log_prompt_or_key_holds_anothers_word(
@@ -89,10 +101,15 @@ def test_no_response_log_prompt_or_key_holds_anothers_word(
             is_bare = not any(secret in line for secret in _NEVER_SHOWN)
             promise.check(is_bare, f"nothing that is ours alone: {line[:60]}")
     canaries = [user.canary for user in users]
-    sent = [*map(json.dumps, model.prompts), *map(json.dumps, model.embedded)]
-    assert any(canary in text for canary in canaries for text in sent)
-    for text in sent:
-        promise.check(sum(canary in text for canary in canaries) <= 1, f"a prompt: {text[:200]}")
+    asked = [words_in(canaries, asked_in(messages)) for messages in model.prompts]
+    assert [{canary} for canary in canaries if {canary} not in asked] == []
+    for messages, asker in zip(model.prompts, asked, strict=True):
+        prompt = json.dumps(messages)
+        is_own = len(asker) == 1 and words_in(canaries, prompt) == asker
+        promise.check(is_own, f"a prompt of {asker}: {prompt[-400:]}")
+    for texts in model.embedded:
+        of_one = len(words_in(canaries, json.dumps(texts))) <= 1
+        promise.check(of_one, f"a call for embeddings: {texts}"[:200])
     assert len(log_lines) > len(users)
     for line in log_lines:
         promise.check(not any(canary in line for canary in canaries), f"the log: {line[:200]}")
