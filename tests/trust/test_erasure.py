@@ -124,6 +124,9 @@ def test_the_receipt_counts_what_is_gone(
     # Of each kind another number, so that none can stand for another.
     for _ in range(3):
         holdings.student.ask(QUESTION, chat_id=holdings.ids["chat_id"])
+    for _ in range(2):
+        wrong = {"username": holdings.student.username, "password": "wrong"}
+        assert holdings.student.client.post("/api/auth/login", json=wrong).status_code == 401
     holdings.student.upload("long.md", "\n\n".join(f"# {n}\n\n{n} words. " * 90 for n in range(9)))
     before = counts(ground)
     objects = "select count(*) as n from storage.objects where name like %s"
@@ -132,9 +135,13 @@ def test_the_receipt_counts_what_is_gone(
     receipt = erase(holdings)
 
     after = counts(ground)
-    for table, count in receipt["rows"].items():
-        gone = before[table] - after[table]
-        promise.check(gone == count, f"{table}: {count} on the receipt, {gone} gone")
+    # Stored objects have a line of their own; the outbox names them until no signed URL is good.
+    elsewhere = {"objects", "object_deletions"}
+    gone = {table: before[table] - after[table] for table in before.keys() - elsewhere}
+    for table in gone.keys() | receipt["rows"].keys():
+        told = receipt["rows"].get(table, 0)
+        promise.check(gone[table] == told, f"{table}: {told} on the receipt, {gone[table]} gone")
+    promise.check(all(receipt["rows"].values()), f"nothing to count: {receipt['rows']}")
     promise.check(
         (receipt["stored_objects"], receipt["pending_objects"]) == (stored, 0), f"{receipt}"
     )
