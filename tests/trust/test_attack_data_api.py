@@ -149,8 +149,10 @@ def is_closed(case: str, caller: Caller, answer: httpx.Response, victim: Holding
     hashes = "password_hash" in answer.text or "$2b$" in answer.text
     if victim.canary in answer.text or hashes:
         return False
-    if not caller.is_user:
-        return answer.status_code in (401, 403, 404, 406)
+    is_refused = answer.status_code in (401, 403, 404, 406)
+    if not caller.is_user or case.startswith(("insert ", "update ", "delete ")):
+        # Not for the value: a null that is not allowed would stop it even where rows could be added.
+        return is_refused
     is_reading = case.startswith("select ") or case in _FOR_USERS
     return answer.is_client_error or (is_reading and answer.is_success)
 
