@@ -153,6 +153,28 @@ def test_a_file_beyond_the_limit_is_refused(
     assert student.client.get("/api/upload").json()["files"] == []
 
 
+def test_what_arrives_is_counted_again(
+    student: Student, configuration: Configuration, promise: Promise
+) -> None:
+    """A signed URL takes whatever is sent: what was announced binds nobody."""
+    body = {"filename": "small.txt", "size_bytes": 100}
+    signed = student.client.post("/api/upload/signed", json=body).json()
+    upload = signed["upload"]
+    content = b"This is a sentence.\n" * 6_000
+    sent = student.client.put(upload["url"], content=content, headers=upload["headers"])
+    configuration.change(max_file_bytes=1_000)
+
+    file = student.client.post(f"/api/upload/{signed['file']['id']}/ingest").json()
+
+    assert sent.is_success, "it did not arrive: then there is nothing to test"
+    promise.check(file["status"] == "failed", f"{file}")
+    told = file["error"] or {}
+    # Not for being another file than was announced: that is seen when all of it is here.
+    promise.check(told.get("type") == "/problems/file-too-large", f"{told}")
+    promise.check(told.get("limit_bytes") == 1_000, f"{told}")
+    promise.check(student.client.get(f"/api/upload/{file['id']}/pages/1").is_error, "a page")
+
+
 def test_what_was_opened_is_never_run(student: Student, model: ScriptedModel) -> None:
     """A browser saves what is no PDF, and takes nothing for what it was not declared as."""
     assert not model.prompts
