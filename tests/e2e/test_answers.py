@@ -2,12 +2,17 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, Response, expect
 
-from tests.e2e.conftest import DESKTOP
+from dev.student import PASSPHRASE
+from tests.conftest import TLS
+from tests.e2e.conftest import DESKTOP, PATIENCE_MILLISECONDS
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
@@ -126,14 +131,81 @@ class TestAfterwards:
 
         expect(reader.conversation.get_by_role("alert")).to_be_visible()
 
-    def test_a_deleted_chat_is_gone_for_good_for_who_leaves_without_undoing(self, answered: Desk):
-        side = answered.open_side()
-        side.get_by_role("button", name=re.compile("^Actions for What is")).click()
-        with answered.page.expect_response(lambda r: r.request.method == "DELETE") as deleted:
-            side.get_by_role("button", name="Delete", exact=True).click()
-            expect(answered.page.get_by_role("button", name="Undo")).to_be_visible()
+    def test_a_deleted_chat_is_gone_for_good_after_some_seconds(self, answered: Desk):
+        with answered.page.expect_response(is_deletion) as deleted:
+            delete_chat(answered)
 
         assert deleted.value.status == 204
         expect(answered.page.get_by_role("button", name="Undo")).to_have_count(0)
-        answered.page.reload()
-        expect(answered.open_side().get_by_text("What you ask is kept here.")).to_be_visible()
+        expect_no_chats(answered)
+
+    def test_a_deleted_chat_is_gone_for_good_for_who_leaves_at_once(
+        self, answered: Desk, lectern: str
+    ):
+        delete_chat(answered)
+        answered.page.goto("about:blank")
+
+        expect_none_kept(lectern, answered.username)
+
+    def test_a_deleted_chat_is_gone_for_who_leaves_with_an_old_token(
+        self, answered: Desk, lectern: str
+    ):
+        answered.page.clock.set_system_time(datetime.now(tz=UTC) + timedelta(hours=1))
+        with answered.page.expect_response("**/api/auth/refresh") as refreshed:
+            delete_chat(answered)
+        refreshed.value.finished()
+        answered.page.goto("about:blank")
+
+        expect_none_kept(lectern, answered.username)
+
+    def test_a_deleted_chat_is_gone_for_good_for_who_signs_out_at_once(self, answered: Desk):
+        delete_chat(answered)
+        answered.follow(re.compile("^Account"))
+        with answered.page.expect_response(is_deletion) as deleted:
+            answered.page.get_by_role("button", name="Sign out", exact=True).first.click()
+        assert deleted.value.status == 204
+
+        answered.page.get_by_label("Username").fill(answered.username)
+        answered.page.get_by_label("Password", exact=True).fill(PASSPHRASE)
+        answered.page.get_by_role("button", name="Sign in").click()
+        answered.page.goto("/#/")
+        expect_no_chats(answered)
+
+    def test_who_signs_out_stays_while_a_chat_cannot_be_deleted(self, answered: Desk):
+        answered.page.route("**/api/history/*", lambda route: route.abort(), times=1)
+        delete_chat(answered)
+        answered.follow(re.compile("^Account"))
+        answered.page.get_by_role("button", name="Sign out", exact=True).first.click()
+
+        alerts = answered.page.get_by_role("alert")
+        expect(alerts.filter(has_text="was not deleted.")).to_be_visible()
+        expect(alerts.filter(has_text="You are still signed in.")).to_be_visible()
+
+
+def is_deletion(exchange: Request | Response) -> bool:
+    request = exchange if isinstance(exchange, Request) else exchange.request
+    return request.method == "DELETE"
+
+
+def delete_chat(desk: Desk) -> None:
+    side = desk.open_side()
+    side.get_by_role("button", name=re.compile("^Actions for What is")).click()
+    side.get_by_role("button", name="Delete", exact=True).click()
+    expect(desk.page.get_by_role("button", name="Undo")).to_be_visible()
+
+
+def expect_none_kept(lectern: str, username: str) -> None:
+    """Ask the server until no chat is there: nobody hears the reply to a page that is gone."""
+    with httpx.Client(base_url=lectern, timeout=30, verify=TLS) as client:
+        body = {"username": username, "password": PASSPHRASE}
+        token = client.post("/api/auth/login", json=body).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        until = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+        while client.get("/api/history", headers=headers).json()["chats"]:
+            assert time.monotonic() < until, "the chat is still there"
+
+
+def expect_no_chats(desk: Desk) -> None:
+    expect(desk.composer).to_be_visible()
+    desk.page.reload()
+    expect(desk.open_side().get_by_text("What you ask is kept here.")).to_be_visible()

@@ -107,6 +107,11 @@ export function refresh(): Promise<void> {
   return refreshing;
 }
 
+/** Have a token that lasts this much longer: who leaves the page has no time to get one. */
+export async function holdToken(milliseconds: number): Promise<void> {
+  if (access.until - EARLY_MILLISECONDS < Date.now() + milliseconds) await refresh();
+}
+
 export async function signOut(): Promise<void> {
   const response = await post("/api/auth/logout");
   if (!response.ok && response.status !== 401) throw await problemOf(response);
@@ -132,7 +137,9 @@ async function attempt(url: string, init: RequestInit): Promise<Response> {
 
 /** Fetch as the user; an expired token is renewed first, a refused one once. Raises a Failure. */
 export async function authorised(url: string, init: RequestInit = {}): Promise<Response> {
-  if (access.until - EARLY_MILLISECONDS < Date.now()) await refresh();
+  // What must outlive the page is sent at once if it can be: nothing waits in a page that closes.
+  const early = init.keepalive ? 0 : EARLY_MILLISECONDS;
+  if (access.until - early < Date.now()) await refresh();
   let response = await attempt(url, init);
   if (response.status === 401 && (await isStale(response.clone()))) {
     await refresh();

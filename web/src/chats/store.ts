@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure, isAbort, Problem } from "../api/problems.ts";
+import { holdToken } from "../api/session.ts";
 import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { reportFailure } from "../ui/reports.tsx";
@@ -49,9 +50,10 @@ const doomed = new Map<string, number>();
 export function deleteChat(chat: Chat): void {
   chats.value = chats.value.filter((other) => other.chat_id !== chat.chat_id);
   deletions.value = [...deletions.value, chat];
+  holdToken(UNDO_MILLISECONDS).catch(asFailure); // if it fails, the deletion will say so
   doomed.set(
     chat.chat_id,
-    window.setTimeout(() => carryOut(chat), UNDO_MILLISECONDS),
+    window.setTimeout(() => begin(chat), UNDO_MILLISECONDS),
   );
 }
 
@@ -66,10 +68,12 @@ function forget(chat: Chat): void {
   deletions.value = deletions.value.filter((other) => other !== chat);
 }
 
-async function carryOut(chat: Chat, keepalive = false): Promise<void> {
+/** Delete for good what could be taken back until now. Raises the Failure that kept it. */
+async function carryOut(chat: Chat): Promise<void> {
   clearTimeout(doomed.get(chat.chat_id));
+  deletions.value = deletions.value.filter((other) => other !== chat);
   try {
-    const options = { path: { chat_id: chat.chat_id }, keepalive };
+    const options = { path: { chat_id: chat.chat_id }, keepalive: true };
     await send("delete", "/api/history/{chat_id}", options);
     forget(chat);
   } catch (error) {
@@ -79,10 +83,27 @@ async function carryOut(chat: Chat, keepalive = false): Promise<void> {
     // Not deleted: it comes back into the list rather than only seeming to be gone.
     reportFailure(strings.value.failures.deleteChat(chat.title), failure);
     await loadChats();
+    throw failure;
   }
 }
 
+const underWay = new Set<Promise<void>>();
+
+function begin(chat: Chat): void {
+  const deletion = carryOut(chat);
+  underWay.add(deletion);
+  deletion.catch(asFailure).finally(() => underWay.delete(deletion));
+}
+
+function beginAll(): void {
+  for (const chat of deletions.value) begin(chat);
+}
+
+/** Delete for good, at once, whatever waits for it. Raises a Failure if something is not deleted. */
+export async function finishDeletions(): Promise<void> {
+  beginAll();
+  await Promise.all(underWay);
+}
+
 // Whoever closes the page meant it.
-addEventListener("pagehide", () => {
-  for (const chat of deletions.value) carryOut(chat, true);
-});
+addEventListener("pagehide", beginAll);
