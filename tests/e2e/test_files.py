@@ -83,6 +83,27 @@ class TestOnTheWay:
         desk.page.reload()
         expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
 
+    def test_an_upload_cancelled_while_it_is_prepared_leaves_nothing_behind(self, desk: Desk):
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        desk.page.route("**/api/upload/signed", hold)
+        with desk.page.expect_request("**/api/upload/signed"):
+            desk.add(text_file("rocks.txt", BASALT))
+        side = desk.open_side()
+        expect(side.get_by_text("Preparing")).to_be_visible()
+        side.get_by_role("button", name="Cancel").click()
+        expect(side.get_by_text("rocks.txt")).to_have_count(0)
+
+        with desk.page.expect_response(lambda r: r.request.method == "DELETE") as deleted:
+            held[0].continue_()  # the server has it in spite of all
+
+        assert deleted.value.status == 204
+        desk.page.reload()
+        expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
+
     def test_reading_is_seen_page_by_page(self, desk: Desk, model: ScriptedModel, tmp_path: Path):
         pages = [[f"Rock number {number} is dark and cools quickly."] for number in range(1, 41)]
         model.holds_embedding = 2  # the first 32 pages are in

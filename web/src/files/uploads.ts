@@ -4,6 +4,8 @@ import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, ConnectionLost, type Failure, isAbort } from "../api/problems.ts";
 import type { SignedUpload } from "../schema.ts";
+import { strings } from "../strings/index.ts";
+import { reportFailure } from "../ui/reports.tsx";
 import { read } from "./reading.ts";
 import { deleteFile, files, keepFile } from "./store.ts";
 import { transfer } from "./transfer.ts";
@@ -68,15 +70,18 @@ async function freePlaceOf(file: File): Promise<void> {
   if (left) await deleteFile(left.id);
 }
 
-async function announceFile(file: File): Promise<SignedUpload> {
+async function announceFile(file: File, signal: AbortSignal): Promise<SignedUpload> {
   const sha256 = await hash(file);
+  signal.throwIfAborted();
   await freePlaceOf(file);
   const body = { filename: file.name, size_bytes: file.size, ...(sha256 ? { sha256 } : {}) };
   return send("post", "/api/upload/signed", { body });
 }
 
 async function ship(key: string, file: File, job: Job): Promise<void> {
-  job.announced ??= await announceFile(file);
+  job.announced ??= await announceFile(file, job.abort.signal);
+  // Cancelled meanwhile: the server has it all the same.
+  if (!jobs.has(key)) return withdraw(job.announced);
   const { file: announced, upload } = job.announced;
   if (!upload) return settle(key, announced.filename);
   update(key, { state: { stage: "sending" } });
@@ -164,11 +169,22 @@ export function resume(key: string): void {
   enqueue(key);
 }
 
+/** Delete what was announced, but not the file that a duplicate turned out to be. */
+async function withdraw({ file, upload }: SignedUpload): Promise<void> {
+  if (!upload) return;
+  try {
+    await deleteFile(file.id);
+  } catch (error) {
+    // In the list it can be deleted again.
+    keepFile(file);
+    reportFailure(strings.value.failures.deleteFile(file.filename), error);
+  }
+}
+
 /** Stop an upload and leave nothing of it behind; also takes a note out of the list. */
 export function cancel(key: string): void {
   const job = jobs.get(key);
   job?.abort.abort();
   remove(key);
-  const announced = job?.announced;
-  if (announced?.upload) deleteFile(announced.file.id).catch(() => {});
+  if (job?.announced) withdraw(job.announced);
 }
