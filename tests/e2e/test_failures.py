@@ -117,6 +117,20 @@ class TestAFile:
         told = alert(desk.page, "rocks.txt was not read to its end.")
         expect(told).to_contain_text("Try again in a moment.")
 
+    def test_whose_reading_another_took_over_is_read_on(self, desk: Desk):
+        problem = _problem("lease-lost", 409, "Another request is reading this file.")
+        desk.page.route("**/ingest", lambda route: route.fulfill(**problem), times=1)
+        desk.add(text_file("rocks.txt", NOTES))
+
+        desk.expect_ready("rocks.txt")
+        expect(desk.page.get_by_role("alert")).to_have_count(0)
+
+    def test_that_cannot_be_read_is_announced(self, desk: Desk):
+        desk.add(text_file("empty.txt", " "))
+
+        log = desk.page.get_by_role("log").get_by_text("empty.txt was not read to its end.")
+        expect(log).to_contain_text("No text was found in this file.")
+
 
 def _problem(slug: str, status: int, detail: str) -> dict[str, Any]:
     body = {"type": f"/problems/{slug}", "title": "", "status": status, "detail": detail}

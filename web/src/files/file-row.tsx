@@ -2,7 +2,6 @@
 
 import { useState } from "preact/hooks";
 import { send } from "../api/client.ts";
-import { Problem } from "../api/problems.ts";
 import { href, withPlace } from "../routes.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
@@ -11,21 +10,8 @@ import { confirmFirst } from "../ui/confirm.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
-import { readOn } from "./reading.ts";
+import { isRetryable, readingProblem, readOn } from "./reading.ts";
 import { deleteFile, excluded, toggle } from "./store.ts";
-
-interface Told {
-  type: string;
-  detail: string;
-  retryable?: boolean;
-}
-
-/** The problem of a file that could not be read, in the user's language. */
-function problemOf(file: CourseFile): { text: string; isRetryable: boolean } {
-  const told = file.error as unknown as Told;
-  const problem = new Problem({ title: "", status: 0, instance: "", ...told });
-  return { text: explain(problem), isRetryable: told.retryable === true };
-}
 
 function Reading({ file }: { file: CourseFile }) {
   const s = strings.value.files;
@@ -38,8 +24,10 @@ function State({ file }: { file: CourseFile }) {
   const s = strings.value.files;
   if (file.status === "processing") return <Reading file={file} />;
   if (file.status === "awaiting_upload") return <p class="meta problem">{s.broken}</p>;
-  if (file.status === "failed")
-    return <p class="meta problem">{file.error ? problemOf(file).text : ""}</p>;
+  if (file.status === "failed") {
+    const problem = readingProblem(file);
+    return <p class="meta problem">{problem && explain(problem)}</p>;
+  }
   const count = file.page_count ?? 0;
   return (
     <>
@@ -122,7 +110,7 @@ export function FileRow({ file }: { file: CourseFile }) {
             {file.filename}
           </p>
           <State file={file} />
-          {file.status === "failed" && file.error && problemOf(file).isRetryable && (
+          {isRetryable(file) && (
             <QuietButton icon="retry" label={strings.value.tryAgain} onClick={() => readOn(file)} />
           )}
         </div>

@@ -3,11 +3,28 @@
 import { send } from "../api/client.ts";
 import { asFailure, ConnectionLost, Problem } from "../api/problems.ts";
 import type { File as CourseFile } from "../schema.ts";
-import { strings } from "../strings/index.ts";
+import { explain, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 import { dropFile, keepFile } from "./store.ts";
 import { untilOnline, wait } from "./waiting.ts";
+
+interface Told {
+  type: string;
+  detail: string;
+  retryable?: boolean;
+}
+
+/** Why a file could not be read; null for one that was, or may yet be. */
+export function readingProblem(file: CourseFile): Problem | null {
+  if (file.status !== "failed" || !file.error) return null;
+  return new Problem({ title: "", status: 0, instance: "", ...(file.error as unknown as Told) });
+}
+
+/** Whether reading it again may end better. */
+export function isRetryable(file: CourseFile): boolean {
+  return file.status === "failed" && (file.error as unknown as Told | null)?.retryable === true;
+}
 
 const POLL_MILLISECONDS = 1_000;
 const PAUSE_MILLISECONDS = 2_000;
@@ -35,12 +52,20 @@ async function drive(id: number): Promise<CourseFile> {
       await wait(PAUSE_MILLISECONDS);
     } catch (error) {
       const failure = asFailure(error);
-      const isPassing = failure instanceof ConnectionLost || failure.status >= 502;
+      // Whoever took the reading over may give it back.
+      const isPassing =
+        failure instanceof ConnectionLost || failure.status >= 502 || failure.slug === "lease-lost";
       if (!isPassing) throw failure;
       await untilOnline();
       await wait(PAUSE_MILLISECONDS);
     }
   }
+}
+
+function tellEnd(file: CourseFile): void {
+  if (file.status === "ready") announce(strings.value.files.ready(file.filename));
+  const problem = readingProblem(file);
+  if (problem) announce(`${strings.value.failures.read(file.filename)} ${explain(problem)}`);
 }
 
 /** Have a file read to its end. Returns the file that holds its bytes: another one for a duplicate. */
@@ -53,7 +78,7 @@ export async function read(file: CourseFile): Promise<CourseFile> {
     driven.delete(file.id);
     if (ended.id !== file.id) dropFile(file.id);
     keepFile(ended);
-    if (ended.status === "ready") announce(strings.value.files.ready(ended.filename));
+    tellEnd(ended);
     return ended;
   } catch (error) {
     // Whoever deletes a file while it is read knows that it is not read.

@@ -73,6 +73,28 @@ export const de: Strings = {
       "Das Sprachmodell ist nicht zu erreichen. Deine Frage ist aufgehoben; stell sie gleich noch einmal.",
     "model-interrupted":
       "Die Antwort brach ab. Was ankam, ist aufgehoben; frag noch einmal für eine ganze.",
+    "storage-refused":
+      "Der Dateispeicher hat diese Datei nicht angenommen. Versuche es noch einmal.",
+    "invalid-access-token": "Du bist nicht mehr angemeldet. Melde dich wieder an.",
+    "invalid-refresh-token": "Deine Sitzung ist zu Ende. Melde dich wieder an.",
+    "refresh-token-reused":
+      "Deine Sitzung wurde beendet, weil ihr Schlüssel zweimal benutzt wurde. Melde dich wieder an.",
+    "session-ended": "Deine Sitzung ist zu Ende. Melde dich wieder an.",
+    "session-not-found": "Diese Sitzung gibt es nicht; vielleicht ist sie schon zu Ende.",
+    "cross-site-request":
+      "Diese Anfrage kam nicht von der Seite selbst. Lade sie neu und versuche es noch einmal.",
+    "edge-bypassed":
+      "Unter dieser Adresse antwortet Lectern nicht. Nimm die, die du dafür bekommen hast.",
+    "password-change-required":
+      "Du hast dich mit einer einmaligen Passphrase angemeldet. Wähle zuerst ein eigenes Passwort.",
+    "page-not-found": "Diese Seite hat die Datei nicht, oder sie ist noch nicht gelesen.",
+    "too-much-text":
+      "In dieser Datei steht mehr Text als in Kursunterlagen. Teile sie und lade die Teile hoch.",
+    "lease-lost":
+      "Diese Datei wird gerade schon gelesen. Warte einen Augenblick und sieh dann wieder nach.",
+    "idempotency-mismatch":
+      "Diese Frage wurde mit dem Schlüssel einer anderen gesendet. Stell sie noch einmal.",
+    "invalid-job-secret": "Dafür braucht es das Geheimnis der geplanten Aufgabe.",
   },
 
   failures: {

@@ -19,7 +19,10 @@ export const en = {
   unreachable: "Lectern cannot be reached. Check the connection, then try again.",
   unexpected: "Something went wrong on this page. Load it again; nothing that was sent is lost.",
   reload: "Load again",
-  problems: {} as Record<string, string>, // the server speaks English
+  // The server speaks English; this one is the page's own.
+  problems: {
+    "storage-refused": "The file storage did not take this file. Try again.",
+  } as Record<string, string>,
 
   // What did not happen; why, and what to do, follows.
   failures: {
