@@ -1,5 +1,6 @@
 """What the tests of deployments share: a stack behind them, what they print, and what cannot run here."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,12 +29,17 @@ _PRIVATE_FILES = [
     "scratch.py",
 ]
 
+_TARGETS = 3  # this machine, Vercel, AWS: each has a Python of its own
+# With it a target that could not run is a failure, as it should be where all three are expected.
+_REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"  # noqa: TID251 - not Lectern's own
+
 _NOT_RUN = pytest.StashKey[set[str]]()
+_MISSING = pytest.StashKey[set[str]]()
 _FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_NOT_RUN], config.stash[_FIGURES] = set(), []
+    config.stash[_NOT_RUN], config.stash[_MISSING], config.stash[_FIGURES] = set(), set(), []
     config.addinivalue_line("markers", "needs_python(version): the platform runs that Python")
 
 
@@ -42,6 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     impossible = {item: reason for item in items if (reason := _why_not(item))}
     for item, reason in impossible.items():
         config.stash[_NOT_RUN].add(f"NOT RUN: {item.path.name}. {reason}")
+        config.stash[_MISSING].add(reason)
     config.hook.pytest_deselected(items=list(impossible))
     items[:] = [item for item in items if item not in impossible]
 
@@ -63,6 +70,20 @@ def pytest_terminal_summary(
         terminalreporter.write_line(line)
     for line in sorted(config.stash[_NOT_RUN]):
         terminalreporter.write_line(line, red=True, bold=True)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _REQUIRE_ALL and session.config.stash[_MISSING] and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say it once more after pytest's own last line, which counts only what ran."""
+    missing = len(config.stash[_MISSING])
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if missing and isinstance(reporter, pytest.TerminalReporter):
+        reporter.write_line(f"{missing} of {_TARGETS} targets NOT RUN", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")
