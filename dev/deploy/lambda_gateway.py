@@ -1,6 +1,6 @@
 """CloudFront and the HTTP API on this machine, made from the generated template, before zips that run as on Lambda.
 
-What it does not do: TLS, caching, HTTP/2, limits of rate. The two functions of CloudFront are tested by themselves.
+What it does not do: the page, TLS, caching, HTTP/2, limits of rate. The two functions of CloudFront are tested by themselves.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any, Self
 import httpx
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from dev.deploy.lambda_runtime import Instance, unpack
@@ -44,7 +44,6 @@ class Edge:
         environment: Mapping[str, str],
         *,
         secret: str,
-        page: Path | None = None,
     ) -> None:
         """Describe it.
 
@@ -54,10 +53,9 @@ class Edge:
             tools: How to run them.
             environment: What the functions' environment has besides the template's.
             secret: What CloudFront sends in the origins' custom header.
-            page: The directory of the built page, if there is one.
         """
         self.template, self._zips, self._tools = template, zips, tools
-        self._environment, self._secret, self._page = environment, secret, page
+        self._environment, self._secret = environment, secret
         self._exits = contextlib.ExitStack()
         self.instances: dict[str, Instance] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -100,7 +98,7 @@ class Edge:
 
     async def _serve(self, request: Request, behaviour: Behaviour) -> Response:
         if behaviour.origin == "page":
-            return self._open_page(request.url.path)
+            return Response("There is no page here.", 404)
         body = await request.body()
         if len(body) > _MOST_BODY_BYTES:
             return JSONResponse({"message": "Request Entity Too Large"}, 413)
@@ -109,13 +107,6 @@ class Edge:
         if function := self.template.streaming.get(behaviour.origin):
             return await self._stream(self.template.functions[function], request, headers, body)
         return await self.call_api(request, headers, body)
-
-    def _open_page(self, path: str) -> Response:
-        if self._page is None:
-            return Response("There is no page here.", 404)
-        name = path.lstrip("/") if "." in path.rpartition("/")[2] else "index.html"
-        file = self._page / name
-        return FileResponse(file) if file.is_file() else Response("AccessDenied", 403)
 
     async def _stream(
         self, function: Function, request: Request, headers: dict[str, str], body: bytes

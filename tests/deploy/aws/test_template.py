@@ -13,6 +13,7 @@ from dev.deploy.lambda_build import function_names
 from dev.deploy.lambda_packages import PYTHON_VERSION
 from dev.deploy.lambda_template import PATH, Template
 from dev.node import NODE
+from dev.processes import ROOT
 from tests.deploy.aws.rehearsal import REGION, make_service, package
 
 pytestmark = pytest.mark.needs_python(PYTHON_VERSION)
@@ -164,9 +165,68 @@ def test_the_page_is_nobodys_but_cloudfronts(aws_template: Template) -> None:
     policy = aws_template.of_type("AWS::S3::BucketPolicy")["PagePolicy"]["PolicyDocument"]
     allowed = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
 
+    # Without the right to list, S3 would call a file that is not there forbidden, not missing.
+    assert {each["Action"] for each in allowed} == {"s3:GetObject", "s3:ListBucket"}
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert {each["Principal"]["Service"] for each in allowed} == {"cloudfront.amazonaws.com"}
     assert all("AWS:SourceArn" in each["Condition"]["StringEquals"] for each in allowed)
+
+
+def _headers(policy: dict[str, Any]) -> dict[str, str]:
+    """Return the headers that a policy of CloudFront sets, each of which overrides what the origin says."""
+    config = policy["ResponseHeadersPolicyConfig"]
+    security = config["SecurityHeadersConfig"]
+    custom = config.get("CustomHeadersConfig", {}).get("Items", [])
+    assert all(each["Override"] is True for each in (*security.values(), *custom))
+    values = {
+        "StrictTransportSecurity": lambda said: f"max-age={said['AccessControlMaxAgeSec']}",
+        "ContentSecurityPolicy": lambda said: said["ContentSecurityPolicy"],
+        "ContentTypeOptions": lambda _: "nosniff",
+        "ReferrerPolicy": lambda said: said["ReferrerPolicy"],
+    }
+    # As CloudFormation names them: Strict-Transport-Security, Content-Security-Policy, ...
+    named = {
+        re.sub(r"(?<!^)(?=[A-Z])", "-", name).replace("Content-Type-", "X-Content-Type-"): values[
+            name
+        ](said)
+        for name, said in security.items()
+    }
+    return named | {each["Header"]: each["Value"] for each in custom}
+
+
+def _headers_on_vercel() -> tuple[dict[str, str], dict[str, str]]:
+    """Return what vercel.json says of every address, and of the page besides."""
+    configuration = json.loads((ROOT / "vercel.json").read_text())
+
+    def of_all(rules: list[dict[str, Any]]) -> dict[str, str]:
+        [rule] = [each for each in rules if each["source"] == "/(.*)"]
+        return {each["key"]: each["value"] for each in rule["headers"]}
+
+    return of_all(configuration["headers"]), of_all(configuration["services"]["web"]["headers"])
+
+
+def test_page_and_api_have_the_headers_that_they_have_on_vercel(aws_template: Template) -> None:
+    policies = aws_template.of_type("AWS::CloudFront::ResponseHeadersPolicy")
+    everywhere, of_the_page = _headers_on_vercel()
+
+    assert _headers(policies["ApiHeaders"]) == everywhere
+    assert _headers(policies["PageHeaders"]) == everywhere | of_the_page
+    assert everywhere | of_the_page == {
+        "Content-Security-Policy": "frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "Strict-Transport-Security": "max-age=63072000",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def test_every_address_has_the_policy_that_is_its_own(aws_template: Template) -> None:
+    [distribution] = aws_template.of_type("AWS::CloudFront::Distribution").values()
+    config = distribution["DistributionConfig"]
+    of_the_api = [each["ResponseHeadersPolicyId"] for each in config["CacheBehaviors"]]
+
+    assert config["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == {"Ref": "PageHeaders"}
+    assert of_the_api == [{"Ref": "ApiHeaders"}] * 3
 
 
 def test_concurrency_is_reserved_only_where_asked_for(service: Path, tmp_path: Path) -> None:
