@@ -229,6 +229,21 @@ def test_every_address_has_the_policy_that_is_its_own(aws_template: Template) ->
     assert of_the_api == [{"Ref": "ApiHeaders"}] * 3
 
 
+def test_an_alarm_tells_that_the_job_fails(aws_template: Template) -> None:
+    [alarm] = aws_template.of_type("AWS::CloudWatch::Alarm").values()
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Errors")
+    assert alarm["Dimensions"] == [
+        {"Name": "FunctionName", "Value": {"Ref": "ScheduleLambdaFunction"}}
+    ]
+    # A run and both of the retries that Lambda makes of it.
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 3)
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmActions"] == {
+        "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]
+    }
+
+
 def test_concurrency_is_reserved_only_where_asked_for(service: Path, tmp_path: Path) -> None:
     asked = make_service(tmp_path / "service", service / ".build" / "lambda")
     package(asked, "--param", "reservedConcurrency=20")
