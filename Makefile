@@ -124,6 +124,7 @@ lock: $(STAMP) ## Resolve the dependencies again, with hashes
 	$(COMPILE) --output-file requirements.txt pyproject.toml
 	$(COMPILE) --output-file requirements-dev.txt --group dev pyproject.toml
 	$(COMPILE) --output-file requirements-deploy.txt --group dev --group deploy pyproject.toml
+	$(COMPILE) --output-file requirements-telemetry.txt --group telemetry --constraint requirements-dev.txt pyproject.toml
 	$(COMPILE) --output-file requirements-bench.txt --group bench --constraint requirements-dev.txt
 	$(PYTHON) -m dev.node npm install --prefix dev --package-lock-only
 	$(PYTHON) -m dev.node npm install --prefix dev/deploy --package-lock-only

@@ -32,6 +32,7 @@ STREAMING = ("auth", "query")  # through the Lambda Web Adapter, which starts ru
 
 _RUN_SCRIPT = Path(__file__).with_name("run.sh")
 _SERVER = ("uvicorn", "click")
+_TELEMETRY = ("opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk")  # lib/web/telemetry.py
 _SIGNING = ("cryptography", "cffi", "pycparser")
 _MOST_BYTES = 250 * 1024 * 1024  # Lambda's limit, unzipped
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip knows
@@ -66,6 +67,7 @@ class Tree:
 
     path: Path
     packages: dict[str, Package]
+    added: tuple[str, ...] = ()  # packages that go into every zip, imported or not
 
     def pack(self, out: Path, *, with_cryptography: bool = True) -> dict[str, Archive]:
         """Make the zips of all functions in `out` and return them by name.
@@ -83,20 +85,33 @@ class Tree:
             return dict(zip(names, packed, strict=True))
 
 
-def plant(path: Path, root: Path = ROOT, architecture: str = "x86_64") -> Tree:
+def plant(
+    path: Path,
+    root: Path = ROOT,
+    architecture: str = "x86_64",
+    *,
+    with_telemetry: bool = False,
+) -> Tree:
     """Put what is locked and what is ours in `root` into a new directory, and compile it there once.
+
+    Args:
+        path: The directory, which is made.
+        root: Where the sources are.
+        architecture: `x86_64` or `arm64`.
+        with_telemetry: The functions shall send spans, with packages that they import by name.
 
     Raises:
         PythonMissing: There is no Python to make the bytecode.
     """
     path.mkdir()
-    locks = (root / "requirements.txt", root / "requirements-dev.txt")
+    name = "requirements-telemetry.txt" if with_telemetry else "requirements.txt"
+    locks = (root / name, root / "requirements-dev.txt")
     install(path, locks, _SERVER, architecture)
     packages = read_packages(path, architecture)
     for folder in ("functions", "lib"):
         shutil.copytree(root / folder, path / folder, ignore=_only_python)
     _compile(path)
-    return Tree(path, packages)
+    return Tree(path, packages, _TELEMETRY if with_telemetry else ())
 
 
 def build(
@@ -105,10 +120,12 @@ def build(
     *,
     architecture: str = "x86_64",
     with_cryptography: bool = True,
+    with_telemetry: bool = False,
 ) -> dict[str, Archive]:
     """Plant and pack in one."""
     with tempfile.TemporaryDirectory(prefix="lectern-build-") as folder:
-        tree = plant(Path(folder) / "task", root, architecture)
+        task = Path(folder) / "task"
+        tree = plant(task, root, architecture, with_telemetry=with_telemetry)
         return tree.pack(out, with_cryptography=with_cryptography)
 
 
@@ -138,7 +155,7 @@ def _select(tree: Tree, name: str, without: tuple[str, ...]) -> dict[str, Path]:
     needed = reach(tree.path, f"functions.{name}")
     imported = needed.packages | ({"uvicorn"} if name in STREAMING else set())
     files = {*needed.files, "functions/__init__.py"}
-    for package in closure(imported, tree.packages, without):
+    for package in closure(imported, tree.packages, without, tree.added):
         files.update(package.files)
     chosen = {file: tree.path / file for file in sorted(files | _bytecode(tree.path, files))}
     return chosen | ({"run.sh": _RUN_SCRIPT} if name in STREAMING else {})
@@ -177,13 +194,19 @@ def main() -> int:
     parser.add_argument(
         "--without-cryptography",
         action="store_true",
-        help="4 MB less and a quicker start, where DATABASE_TOKEN_KEY is an HS256 secret",
+        help="5.5 MB less and a quicker start, where DATABASE_TOKEN_KEY is an HS256 secret",
+    )
+    parser.add_argument(
+        "--with-telemetry",
+        action="store_true",
+        help="what sends spans, where OTEL_EXPORTER_OTLP_ENDPOINT is set",
     )
     chosen = parser.parse_args()
     zips = build(
         chosen.out,
         architecture=chosen.architecture,
         with_cryptography=not chosen.without_cryptography,
+        with_telemetry=chosen.with_telemetry,
     )
     for archive in zips.values():
         print(archive)

@@ -116,14 +116,17 @@ def _environment(architecture: str) -> dict[str, str]:
 
 
 def closure(
-    imported: Iterable[str], packages: dict[str, Package], without: Iterable[str]
+    imported: Iterable[str],
+    packages: dict[str, Package],
+    without: Iterable[str],
+    added: Iterable[str] = (),
 ) -> list[Package]:
-    """Return the packages that hold the modules `imported`, with all that they require.
+    """Return the packages that hold the modules `imported`, those `added` by name, and all that they require.
 
     Raises:
         LookupError: Nothing that is locked has such a module.
     """
-    waiting = [_holder(module, packages) for module in imported]
+    waiting = [*added, *(_holder(module, packages) for module in imported)]
     needed: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -176,6 +176,8 @@ class TestDependencies:
         ("fewer", "more"),
         [
             ("requirements.txt", "requirements-dev.txt"),
+            ("requirements.txt", "requirements-telemetry.txt"),
+            ("requirements-telemetry.txt", "requirements-dev.txt"),
             ("requirements-dev.txt", "requirements-deploy.txt"),
         ],
     )
@@ -183,6 +185,14 @@ class TestDependencies:
         wanted, installed = pinned(fewer), pinned(more)
 
         assert {name: installed.get(name) for name in wanted} == wanted
+
+    def test_a_deployment_that_sends_spans_installs_what_sends_them(self):
+        groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+        declared = dict(requirement.split("==") for requirement in groups["telemetry"])
+
+        locked = pinned("requirements-telemetry.txt")
+        assert {name: locked.get(name) for name in declared} == declared
+        assert not declared.keys() & pinned("requirements.txt").keys()
 
     def test_what_only_a_deployment_needs_is_not_installed_for_all(self):
         groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]

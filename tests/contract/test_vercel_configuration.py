@@ -37,7 +37,7 @@ def test_every_path_of_the_api_leads_to_its_function_and_every_other_to_the_page
 def test_a_service_installs_nothing_whose_hash_it_does_not_know(name: str) -> None:
     command = CONFIGURATION["services"][name]["buildCommand"].split()
 
-    assert {"--require-hashes", "--reinstall", "requirements.txt"} <= set(command)
+    assert {"--require-hashes", "--reinstall", "functions/requirements.txt"} <= set(command)
     assert (ROOT / "functions" / "requirements.txt").resolve() == ROOT / "requirements.txt"
 
 

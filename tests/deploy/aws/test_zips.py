@@ -5,6 +5,7 @@ import subprocess
 import tomllib
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,19 @@ assert sys.version_info[:2] == (3, 13) and sys.path[0] == ""
 strays = [m for m in sys.modules.values() if "site-packages" in (getattr(m, "__file__", "") or "")]
 assert not strays, strays
 """
+_SEND = """
+from lib.web import telemetry
+class Settings:
+    otel_exporter_otlp_endpoint, otel_exporter_otlp_headers = "http://127.0.0.1:9", ""
+provider = telemetry._provider(Settings, "history")
+sys.exit(provider is None)
+"""
 
 
 @pytest.fixture(scope="module")
 def small_zips(planted: Tree, report: Callable[[str], None]) -> dict[str, Archive]:
-    packed = planted.pack(planted.path.with_name("small"), with_cryptography=False)
+    tree = replace(planted, added=())
+    packed = tree.pack(planted.path.with_name("small"), with_cryptography=False)
     for archive in packed.values():
         report(f"lambda {archive} without cryptography")
     return packed
@@ -62,16 +71,36 @@ def test_lambdas_python_imports_it_with_nothing_else(
 ) -> None:
     unpack(zips[name].path, tmp_path)
 
-    done = subprocess.run(
-        [find_python(PYTHON_VERSION), "-B", "-s", "-c", _START.format(name=name)],
-        cwd=tmp_path,
+    done = _run_on_lambdas_python(_START.format(name=name), tmp_path)
+
+    assert done.returncode == 0, done.stderr
+
+
+def _run_on_lambdas_python(program: str, task: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [find_python(PYTHON_VERSION), "-B", "-s", "-c", program],
+        cwd=task,
         env={"PATH": ""},
         capture_output=True,
         text=True,
         check=False,
     )
 
+
+def test_it_can_send_spans_if_it_was_built_to(
+    planted: Tree, zips: dict[str, Archive], tmp_path: Path, report: Callable[[str], None]
+) -> None:
+    sending = planted.pack(tmp_path / "zips")["history"]
+    program = _START.format(name="history") + _SEND
+    for name, archive in {"with": sending, "without": zips["history"]}.items():
+        unpack(archive.path, tmp_path / name)
+
+    done = _run_on_lambdas_python(program, tmp_path / "with")
+    refused = _run_on_lambdas_python(program, tmp_path / "without")
+
     assert done.returncode == 0, done.stderr
+    assert (refused.returncode, "`telemetry` is not installed" in refused.stdout) == (1, True)
+    report(f"lambda {sending} with telemetry")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
