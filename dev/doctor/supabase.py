@@ -21,7 +21,7 @@ _MOST_SKEW_SECONDS = 10
 # No user has this id: the token is good, and there is nothing it could show.
 _NOBODY = Identity(user_id=999_999_999_999_999, session_id=1)
 _REQUEST_ID = str(uuid.uuid4())
-_PUSH = "npx supabase link --project-ref <ref>, then npx supabase db push"
+_PUSH = "npx supabase link --project-ref <ref>, then npx supabase db push --remote"
 _CLOSE = "drop what was added by hand, or protect it as the migrations do."
 
 Report = dict[str, Any]
