@@ -1,6 +1,7 @@
 """The documents say what the code does: routes, settings, problems, dependencies, and the tour as written."""
 
 import importlib
+import json
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import tomllib
 from dataclasses import MISSING, fields
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -133,10 +135,16 @@ class TestDeploying:
         assert not made.keys() & given.keys()
 
     def test_has_a_button_that_asks_for_the_same(self):
-        [asked] = re.findall(r"&env=([A-Z_,]+)\)", self.PAGE)
+        [(asked, defaults)] = re.findall(r"&env=([A-Z_,]+)&envDefaults=(\S+)\)", self.PAGE)
         example = re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
 
-        assert set(asked.split(",")) <= set(example)
+        of_vercel = json.loads(unquote(defaults))
+        assert of_vercel == {"VERCEL_PYTHON_COMPILEALL": "1"}
+        assert (
+            of_vercel.items()
+            <= parse("\n".join(re.findall("^echo (.*=.*) >>", self.PAGE, re.MULTILINE))).items()
+        )
+        assert set(asked.split(",")) - of_vercel.keys() <= set(example)
         required = {f.name.upper() for f in fields(Settings) if f.default is MISSING}
         assert required <= set(asked.split(","))
 
