@@ -24,7 +24,8 @@ _ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-_PDF_VIEWER = "chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/"  # Chromium's own
+# Chromium's own, and what it brings along
+_PDF_VIEWER = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://")
 PHONE: dict[str, Any] = {
     "viewport": {"width": 375, "height": 740},
     "has_touch": True,
@@ -74,7 +75,7 @@ def open_context(
 
     Without the page's worker, unless asked for: it downloads the shell once more for each.
     """
-    own = (lectern, stack.supabase_url, "data:", "blob:", _PDF_VIEWER)
+    own = (lectern, stack.supabase_url, "data:", "blob:", *_PDF_VIEWER)
 
     def look(request: Any) -> None:
         if not request.url.startswith(own):

@@ -204,3 +204,21 @@ class TestAxeFindsNothing:
         desk.page.get_by_role("button", name="Delete my account").click()
         expect(desk.page.get_by_role("button", name="Delete everything for good")).to_be_visible()
         assert violations(desk.page) == []
+
+    def test_when_something_failed(
+        self, new_desk: Callable[..., Desk], theme: str, size: dict[str, object]
+    ):
+        desk = new_desk(**size, color_scheme=theme)
+        desk.add(text_file("rocks.txt", NOTES))
+        desk.expect_ready("rocks.txt")
+        desk.page.route("**/content?*", lambda route: route.abort())
+        side = desk.open_side()
+        side.get_by_role("button", name="Actions for rocks.txt").click()
+        side.get_by_role("button", name="Download").click()
+        told = desk.page.get_by_role("alert")
+        expect(told).to_contain_text("rocks.txt was not downloaded.")
+        assert violations(desk.page) == []
+
+        # Over whatever else lies there: what is hidden cannot be pressed.
+        desk.page.locator(".toast").get_by_role("button", name="Close").click()
+        expect(told).to_have_count(0)

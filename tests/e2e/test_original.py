@@ -1,0 +1,51 @@
+"""The file as it was uploaded, beside the words that were read from it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import expect
+
+from tests.e2e.desk import Desk
+from tests.e2e.test_files import pdf_file
+
+SIGNING = "**/api/upload/*/content?*"
+
+
+def test_the_original_opens_at_the_page_that_was_quoted(desk: Desk, sample_pdf: bytes):
+    desk.add(pdf_file("lecture.pdf", sample_pdf))
+    desk.expect_ready("lecture.pdf")
+    desk.ask("How many chloroplasts does a typical mesophyll cell hold?")
+    desk.wait_for_end()
+    desk.chips.first.click()
+    desk.source.get_by_role("button", name="Original").click()
+
+    link = desk.source.get_by_role("link", name="Open in a new tab")
+    expect(link).to_have_attribute("href", re.compile(r"/storage/v1/.*#page=\d+"))
+
+
+def test_the_original_is_signed_anew_when_its_address_is_old(desk: Desk, sample_pdf: bytes):
+    desk.add(pdf_file("lecture.pdf", sample_pdf))
+    desk.expect_ready("lecture.pdf")
+    desk.open_side().get_by_role("button", name="Actions for lecture.pdf").click()
+    desk.open_side().get_by_role("link", name="Read", exact=True).click()
+    desk.source.get_by_role("button", name="Original").click()
+    link = desk.source.get_by_role("link", name="Open in a new tab")
+    expect(link).to_be_visible()
+    now = datetime.now(tz=UTC)
+
+    desk.page.clock.set_system_time(now + timedelta(minutes=5))
+    with desk.page.expect_response(SIGNING) as again, desk.page.expect_popup() as tab:
+        link.click()
+    tab.value.wait_for_url(re.compile(re.escape(again.value.json()["url"])))
+
+    with desk.page.expect_response(SIGNING) as turned:
+        desk.source.get_by_role("button", name="Next page").click()
+    fresh = re.compile("^" + re.escape(turned.value.json()["url"]) + "#page=2&")
+    expect(link).to_have_attribute("href", fresh)
+    expect(desk.source.locator("iframe")).to_have_attribute("src", fresh)
+
+    desk.page.clock.set_system_time(now + timedelta(minutes=10))
+    desk.page.route(SIGNING, lambda route: route.abort(), times=1)
+    desk.source.get_by_role("button", name="Next page").click()
+    desk.source.get_by_role("alert").get_by_role("button", name="Try again").click()
+    expect(link).to_have_attribute("href", re.compile("#page=3&"))
