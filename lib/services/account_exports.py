@@ -1,5 +1,6 @@
 """Everything an account holds, as one zip that is written while it is sent."""
 
+import hashlib
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from lib.adapters.deadlines import current_deadline
 from lib.adapters.storage import Storage
 from lib.domain.archives import Archive, safe_name
 from lib.domain.identities import Identity
-from lib.domain.models import Chat, File, Session, User
-from lib.domain.problems import ChatNotFound, FileNotFound
+from lib.domain.models import Chat, File, FileStatus, Session, User
+from lib.domain.problems import ChatNotFound, FileNotFound, StorageUnavailable
 from lib.services import chats as chat_exports
 from lib.services.proofs import get_user
 
@@ -111,8 +112,15 @@ async def _bytes_of(file: File, database: Database, storage: Storage) -> AsyncGe
         stored = await files.get_file(database, file.id)
     except FileNotFound:  # deleted since the export began
         return
+    digest, has_come = hashlib.sha256(), False
     async for piece in storage.stream(stored.path):
+        digest.update(piece)
+        has_come = True
         yield piece
+    # A gateway's own page comes with 200, too. What never became ready may be anything, and is exported as it is.
+    is_known = stored.status is FileStatus.READY and stored.sha256 is not None
+    if has_come and is_known and digest.hexdigest() != stored.sha256:
+        raise StorageUnavailable
 
 
 def _name_of(file: File) -> str:

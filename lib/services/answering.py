@@ -83,13 +83,15 @@ async def collect(events: AsyncGenerator[Event]) -> Query:
     """Run an answer to its end and return the query, for callers that do not stream.
 
     Raises:
-        Problem: The provider failed and nothing arrived.
+        Problem: The provider failed and nothing arrived, or what arrived could not be saved: the history
+            will never show it, so it is no answer.
     """
     last = {event: data async for event, data in events}
     failure: Failure | None = last.get("error")
     if failure is None:
         return Query.model_validate(last["done"]["query"])
-    if failure.query.response:
+    is_saved = not isinstance(failure.problem, DatabaseUnavailable)
+    if failure.query.response and is_saved:
         return failure.query
     raise failure.problem
 
@@ -218,7 +220,7 @@ async def _save(query: Query, draft: Draft, database: Database) -> Query:
             await asyncio.sleep(_SAVE_PAUSE_SECONDS * 2**attempt)
         else:
             return saved or _unsaved(query, draft)
-    draft.problem = draft.problem or unsaved
+    draft.problem = unsaved  # also after another one: that one says that what arrived is kept
     return _unsaved(query, draft)
 
 
