@@ -18,9 +18,10 @@ from tests.lessons import ANSWER, LIGHT, QUESTION, SHOWN_ANSWER
 from tests.streams import open_stream, read_events, stored
 from tests.trust.instances import impatient_instance, proxied
 from tests.trust.invariants import Invariants
+from tests.trust.judging import judge_end, judge_problem
 from tests.trust.misbehaving import Proxy, refuse
 from tests.trust.report import Promise
-from tests.trust.test_faults import SCENARIOS, judge_problem, judge_stream
+from tests.trust.test_faults import SCENARIOS
 
 pytestmark = pytest.mark.promise("An outage is told at once and is over at once")
 
@@ -61,16 +62,18 @@ def test_whatever_is_called_again_may_be(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_supabase_refused_is_told_at_once(
+def test_supabase_refused_is_told_at_once(  # noqa: PLR0913, PLR0917 - fixtures
     name: str,
     student: Student,
+    ground: Ground,
     model: ScriptedModel,
     configuration: Configuration,
     closed_address: str,
     promise: Promise,
 ) -> None:
     model.says = ANSWER
-    values = SCENARIOS[name].prepare(student)
+    values = SCENARIOS[name].prepare(student, ground)
+    values["secret"] = configuration.settings.cron_secret
     configuration.change(supabase_url=closed_address)
     started_at = time.monotonic()
 
@@ -86,12 +89,13 @@ def test_supabase_refused_is_told_at_once(
 def test_the_model_refused_is_told_at_once(
     name: str,
     student: Student,
+    ground: Ground,
     model: ScriptedModel,
     configuration: Configuration,
     closed_address: str,
 ) -> None:
     assert not model.prompts
-    values = SCENARIOS[name].prepare(student)
+    values = SCENARIOS[name].prepare(student, ground)
     configuration.change(openai_base_url=f"{closed_address}/v1")
 
     with impatient_instance():
@@ -99,7 +103,7 @@ def test_the_model_refused_is_told_at_once(
 
     [query] = stored(student)
     assert query["status"] == "failed"
-    assert not (judge_stream(answer) if answer.is_success else judge_problem(answer))
+    assert not (judge_end(answer) if answer.is_success else judge_problem(answer))
 
 
 def test_an_outage_is_not_answered_with_more_calls(

@@ -1,0 +1,184 @@
+"""Whether a request that met a fault ended as it should: refused with a problem, or done, and then truly done."""
+
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from zipfile import BadZipFile, ZipFile
+
+import httpx
+
+from tests.trust.misbehaving import Call
+from tests.trust.troubles import Case
+
+# Calls of which a request need not know that they failed, and why.
+LEFT_TO_THE_JOB = {
+    "confirm_object_deletions": "the outbox keeps the path, and the job deletes the object again",
+}
+# What the job does file by file: where one fails, it goes on with the rest, and its next run with the file.
+OF_ONE_READING = {
+    "claim_ingestion",
+    "record_upload",
+    "save_slice",
+    "finish_ingestion",
+    "release_ingestion",
+}
+# Members of an answer that differ each time, and why.
+VARYING = {
+    "url": "what it is signed with counts from now; its path is compared",
+    "expires_at": "counts from now",
+}
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """How an operation ends where nothing fails."""
+
+    answer: httpx.Response
+    calls: list[Call]
+
+
+def judge(
+    operation: str,
+    case: Case,
+    ask: Callable[[], httpx.Response],
+    undisturbed: Undisturbed,
+    calls: Callable[[], list[Call]],
+) -> str:
+    """Return what is wrong with how a request ended; nothing where it ended as it should.
+
+    Args:
+        operation: Its method and its path.
+        case: What it met.
+        ask: Sends it.
+        undisturbed: To compare with.
+        calls: Returns what it called.
+    """
+    try:
+        answer = ask()
+    except httpx.RemoteProtocolError:
+        # An export breaks off: a zip without its end is refused by every reader.
+        return "" if operation == "GET /api/auth/export" else "broke off"
+    except httpx.TimeoutException:
+        return "hangs"
+    if answer.is_success:
+        return _judge_success(operation, case, answer, undisturbed, calls())
+    if case.trouble.passes and not case.is_lasting:
+        return f"{answer.status_code}, although it had passed"
+    return judge_problem(answer)
+
+
+def judge_problem(answer: httpx.Response) -> str:
+    if answer.headers["Content-Type"] != "application/problem+json":
+        return f"no problem: {answer.text[:100]}"
+    document = answer.json()
+    if answer.status_code not in (502, 503) or document["status"] != answer.status_code:
+        return f"{answer.status_code} {document['type']}"
+    return "" if "Retry-After" in answer.headers or answer.status_code == 502 else "no Retry-After"
+
+
+def _judge_success(
+    operation: str, case: Case, answer: httpx.Response, undisturbed: Undisturbed, calls: list[Call]
+) -> str:
+    if answer.status_code != undisturbed.answer.status_code:
+        return f"{answer.status_code} instead of {undisturbed.answer.status_code}"
+    if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+        return _judge_stream(answer, undisturbed.answer)
+    if operation.startswith("GET") and operation != "GET /api/jobs/run":
+        is_same = what_is_told(answer) == what_is_told(undisturbed.answer)
+        return "" if is_same else f"tells something else: {answer.text[:200]}"
+    if case.call.dependency == "database":
+        lie = _judge_write(operation, case, undisturbed, calls)
+        if lie:
+            return lie
+    if operation == "POST /api/query":
+        return _judge_query(answer.json(), undisturbed.answer.json())
+    return ""
+
+
+def what_is_told(answer: httpx.Response) -> Any:
+    """Return all of an answer that is the same each time."""
+    if answer.headers["Content-Type"] == "application/zip":
+        try:
+            with ZipFile(io.BytesIO(answer.content)) as archive:
+                return {name: archive.read(name) for name in archive.namelist()}
+        except BadZipFile:
+            return "no zip"
+    if answer.headers["Content-Type"] == "application/json":
+        return _without_varying(answer.json())
+    return answer.text
+
+
+def _without_varying(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_varying(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {name: _without_varying(item) for name, item in value.items() if name not in VARYING}
+    return kept | ({"path": urlsplit(value["url"]).path} if "url" in value else {})
+
+
+def _may_be_silent(operation: str, case: Case, call: Call) -> bool:
+    """Tell whether an answer need not say that this call failed."""
+    is_next_runs = operation == "GET /api/jobs/run" and name_of(call) in OF_ONE_READING
+    return name_of(call) in LEFT_TO_THE_JOB or (is_next_runs and not case.is_lasting)
+
+
+def _judge_write(operation: str, case: Case, undisturbed: Undisturbed, calls: list[Call]) -> str:
+    """Say whether a success is a lie: what was never done, and never tried again, has not succeeded.
+
+    It is judged by the calls that met the fault: the job may have more to do than it had undisturbed.
+    """
+    met = [call for ordinal, call in enumerate(calls) if case.meets(ordinal, call)]
+    grave = [call for call in met if not _may_be_silent(operation, case, call)]
+    if case.trouble.is_done or not grave:
+        return ""
+    if case.is_lasting:
+        return "succeeded, although nothing was done"
+    made, usual = (_count(found, grave[0]) for found in (calls, undisturbed.calls))
+    return "" if made > usual else "succeeded, although it was not tried again"
+
+
+def name_of(call: Call) -> str:
+    return urlsplit(call.path).path.rpartition("/")[2]
+
+
+def _count(calls: list[Call], like: Call) -> int:
+    return Counter(name_of(call) for call in calls)[name_of(like)]
+
+
+def _judge_query(query: dict[str, Any], undisturbed: dict[str, Any]) -> str:
+    """Accept the right answer, or a part of it that says it is one."""
+    told, whole = query["response"], undisturbed["response"]
+    quotes, all_quotes = (
+        [citation["quote"] for citation in found["citations"]] for found in (query, undisturbed)
+    )
+    if query["status"] == "answered" and (told, quotes) == (whole, all_quotes):
+        return ""
+    if query["status"] == "interrupted" and told and whole.startswith(told):
+        return ""
+    return f"{query['status']}: {told}"
+
+
+def _judge_stream(answer: httpx.Response, undisturbed: httpx.Response) -> str:
+    if complaint := judge_end(answer):
+        return complaint
+    last = _last_of(answer)
+    return _judge_query(last["query"], _last_of(undisturbed)["query"]) if "query" in last else ""
+
+
+def judge_end(stream: httpx.Response) -> str:
+    """Return what is wrong with how a stream of events ended."""
+    names = re.findall(r"^event: (\w+)$", stream.text, re.MULTILINE)
+    last = _last_of(stream)
+    if names.count("done") + names.count("error") != 1 or names[-1] not in ("done", "error"):
+        return f"ends with {names[-1]}"
+    return "" if names[-1] == "done" or last["status"] in (502, 503) else str(last)
+
+
+def _last_of(stream: httpx.Response) -> dict[str, Any]:
+    return json.loads(stream.text.rsplit("data: ", 1)[1])

@@ -1,0 +1,85 @@
+"""Every fault of every dependency, and each of them at each call of an operation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.trust import misbehaving
+from tests.trust.misbehaving import Call, Fault, refuse, refuse_as_model, refuse_as_storage
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A fault.
+
+    Attributes:
+        passes: Nothing was done, so that trying again must help.
+        is_done: What was asked for is done nevertheless; only the answer is no good.
+    """
+
+    name: str
+    fault: Fault
+    passes: bool = False
+    is_done: bool = False
+
+
+BROKEN = [
+    Trouble("reset", misbehaving.reset),
+    Trouble("reply lost", misbehaving.lose_reply, is_done=True),
+    Trouble("answer truncated", misbehaving.truncate, is_done=True),
+    Trouble("no answer", misbehaving.be_silent),
+    Trouble("drip", misbehaving.drip),
+    Trouble("HTML with 200", misbehaving.html),
+    Trouble("cut JSON with 200", misbehaving.cut_json, is_done=True),
+    Trouble("502 of a gateway", misbehaving.answer(502, "<h1>Bad gateway</h1>", "text/html")),
+]
+TROUBLES: dict[str, list[Trouble]] = {
+    "database": [
+        *BROKEN,
+        Trouble("503 PGRST002", refuse(503, "PGRST002"), passes=True),
+        Trouble("504 PGRST003", refuse(504, "PGRST003"), passes=True),
+        Trouble("500 40001", refuse(500, "40001"), passes=True),
+        Trouble("401 PGRST303", refuse(401, "PGRST303"), passes=True),
+        Trouble("500 57014", refuse(500, "57014")),
+    ],
+    "storage": [
+        *BROKEN,
+        Trouble("429 SlowDown", refuse_as_storage(429, "SlowDown"), passes=True),
+        Trouble("544 DatabaseTimeout", refuse_as_storage(544, "DatabaseTimeout"), passes=True),
+        Trouble("423 ResourceLocked", refuse_as_storage(423, "ResourceLocked"), passes=True),
+        Trouble("500 InternalError", refuse_as_storage(500, "InternalError")),
+    ],
+    "model": [
+        *BROKEN,
+        Trouble("503", refuse_as_model(503, "server_is_overloaded"), passes=True),
+        Trouble("429", refuse_as_model(429, "rate_limit_exceeded"), passes=True),
+        Trouble("429 for money", refuse_as_model(429, "insufficient_quota")),
+        Trouble("400", refuse_as_model(400, "invalid_request_error")),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault at one call of a scenario, once or for ever."""
+
+    ordinal: int
+    call: Call
+    trouble: Trouble
+    is_lasting: bool
+
+    def __str__(self) -> str:
+        how_long = "for ever" if self.is_lasting else "once"
+        path = self.call.path.partition("?")[0]
+        return f"{self.trouble.name} {how_long} at {self.call.method} {path}"
+
+    def meets(self, ordinal: int, call: Call) -> bool:
+        if not self.is_lasting:
+            return ordinal == self.ordinal
+        return ordinal >= self.ordinal and call.dependency == self.call.dependency
+
+
+def cases_of(calls: list[Call]) -> Iterator[Case]:
+    for ordinal, call in enumerate(calls):
+        for trouble in TROUBLES[call.dependency]:
+            yield Case(ordinal, call, trouble, is_lasting=False)
+            yield Case(ordinal, call, trouble, is_lasting=True)
