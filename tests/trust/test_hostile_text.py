@@ -128,6 +128,22 @@ def test_orders_in_a_file_stay_within_its_fence(
     promise.check(not tags, f"{order}: a tag of ours is shown")
 
 
+def test_no_two_prompts_have_the_same_fence(
+    new_party: Callable[..., Party], model: ScriptedModel
+) -> None:
+    """Whoever wrote a file has seen the fence of an answer, and knows that of no other."""
+    party = new_party(FACT)
+
+    for _ in range(3):
+        party.student.ask(QUESTION)
+
+    nonces = [
+        set(re.findall(r"</passage-(\w+)>", messages[-1]["content"])) for messages in model.prompts
+    ]
+    assert [len(found) for found in nonces] == [1, 1, 1]
+    assert len(set.union(*nonces)) == 3
+
+
 # 3. Cross-tenant retrieval
 
 
@@ -281,6 +297,25 @@ def test_a_forged_quote_is_never_shown(
 
         promise.check(query["citations"] == [], f"{name}: {query['citations']}")
         promise.check(query["status"] == "not_found", f"{name}: {query['status']}")
+
+
+def test_a_quote_is_cited_from_the_file_that_holds_it(
+    new_party: Callable[..., Party], model: ScriptedModel, promise: Promise
+) -> None:
+    party = new_party(FACT)
+    other = party.student.upload("other.md", "The dossier of the observatory lies in the cellar.")
+    held = {
+        "The dossier of the observatory lies in the cellar.": (other["id"], "other.md"),
+        FACT: (party.file["id"], "dossier.md"),
+    }
+    for words, holder in held.items():
+        for named in (1, 2):
+            model.says = f'So it is <cite passage="{named}">{words}</cite>.'
+
+            query = party.student.ask(QUESTION)
+
+            cited = [(citation["file_id"], citation["filename"]) for citation in query["citations"]]
+            promise.check(cited == [holder], f"{words} said to be in {named}: {cited}")
 
 
 def test_an_answer_without_end_is_cut(
