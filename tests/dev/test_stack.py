@@ -171,6 +171,15 @@ def test_leaves_no_process_when_it_is_stopped_while_it_starts(run: Run, data_dir
     assert left(data_dir) == []
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt: a shell has it ignored by what it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_request_to_stop_waits_until_a_new_process_is_known() -> None:
     done = []
 

@@ -144,6 +144,8 @@ def after_the_first_slice(reader: Reader, model: ScriptedModel) -> None:
     model.holds_embedding = 2
     reader.begin()
     model.wait_until_held()
+    # It is stored while the second is embedded.
+    reader.ground.wait_for("select 1 from pages where file_id = %s", reader.file_id)
     reader.kill()
 
 
