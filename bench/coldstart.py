@@ -189,6 +189,7 @@ def _figures(kind: str, name: str, measured: list[Start], floor: list[Start]) ->
             "ms",
             [start.cpu_milliseconds for start in measured],
             [start.cpu_milliseconds for start in floor],
+            aim=aim,
         ),
         Figure(
             name,

@@ -126,7 +126,7 @@ def _ask_often(
     began = time.perf_counter()
     while time.perf_counter() - began < seconds and not (enough and enough.is_set()):
         asked = time.perf_counter()
-        student.ask(_QUESTION)
+        student.client.post("/api/query", json={"query_text": _QUESTION})
         found.append((time.perf_counter() - asked) * 1000)
     return found
 
@@ -139,6 +139,20 @@ def _a_class(url: str) -> Generator[list[Student]]:
         client.close()
 
 
+def _upload_patiently(student: Student, number: int) -> int:
+    """Add a file as the page does, again after a 503; return how often that was."""
+    refused = 0
+    while True:
+        files = {"file": ("handout.pdf", make_pdf(10, number))}
+        answer = student.client.post("/api/upload", files=files)
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            refused += 1
+            time.sleep(int(answer.headers["Retry-After"]))
+        else:
+            assert student.ingest(answer.raise_for_status().json())["status"] == "ready"
+            return refused
+
+
 def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
     idle = _ask_often(asking, 15)
     done = threading.Event()
@@ -146,10 +160,10 @@ def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
         began = time.perf_counter()
         asked = pool.submit(_ask_often, asking, 300, done)
         files = [
-            pool.submit(student.upload, "handout.pdf", make_pdf(10, number))
+            pool.submit(_upload_patiently, student, number)
             for number, student in enumerate(students)
         ]
-        ready = [file.result()["status"] for file in files]
+        refused = sum(file.result() for file in files)
         seconds = time.perf_counter() - began
         done.set()
         busy = asked.result()
@@ -161,7 +175,7 @@ def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
             percentile(idle, 95),
         ),
         Figure("p50 of a question", percentile(busy, 50), "ms", percentile(idle, 50)),
-        Figure("files that are ready", ready.count("ready"), "", aim=_CLASS, more_is_better=True),
+        Figure("uploads to send again (503)", refused, "", aim=0),
         Figure("until all are ready", seconds, "s"),
         Figure("questions asked meanwhile", len(busy), ""),
     ]
@@ -180,8 +194,8 @@ def main() -> None:
         ):
             student = Student(client, "bench")
             sizes = _measure_sizes(local, ours, student, runs, runner)
+            report("Reading a PDF, against the slower of reader and embedding alone", sizes)
             of_class = _measure_class(ours, student)
-    report("Reading a PDF, against the slower of reader and embedding alone", sizes)
     report(f"A question while {_CLASS} students add a file each, against idle", of_class)
 
 

@@ -61,9 +61,13 @@ async def _keep_alive(events: AsyncGenerator[Event], request_id: UUID) -> AsyncG
             except TimeoutError:
                 yield _COMMENT
                 continue
-            if line is None:
+            # All that has come by now goes at once: who is behind catches up so.
+            lines = [line]
+            while not queue.empty():
+                lines.append(queue.get_nowait())
+            yield b"".join(filter(None, lines))
+            if lines[-1] is None:
                 return
-            yield line
     finally:
         # The client may be gone and this task cancelled: the generator must still end in peace,
         # because its own ending saves the answer.
