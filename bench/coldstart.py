@@ -3,12 +3,12 @@
 The functions run as deployed: unpacked Lambda zips with their bytecode under Lambda's Python, in fresh processes, one
 after the other in turns, medians. The floor is bare FastAPI + Mangum, built and run the same way. "health" asks nobody;
 "useful" is a signed-in request with all its calls, answered by a replay of the local stack (bench/replay.py): no wait
-in it is longer than a round trip on this machine. `--imports` lists which imports cost what.
+in it is longer than a round trip on this machine.
+Which imports cost what: `python -m bench.imports`.
 """
 
 import argparse
 import json
-import re
 import subprocess
 import time
 from collections import defaultdict
@@ -16,7 +16,6 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bench.bundles import BARE, Bundle, Bundles, built_bundles
@@ -201,41 +200,12 @@ def _figures(kind: str, name: str, measured: list[Start], floor: list[Start]) ->
     ]
 
 
-def _print_imports(python: str, bundle: Bundle) -> None:
-    """List what each package costs by itself, its own imports not counted."""
-    name = bundle.archive.path.stem
-    packages: dict[str, int] = defaultdict(int)
-    for own, module in _time_imports(python, bundle.task, f"import functions.{name}"):
-        packages[module.split(".")[0]] += own
-    dearest = sorted(packages.items(), key=lambda item: -item[1])[:12]
-    print(f"{name:8} " + ", ".join(f"{package} {own / 1000:.0f}" for package, own in dearest))
-
-
-def _time_imports(python: str, task: Path, program: str) -> list[tuple[int, str]]:
-    process = subprocess.run(
-        [python, "-B", "-s", "-X", "importtime", "-c", program],
-        cwd=task,
-        env={"PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)", process.stderr)
-    return [(int(own), module) for own, module in found]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=11)
-    parser.add_argument("--imports", action="store_true", help="only list what imports cost, in ms")
     arguments = parser.parse_args()
-    with built_bundles() as bundles:
-        if arguments.imports:
-            for bundle in (bundles.bare, *bundles.es256.values()):
-                _print_imports(bundles.python, bundle)
-            return
-        with _prepared() as (settings, token):
-            _report(_measure(_cases(bundles, settings, token), arguments.runs))
+    with built_bundles() as bundles, _prepared() as (settings, token):
+        _report(_measure(_cases(bundles, settings, token), arguments.runs))
 
 
 if __name__ == "__main__":
