@@ -10,6 +10,7 @@ import io
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -139,18 +140,24 @@ def _a_class(url: str) -> Generator[list[Student]]:
         client.close()
 
 
-def _upload_patiently(student: Student, number: int) -> int:
-    """Add a file as the page does, again after a 503; return how often that was."""
-    refused = 0
-    while True:
-        files = {"file": ("handout.pdf", make_pdf(10, number))}
+def _upload_patiently(student: Student, number: int) -> list[str]:
+    """Add a file as the page does, again after what may pass; return what that was."""
+    refusals: list[str] = []
+    files = {"file": ("handout.pdf", make_pdf(10, number))}
+    answer = student.client.post("/api/upload", files=files)
+    while not answer.is_success:
+        refusals.append(answer.json()["type"])
+        time.sleep(int(answer.headers["Retry-After"]))
         answer = student.client.post("/api/upload", files=files)
-        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            refused += 1
-            time.sleep(int(answer.headers["Retry-After"]))
-        else:
-            assert student.ingest(answer.raise_for_status().json())["status"] == "ready"
-            return refused
+    file = answer.json()
+    while file["status"] != "ready":
+        answer = student.client.post(f"/api/upload/{file['id']}/ingest")
+        if answer.is_success:
+            file = answer.json()
+        if file["error"] or not answer.is_success:
+            refusals.append((file["error"] or answer.json())["type"])
+            time.sleep(1)
+    return refusals
 
 
 def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
@@ -163,7 +170,7 @@ def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
             pool.submit(_upload_patiently, student, number)
             for number, student in enumerate(students)
         ]
-        refused = sum(file.result() for file in files)
+        refusals = Counter(refusal for file in files for refusal in file.result())
         seconds = time.perf_counter() - began
         done.set()
         busy = asked.result()
@@ -175,7 +182,7 @@ def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
             percentile(idle, 95),
         ),
         Figure("p50 of a question", percentile(busy, 50), "ms", percentile(idle, 50)),
-        Figure("uploads to send again (503)", refused, "", aim=0),
+        *[Figure(f"told to try again: {kind}", count, "") for kind, count in refusals.items()],
         Figure("until all are ready", seconds, "s"),
         Figure("questions asked meanwhile", len(busy), ""),
     ]
