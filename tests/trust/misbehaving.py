@@ -259,7 +259,8 @@ def proxy_before(supabase_url: str, model_url: str) -> Generator[Proxy]:
     try:
         yield proxy
     finally:
-        server.close()
+        # Not from here: what belongs to a loop is touched by its own thread alone.
+        loop.call_soon_threadsafe(server.close)
         asyncio.run_coroutine_threadsafe(proxy.end(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
