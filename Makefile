@@ -94,7 +94,7 @@ test-e2e: $(STAMP) web/dist/index.html ## Test the page in Chromium, which is in
 	$(PYTHON) -m dev.browser
 	$(PYTHON) -m pytest --show-capture=no tests/e2e
 
-test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in some minutes
+test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 3 minutes
 	$(PYTHON) -m pytest --show-capture=no tests/trust $(if $(SHORT),--short --numprocesses=auto --dist=loadfile)
 
 test-deploy: $(STAMP) $(DEPLOY_STAMP) web/dist/index.html ## Build for Vercel and AWS, run what was built; T=path
