@@ -1,6 +1,7 @@
 // One page and its worker, built into dist/. `make web SUPABASE_URL=…` pins the storage it may reach.
 
 import { defineConfig } from "vite";
+import { formulaStyle } from "./build/formula-style.ts";
 import { licences } from "./build/licences.ts";
 import { contentSecurityPolicy } from "./build/policy.ts";
 import { shell } from "./build/shell.ts";
@@ -21,5 +22,10 @@ export default defineConfig({
       },
     },
   },
-  plugins: [contentSecurityPolicy(process.env.SUPABASE_URL ?? ""), shell(), licences()],
+  plugins: [
+    contentSecurityPolicy(process.env.SUPABASE_URL ?? ""),
+    formulaStyle(),
+    shell(),
+    licences(),
+  ],
 });

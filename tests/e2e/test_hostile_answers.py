@@ -1,5 +1,7 @@
 """A model that tries everything to make the page load, run or ask for something."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -147,3 +149,37 @@ def test_a_formula_becomes_mathml(reader: Desk, model: ScriptedModel):
     reader.wait_for_end()
 
     expect(reader.conversation.locator("math mfrac")).to_be_attached()
+
+
+def test_script_letters_and_primes_need_no_font_of_their_own(reader: Desk, model: ScriptedModel):
+    model.says = r"It is $\mathscr{L}\{f'\}$ in all."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    letter = reader.conversation.locator("math .mathscr")
+    expect(letter).to_have_text("\N{SCRIPT CAPITAL L}")
+    prime, base = (reader.conversation.locator(f"math msup > :nth-child({n})") for n in (2, 1))
+    expect(prime).to_have_text("\N{PRIME}")
+    expect(prime).to_have_css("font-family", re.compile("Literata"))
+    # Raised by its own font too, it would float above the letter.
+    raised, letter_box = prime.bounding_box(), base.bounding_box()
+    assert raised
+    assert letter_box
+    assert raised["y"] + raised["height"] > letter_box["y"]
+
+
+def test_a_formula_of_chemistry_becomes_mathml(reader: Desk, model: ScriptedModel):
+    model.says = r"It is $\ce{2H2 + O2 -> 2H2O}$ in all."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    expect(reader.conversation.locator("math msub").first).to_be_attached()
+
+
+def test_what_is_no_formula_stays_as_it_was_written(reader: Desk, model: ScriptedModel):
+    model.says = r"It is $\frac{1$ in all."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    expect(reader.conversation.locator(".formula")).to_have_text(r"\frac{1")
+    expect(reader.conversation.locator("math")).to_have_count(0)
