@@ -29,7 +29,7 @@ from lib.domain.problems import (
 )
 from lib.services.maintenance import delete_objects
 from lib.services.saving import Saving
-from lib.services.slices import Pace, Shelf, store_full_batches, store_rest
+from lib.services.slices import Pace, Shelf, make_slice, store_full_batches, store_rest
 from lib.settings import Settings
 
 # So many claims without any progress mean that reading the file kills the reader.
@@ -177,7 +177,10 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
     assert file_type  # nosec B101 # it was checked when the file was announced
     shelf = Shelf(claim)
     pace = Pace(claim.file.id, reading.embedder, deadline=reading.embedding_deadline)
-    saving = Saving(functools.partial(files.save_slice, reading.service, lease_id))
+    saving = Saving(
+        functools.partial(make_slice, pace=pace),
+        functools.partial(files.save_slice, reading.service, lease_id),
+    )
     items = read_pages(
         path,
         file_type,
@@ -190,7 +193,8 @@ async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading)
             shelf.add(item)
             if not await store_full_batches(shelf, pace, save):
                 return False
-        return await store_rest(shelf, pace, save) and shelf.is_complete()
+        is_in_time = await store_rest(shelf, pace, save) and await save.finish()
+        return is_in_time and shelf.is_complete()
 
 
 def _is_announced(download: Download, file: StoredFile) -> bool:

@@ -1,32 +1,87 @@
-"""Slices of a file stored in their order, each one while the next is read and embedded."""
+"""Batches embedded some at a time and stored in their order, one at a time, while more of the file is read."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from lib.adapters.files import Slice
+from lib.services.slices import Batch
+
+# More would only wait for the database. A reader that is killed loses no more than these.
+MOST_UNDER_WAY = 4
+
+
+@dataclass(frozen=True)
+class _Part:
+    made: asyncio.Task[Slice | None]
+    stored: asyncio.Task[bool]
 
 
 class Saving:
-    """Stores one slice at a time. What goes wrong is raised with the next slice, or at the end of the block."""
+    """Makes a slice of each batch, several at once, and stores them one after the other in the order of the batches.
 
-    def __init__(self, save: Callable[[Slice], Awaitable[None]]) -> None:
-        self._save = save
-        self._running: asyncio.Task[None] | None = None
+    The second batch waits until the first has been embedded: then it is known how much the endpoint takes.
+    What goes wrong is raised with one of the next batches, or at the end of the block; all before it is stored.
+    """
 
-    async def __call__(self, part: Slice) -> None:
-        await self._finish()
-        self._running = asyncio.create_task(self._store(part))
+    def __init__(
+        self,
+        make: Callable[[Batch], Coroutine[Any, Any, Slice | None]],
+        save: Callable[[Slice], Awaitable[None]],
+    ) -> None:
+        """Take `make`, which embeds a batch (None: the time is up), and `save`, which stores a slice."""
+        self._make, self._save = make, save
+        self._parts: deque[_Part] = deque()
+        self._last: _Part | None = None
+        self._is_in_time = True
 
-    async def _store(self, part: Slice) -> None:
+    async def __call__(self, batch: Batch) -> bool:
+        """Begin with a batch as soon as there is room; False where the time is up."""
+        while len(self._parts) >= MOST_UNDER_WAY:
+            await self._wait_for_first()
+        made = asyncio.create_task(self._make(batch))
+        part = _Part(made, asyncio.create_task(self._store(made, self._last)))
+        self._parts.append(part)
+        if self._last is None:
+            await asyncio.wait([made])
+        self._last = part
+        return self._is_in_time
+
+    async def finish(self) -> bool:
+        """Wait until all is stored; False where the time was up before."""
+        while self._parts:
+            await self._wait_for_first()
+        return self._is_in_time
+
+    async def _store(self, made: asyncio.Task[Slice | None], before: _Part | None) -> bool:
+        """Store a slice after the one before it, and only if that was stored: there is never a gap."""
+        part = await made
+        self._is_in_time = self._is_in_time and part is not None
+        if (before and not await before.stored) or part is None:
+            return False
         await self._save(part)
+        return True
 
-    async def _finish(self) -> None:
-        running, self._running = self._running, None
-        if running:
-            await running
+    async def _wait_for_first(self) -> None:
+        try:
+            await self._parts[0].stored
+        except Exception:
+            await self._stop()  # what follows could not be stored
+            raise
+        self._parts.popleft()
+
+    async def _stop(self) -> None:
+        parts = list(self._parts)
+        self._parts.clear()
+        for part in parts:
+            part.made.cancel()
+            part.stored.cancel()
+        await asyncio.gather(*(part.made for part in parts), return_exceptions=True)
+        await asyncio.gather(*(part.stored for part in parts), return_exceptions=True)
 
     async def __aenter__(self) -> Self:
         return self
@@ -37,11 +92,12 @@ class Saving:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            await self._finish()
-        elif isinstance(error, Exception):
-            # What was embedded already is kept; the error that is on its way comes first.
-            with suppress(Exception):
-                await self._finish()
-        elif self._running:
-            self._running.cancel()
+        try:
+            if error is None:
+                await self.finish()
+            elif isinstance(error, Exception):
+                # What is being embedded already is kept; the error that is on its way comes first.
+                with suppress(Exception):
+                    await self.finish()
+        finally:
+            await self._stop()

@@ -14,7 +14,8 @@ from lib.domain.languages import regconfig, segment
 from lib.domain.models import Chunk, Page
 from lib.domain.problems import EmptyFile, ModelUnavailable, TooMuchText
 
-Save = Callable[[Slice], Awaitable[None]]
+# Takes a batch to embed and store; False where the time is up.
+Save = Callable[["Batch"], Awaitable[bool]]
 
 # Half a second for each would still come in time, as a small model on a slow machine takes.
 _FIRST_BATCH_SIZE = 32
@@ -26,13 +27,29 @@ _MOST_CHUNKS = 10_000
 _smaller_sizes: dict[int, int] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Chunks to embed and store, and the pages that are complete with them."""
+    """Chunks to embed and store, the pages that are complete with them, and how far that goes."""
 
     chunks: list[Chunk]
     texts: list[str]
     pages: list[Page]
+    pages_done: int
+    pages_total: int
+    language: str | None
+
+    def as_slice(self, embeddings: list[list[float]]) -> Slice:
+        """Return it as it is stored."""
+        return Slice(
+            pages=self.pages,
+            chunks=self.chunks,
+            search_texts=[segment(text) for text in self.texts],
+            embeddings=embeddings,
+            pages_done=self.pages_done,
+            pages_total=self.pages_total,
+            language=self.language,
+            text_config=regconfig(self.language),
+        )
 
 
 class Shelf:
@@ -95,19 +112,13 @@ class Shelf:
         self._pages = self._pages[len(pages) :]
         if pages:
             self._pages_done = pages[-1].number
-        return Batch(chunks, texts, pages)
-
-    def as_slice(self, batch: Batch, embeddings: list[list[float]]) -> Slice:
-        """Return the batch that was taken last as it is stored."""
-        return Slice(
-            pages=batch.pages,
-            chunks=batch.chunks,
-            search_texts=[segment(text) for text in batch.texts],
-            embeddings=embeddings,
+        return Batch(
+            chunks=chunks,
+            texts=texts,
+            pages=pages,
             pages_done=self._pages_done,
             pages_total=self._pages_total,
             language=self._language,
-            text_config=regconfig(self._language),
         )
 
 
@@ -164,26 +175,27 @@ class Pace:
         _smaller_sizes[self._file_id] = self.batch_size // 2
 
 
+async def make_slice(batch: Batch, pace: Pace) -> Slice | None:
+    """Embed a batch; None where the time is up.
+
+    Raises:
+        ModelUnavailable
+    """
+    embeddings = await pace.embed(batch.texts) if batch.texts else []
+    return None if embeddings is None else batch.as_slice(embeddings)
+
+
 async def store_full_batches(shelf: Shelf, pace: Pace, save: Save) -> bool:
-    """Embed and store what fills a batch; False where the time is up."""
+    """Have embedded and stored what fills a batch; False where the time is up."""
     while shelf.has(pace.batch_size):
-        if not await _store_batch(shelf, pace, save):
+        if not await save(shelf.take(pace.batch_size)):
             return False
     return True
 
 
 async def store_rest(shelf: Shelf, pace: Pace, save: Save) -> bool:
-    """Embed and store all that waits; False where the time is up."""
+    """Have embedded and stored all that waits; False where the time is up."""
     while not shelf.is_empty():
-        if not await _store_batch(shelf, pace, save):
+        if not await save(shelf.take(pace.batch_size)):
             return False
-    return True
-
-
-async def _store_batch(shelf: Shelf, pace: Pace, save: Save) -> bool:
-    batch = shelf.take(pace.batch_size)
-    embeddings = await pace.embed(batch.texts) if batch.texts else []
-    if embeddings is None:
-        return False
-    await save(shelf.as_slice(batch, embeddings))
     return True

@@ -1,96 +1,212 @@
-"""Slices are stored in their order, one at a time, while the next one is made."""
+"""Batches are embedded some at a time, and stored one at a time, in their order and without a gap."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import pytest
 
 from lib.adapters.files import Slice
-from lib.services.saving import Saving
+from lib.services.saving import MOST_UNDER_WAY, Saving
+from lib.services.slices import Batch
 
 pytestmark = pytest.mark.anyio
 
 
-def part(name: str) -> Slice:
-    return cast("Slice", name)
+def batch(name: str) -> Batch:
+    return cast("Batch", name)
+
+
+class Endpoint:
+    """Makes slices of batches when it is told to, in whatever order."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._answers: dict[str, asyncio.Future[Slice | None]] = {}
+
+    async def make(self, part: Batch) -> Slice | None:
+        self.asked.append(str(part))
+        return await self._answer(str(part))
+
+    def answer(self, *names: str) -> None:
+        for name in names:
+            self._answer(name).set_result(cast("Slice", name))
+
+    def is_late(self, name: str) -> None:
+        self._answer(name).set_result(None)
+
+    def fail(self, name: str) -> None:
+        self._answer(name).set_exception(ValueError(name))
+
+    def _answer(self, name: str) -> asyncio.Future[Slice | None]:
+        return self._answers.setdefault(name, asyncio.get_running_loop().create_future())
 
 
 class Table:
     """Stores when it is told to, and notes it."""
 
     def __init__(self) -> None:
-        self.stored: list[Slice] = []
+        self.stored: list[str] = []
         self.may_store = asyncio.Event()
+        self.may_store.set()
 
-    async def save(self, one: Slice) -> None:
+    async def save(self, part: Slice) -> None:
         await self.may_store.wait()
-        self.stored.append(one)
+        self.stored.append(str(part))
 
 
-async def test_the_next_slice_can_be_made_while_one_is_stored():
-    table = Table()
+async def settle() -> None:
+    """Let every task go on as far as it can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
-    async with Saving(table.save) as save:
-        await save(part("first"))  # returns, though nothing is stored yet
+
+async def test_the_first_batch_is_embedded_before_the_second_is_asked_for():
+    endpoint, table = Endpoint(), Table()
+    table.may_store.clear()
+
+    async with Saving(endpoint.make, table.save) as save:
+        first = asyncio.create_task(wait_for(save(batch("a"))))
+        await settle()
+        assert not first.done()
+        endpoint.answer("a")
+        assert await first  # embedded, though nothing is stored yet
         assert table.stored == []
         table.may_store.set()
-        await save(part("second"))
-        assert table.stored == ["first"]
 
-    assert table.stored == ["first", "second"]
+    assert table.stored == ["a"]
 
 
-async def test_what_fails_is_raised_with_the_next_slice():
-    async def fail(_: Slice) -> None:
+async def test_what_is_embedded_out_of_order_is_stored_in_order():
+    endpoint, table = Endpoint(), Table()
+    endpoint.answer("a")
+
+    async with Saving(endpoint.make, table.save) as save:
+        for name in "abcd":
+            await save(batch(name))
+        endpoint.answer("d", "c")
+        await settle()
+        assert (endpoint.asked, table.stored) == (["a", "b", "c", "d"], ["a"])
+        endpoint.answer("b")
+
+    assert table.stored == ["a", "b", "c", "d"]
+
+
+async def test_only_so_many_are_under_way():
+    endpoint, table = Endpoint(), Table()
+    names = [str(number) for number in range(MOST_UNDER_WAY + 2)]
+    endpoint.answer(names[0])
+
+    async with Saving(endpoint.make, table.save) as save:
+        table.may_store.clear()
+        for name in names[:MOST_UNDER_WAY]:
+            await save(batch(name))
+        more = asyncio.create_task(wait_for(save(batch(names[MOST_UNDER_WAY]))))
+        await settle()
+        assert len(endpoint.asked) == MOST_UNDER_WAY
+        table.may_store.set()
+        await more
+        endpoint.answer(*names[1:])
+
+    assert table.stored == names[: MOST_UNDER_WAY + 1]
+
+
+async def wait_for(awaitable: Awaitable[bool]) -> bool:
+    return await awaitable
+
+
+async def test_nothing_is_stored_behind_a_batch_that_came_too_late():
+    endpoint, table = Endpoint(), Table()
+    endpoint.answer("a", "c")
+    endpoint.is_late("b")
+
+    async with Saving(endpoint.make, table.save) as save:
+        for name in "abc":
+            await save(batch(name))
+        assert not await save.finish()
+
+    assert table.stored == ["a"]
+
+
+async def test_who_goes_on_is_told_that_the_time_is_up():
+    endpoint, table = Endpoint(), Table()
+    endpoint.is_late("a")
+
+    async with Saving(endpoint.make, table.save) as save:
+        await save(batch("a"))
+        await settle()
+        endpoint.answer("b")
+        assert not await save(batch("b"))
+
+    assert table.stored == []
+
+
+async def test_what_was_embedded_before_a_failure_is_stored_and_the_rest_is_given_up():
+    endpoint, table = Endpoint(), Table()
+    endpoint.answer("a", "b")
+    endpoint.fail("c")
+
+    async def read() -> None:
+        async with Saving(endpoint.make, table.save) as save:
+            for name in "abcd":
+                await save(batch(name))
+
+    with pytest.raises(ValueError, match="c"):
+        await read()  # "d" is never answered
+
+    assert table.stored == ["a", "b"]
+
+
+@pytest.mark.parametrize("names", ["a", "abcdef"])
+async def test_what_cannot_be_stored_is_raised(names: str):
+    endpoint = Endpoint()
+    endpoint.answer(*names)
+
+    async def lose(_: Slice) -> None:
         raise ValueError("lost")
 
     async def read() -> None:
-        async with Saving(fail) as save:
-            await save(part("first"))
-            await save(part("second"))
+        async with Saving(endpoint.make, lose) as save:
+            for name in names:
+                await save(batch(name))
 
     with pytest.raises(ValueError, match="lost"):
         await read()
 
 
-async def test_what_fails_last_is_raised_at_the_end():
-    async def fail(_: Slice) -> None:
-        raise ValueError("lost")
-
-    with pytest.raises(ValueError, match="lost"):
-        async with Saving(fail) as save:
-            await save(part("first"))
-
-
-async def test_a_slice_is_kept_when_the_next_cannot_be_made():
-    table = Table()
+async def test_a_batch_is_kept_when_the_next_cannot_be_read():
+    endpoint, table = Endpoint(), Table()
+    endpoint.answer("a", "b")
 
     async def read() -> None:
-        async with Saving(table.save) as save:
-            await save(part("first"))
-            table.may_store.set()
+        async with Saving(endpoint.make, table.save) as save:
+            await save(batch("a"))
+            await save(batch("b"))
             raise KeyError
 
     with pytest.raises(KeyError):
         await read()
 
-    assert table.stored == ["first"]
+    assert table.stored == ["a", "b"]
 
 
-async def test_who_is_cancelled_leaves_nothing_running():
-    table = Table()
+@pytest.mark.parametrize("hold", [lambda table: table.may_store.clear(), lambda _: None])
+async def test_who_is_cancelled_leaves_nothing_running(hold: Callable[[Table], None]):
+    endpoint, table = Endpoint(), Table()
+    endpoint.answer("a")
+    before = asyncio.all_tasks()
+    hold(table)
 
     async def read() -> None:
-        async with Saving(table.save) as save:
-            await save(part("first"))
+        async with Saving(endpoint.make, table.save) as save:
+            await save(batch("a"))
+            await save(batch("b"))
             await asyncio.Event().wait()
 
     task = asyncio.create_task(read())
-    await asyncio.sleep(0)
+    await settle()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    table.may_store.set()
-    await asyncio.sleep(0)
 
-    assert table.stored == []
+    assert asyncio.all_tasks() == before

@@ -71,7 +71,7 @@ class TestShelf:
         shelf = shelf_with(["one", LONG])
         batch = shelf.take(2)
 
-        part = shelf.as_slice(batch, [[1.0], [1.0]])
+        part = batch.as_slice([[1.0], [1.0]])
 
         assert (part.pages_done, part.pages_total, part.language) == (1, 2, "en")
         assert not shelf.is_complete()
