@@ -157,7 +157,8 @@ async def save_slice(service: Database, lease_id: str, part: Slice) -> None:
 
 def as_halfvec(embedding: list[float]) -> str:
     """Write a vector as pgvector reads it; the Data API refuses a JSON array for one."""
-    return "[" + ",".join(f"{number:.5g}" for number in embedding) + "]"
+    # One format for all of it takes half the time of one for each number.
+    return f"[{','.join(['%.5g'] * len(embedding))}]" % tuple(embedding)
 
 
 async def finish_ingestion(service: Database, lease_id: str) -> StoredFile:

@@ -106,7 +106,7 @@ def fit(vector: list[float]) -> list[float]:
         ValueError: Not all of it is numbers.
     """
     kept = vector[:EMBEDDING_DIMENSIONS]
-    length = math.sqrt(sum(number * number for number in kept)) or 1.0
+    length = math.hypot(*kept) or 1.0
     if not math.isfinite(length):
         raise ValueError("an embedding of numbers that are none")
     return [number / length for number in kept] + [0.0] * (EMBEDDING_DIMENSIONS - len(kept))
