@@ -35,8 +35,19 @@ class Draft:
     status: QueryStatus = QueryStatus.INTERRUPTED
     response: str = ""
     citations: list[Citation] = field(default_factory=list[Citation])
-    usage: Usage = field(default_factory=Usage)
+    prompt_tokens: int = 0
+    told_usage: Usage | None = None
     problem: Problem | None = None
+
+    @property
+    def usage(self) -> Usage:
+        """What has been spent: estimated until the endpoint says it, which it never does when cut off."""
+        if self.told_usage:
+            return self.told_usage
+        if not self.prompt_tokens:
+            return Usage()
+        spent = estimate_tokens([{"content": self.response}]) if self.response else 0
+        return Usage(prompt_tokens=self.prompt_tokens, completion_tokens=spent)
 
 
 @dataclass(frozen=True)
@@ -142,7 +153,7 @@ async def _cite(draft: Draft, beginning: Beginning, tools: Tools) -> AsyncGenera
         turns=[(turn.query_text, turn.response) for turn in beginning.turns],
         nonce=secrets.token_hex(4),
     )
-    draft.usage = Usage(prompt_tokens=estimate_tokens(messages))
+    draft.prompt_tokens = estimate_tokens(messages)
     stream, finish = CitationStream(sent), None
     pieces = tools.chat_model.stream(messages, max_tokens=tools.settings.max_response_tokens)
     async with aclosing(pieces):
@@ -161,8 +172,7 @@ def _conclude(
 ) -> list[Event]:
     """Decide what the answer is: `answered` needs a citation, and an end that the model meant."""
     events = _record(draft, stream.finish())
-    if finish and finish.usage:
-        draft.usage = finish.usage
+    draft.told_usage = finish.usage if finish else None
     is_whole = finish is not None and finish.whole
     if stream.declined or (is_whole and not draft.response):
         return _decline(draft, query_text)
@@ -185,15 +195,8 @@ def _record(draft: Draft, pieces: list[str | Citation]) -> list[Event]:
             events.append(("citation", piece.model_dump()))
         elif piece:
             draft.response += piece
-            draft.usage = _counted(draft)
             events.append(("delta", {"text": piece}))
     return events
-
-
-def _counted(draft: Draft) -> Usage:
-    """Estimate what has been spent until the endpoint says it, which it never does when cut off."""
-    spent = estimate_tokens([{"content": draft.response}])
-    return Usage(prompt_tokens=draft.usage.prompt_tokens, completion_tokens=spent)
 
 
 def _decline(draft: Draft, query_text: str) -> list[Event]:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import aclosing, contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -22,10 +22,12 @@ Event = tuple[str, Any]
 _SILENCE_SECONDS = 8.0
 _MOST_QUEUED = 64
 _COMMENT = b": still here\n\n"
+# `json.dumps` would make an encoder for each event.
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def encode(event: str, data: Any) -> bytes:
-    return f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    return f"event: {event}\ndata: {_JSON.encode(data)}\n\n".encode()
 
 
 def _as_data(data: Any, request_id: UUID) -> Any:
@@ -51,23 +53,40 @@ async def _produce(
     await queue.put(None)
 
 
+@contextmanager
+def _breaking_silence(queue: asyncio.Queue[bytes | None]) -> Generator[None]:
+    """Put a comment into the queue now and then, unless something waits there anyhow.
+
+    One timer for all: a timeout for each event would cost more than the event.
+    """
+
+    def remind() -> None:
+        nonlocal timer
+        if queue.empty():
+            queue.put_nowait(_COMMENT)
+        timer = loop.call_later(_SILENCE_SECONDS, remind)
+
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(_SILENCE_SECONDS, remind)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 async def _keep_alive(events: AsyncGenerator[Event], request_id: UUID) -> AsyncGenerator[bytes]:
     queue = asyncio.Queue[bytes | None](_MOST_QUEUED)
     producer = asyncio.create_task(_produce(events, queue, request_id))
     try:
-        while True:
-            try:
-                line = await asyncio.wait_for(queue.get(), _SILENCE_SECONDS)
-            except TimeoutError:
-                yield _COMMENT
-                continue
-            # All that has come by now goes at once: who is behind catches up so.
-            lines = [line]
-            while not queue.empty():
-                lines.append(queue.get_nowait())
-            yield b"".join(filter(None, lines))
-            if lines[-1] is None:
-                return
+        with _breaking_silence(queue):
+            is_over = False
+            while not is_over:
+                # All that has come by now goes at once: who is behind catches up so.
+                lines = [await queue.get()]
+                while not queue.empty():
+                    lines.append(queue.get_nowait())
+                is_over = None in lines
+                yield b"".join(filter(None, lines))
     finally:
         # The client may be gone and this task cancelled: the generator must still end in peace,
         # because its own ending saves the answer.
