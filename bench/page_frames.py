@@ -1,4 +1,8 @@
-"""Frames while a chat of 500 questions is scrolled and typed in, from a trace; beside an empty chat."""
+"""Frames while a chat of 500 questions is scrolled and typed in, from a trace; beside an empty chat.
+
+And what each key or turn of the wheel costs the page's main thread in processor time, which other
+work on the machine lengthens less than the time between frames.
+"""
 
 import json
 from collections import Counter
@@ -100,24 +104,45 @@ def _frames(events: list[dict[str, Any]]) -> tuple[list[float], Counter[str]]:
     return [gap for gap in gaps if gap < _STILL], states
 
 
+def _work(page: Page, act: Callable[[Page], None]) -> float:
+    """Return the processor time (ms) of the main thread while `act` is done, untraced."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def spent() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return next(m["value"] for m in metrics if m["name"] == "TaskDuration") * 1000
+
+    before = spent()
+    act(page)
+    page.wait_for_timeout(300)
+    after = spent()
+    session.detach()
+    return after - before
+
+
 def _measure(browser: Browser, page: Page, name: str) -> None:
-    for act, verb in ((_type, "typing"), (_scroll, "scrolling")):
+    for act, verb, count in (
+        (_type, "typing", len(_TYPED)),
+        (_scroll, "scrolling", _TURNS_OF_THE_WHEEL),
+    ):
         gaps, states = _frames(_trace(browser, page, act))
         title = f"  {name + ', ' + verb:28}"
         if len(gaps) < _FEW:
             print(f"{title} nothing moves")
             continue
         print(
-            f"{title} {states['wanted']:6} {quantile(gaps, 0.5):6.1f} "
-            f"{quantile(gaps, 0.99):6.1f} {states['dropped']:8} {states['seen']:8}"
+            f"{title} {states['wanted']:6} {quantile(gaps, 0.5):6.1f} {quantile(gaps, 0.99):6.1f} "
+            f"{states['dropped']:8} {states['seen']:8} {_work(page, act) / count:8.2f}"
         )
 
 
 def report(browser: Browser, local: Local, student: Student) -> None:
     print(
-        "Frames from Chromium's trace (ms between frames shown; dropped = missed, and seen to be)"
+        "Frames from Chromium's trace (ms between frames shown; dropped = missed, and seen to be);\n"
+        "work = processor time of the main thread for a key or a turn of the wheel (ms)"
     )
-    print(f"  {'':28} {'frames':>6} {'p50':>6} {'p99':>6} {'dropped':>8}")
+    print(f"  {'':28} {'frames':>6} {'p50':>6} {'p99':>6} {'dropped':>8} {'seen':>8} {'work':>8}")
     for count in (0, _SHORT, _LONG):
         address = f"/#/chat/{make_chat(local, student, count)}" if count else "/#/"
         page = open_page(browser, local, student, viewport={"width": 1280, "height": 860})
