@@ -7,7 +7,8 @@ import { strings } from "../strings/index.ts";
 import { TurnView } from "./turn.tsx";
 
 const AT_FIRST = 30;
-const MORE = 30;
+// So few that drawing them holds up hardly more than one frame.
+const MORE = 10;
 const AHEAD = "1200px";
 
 const shownCount = signal(AT_FIRST);
