@@ -2,7 +2,8 @@
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +18,8 @@ from lib.adapters.transport import http_client, never_arrived, traced_call
 from lib.domain import problems
 from lib.domain.problems import Problem
 
+_Headers = dict[str, str]
+
 # What `raise exception using errcode = 'P0001', message = '<slug>'` in our SQL means here.
 _RAISED = "P0001"
 _PROBLEMS_BY_SLUG = {problem.slug: problem for problem in Problem.__subclasses__()}
@@ -26,7 +29,7 @@ _TIMEOUT_SECONDS = 8.0
 
 # Nothing was run, or all of it was rolled back: no connection, none free, a deadlock, too many requests.
 _NOTHING_DONE = ("PGRST000", "PGRST001", "PGRST002", "PGRST003", "40001", "40P01", "53", "429")
-# The database token has expired in flight, or its key is not trusted: another one is minted, once.
+# The database token has expired in flight, or its key is not trusted: it is asked for again, once.
 _TOKEN_REFUSED = ("PGRST301", "PGRST303")
 _UNAVAILABLE = ("PGRST0", "PGRST3", "08", "40001", "40P01", "53", "57", "429")
 # What may be called again when nobody knows whether it was run: it reads, or the second time changes nothing.
@@ -57,40 +60,47 @@ class Database:
     """
 
     def __init__(self, url: str, api_key: str, mint: Callable[[], str] | None = None) -> None:
-        """Speak with `api_key`, and as the user whose database token `mint` signs for each call.
+        """Speak with `api_key`, and as the user whose database token `mint` gives for each call.
 
-        A token lives 120 s, and an answer may take longer to end than to begin: hence one a call.
+        A token lives 120 s at most, and an answer may take longer to end than to begin: it is asked for at each call.
         """
-        self._client = _client(f"{url}/rest/v1")
+        self._url = f"{url}/rest/v1"
         self._api_key = api_key
         self._mint = mint
 
-    def _headers(self) -> httpx.Headers:
-        headers = {"apikey": self._api_key}
-        if self._mint:
-            headers["Authorization"] = f"Bearer {self._mint()}"
-        return httpx.Headers(headers)
+    def _identification(self) -> dict[str, str]:
+        if not self._mint:
+            return {"apikey": self._api_key}
+        return {"apikey": self._api_key, "Authorization": f"Bearer {self._mint()}"}
 
     async def call(self, function: str, **arguments: Any) -> Any:
         """Call an SQL function by name; its parameters are `arguments` with the prefix `p_`."""
         parameters = {f"p_{name}": value for name, value in arguments.items()}
-        request = self._client.rpc(function, parameters)
-        return await self._execute(request, repeatable=function in _REPEATABLE)
+        url, headers = _function(self._url, function)
+        ask = partial(http_client().post, url, json=parameters)
+        return await self._execute(ask, headers, repeatable=function in _REPEATABLE)
 
     async def select(self, table: str, columns: str, **equal: int | str) -> list[dict[str, Any]]:
         """Return the rows of `table` whose columns equal the given values."""
-        request = self._client.from_(table).select(columns)
+        query: Any = _client(self._url).from_(table).select(columns)
         for column, value in equal.items():
-            request = request.eq(column, value)
-        return await self._execute(request, repeatable=True)
+            query = query.eq(column, value)
+        config = query.request
+        ask = partial(http_client().get, _parsed(str(config.path)), params=config.params)
+        return await self._execute(ask, dict(config.headers), repeatable=True)
 
-    async def _execute(self, request: Any, *, repeatable: bool) -> Any:
+    async def _execute(
+        self, ask: Callable[..., Awaitable[httpx.Response]], headers: _Headers, *, repeatable: bool
+    ) -> Any:
         def least_wait(error: Exception, retry: int) -> float | None:
             return 0 if _may_repeat(error, retry, repeatable=repeatable) else None
 
+        async def send() -> Any:
+            return await _send(ask, {**headers, **self._identification()})
+
         try:
             async with limit(_TIMEOUT_SECONDS):
-                return await retrying(lambda: _send(request, self._headers()), least_wait)
+                return await retrying(send, least_wait)
         except APIError as error:
             raise _as_problem(error) from error
         except (httpx.HTTPError, TimeoutError) as error:
@@ -99,14 +109,29 @@ class Database:
 
 @functools.cache
 def _client(url: str) -> AsyncPostgrestClient:
-    """Return the one client of this process: who asks is said by the headers of each request."""
+    """Return what knows the Data API's addresses, parameters and headers.
+
+    We send what it makes: its own sending reads each address twice and copies the headers three times.
+    """
     return AsyncPostgrestClient(url, headers={}, http_client=http_client(), retry_enabled=False)
 
 
-async def _send(request: Any, headers: httpx.Headers) -> Any:
+@functools.cache
+def _parsed(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+@functools.cache
+def _function(url: str, function: str) -> tuple[httpx.URL, _Headers]:
+    """Return where an SQL function is called, and with which headers: the same every time."""
+    config = _client(url).rpc(function, {}).request
+    return _parsed(str(config.path)), dict(config.headers)
+
+
+async def _send(ask: Callable[..., Awaitable[httpx.Response]], headers: _Headers) -> Any:
     """Return the JSON of the answer, and never a text that is none: the client would pass that on."""
     with traced_call("database"):
-        answer: httpx.Response = await request.request.send(headers)
+        answer = await ask(headers=headers)
     if not answer.is_success:
         raise _read_error(answer)
     try:

@@ -5,7 +5,7 @@ import functools
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ _ACCESS_ALGORITHM = "HS256"  # exactly one: a token never chooses how it is veri
 _ISSUER = "lectern"
 _AUDIENCE = "lectern-api"
 _DATABASE_TOKEN_LIFETIME = timedelta(seconds=120)
+# Access tokens whose signature was verified: less than a megabyte of them.
+_MOST_VERIFIED = 1_000
 
 
 def issue_access_token(identity: Identity, key: str, *, now: datetime, lifetime: timedelta) -> str:
@@ -44,7 +46,7 @@ def read_access_token(token: str, keys: Sequence[str], *, now: datetime) -> Iden
         InvalidAccessToken: Whatever is wrong with it.
     """
     try:
-        claims = _verified_claims(token, keys)
+        claims = _verified_claims(token, tuple(keys))
         user_id, session_id = _positive(claims["sub"]), _positive(claims["sid"])
     except (jwt.InvalidTokenError, ValueError) as error:
         raise InvalidAccessToken from error
@@ -57,7 +59,12 @@ def read_access_token(token: str, keys: Sequence[str], *, now: datetime) -> Iden
     )
 
 
-def _verified_claims(token: str, keys: Sequence[str]) -> dict[str, Any]:
+@functools.lru_cache(_MOST_VERIFIED)
+def _verified_claims(token: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return what one of `keys` has signed; whether it still holds is for the caller to say, each time.
+
+    Remembered, because a page asks several times with one token. What is refused is not.
+    """
     for key in keys:
         with suppress(jwt.InvalidSignatureError):
             return jwt.decode(

@@ -62,6 +62,16 @@ class TestAccessToken:
         with pytest.raises(InvalidAccessToken):
             read_access_token(issue(), [KEY], now=NOW + timedelta(minutes=10))
 
+    def test_ends_also_when_it_was_verified_before(self):
+        """Its signature is remembered, and nothing else is."""
+        token = issue()
+        assert read_access_token(token, [KEY], now=NOW) == ALICE
+
+        with pytest.raises(InvalidAccessToken):
+            read_access_token(token, [KEY], now=NOW + timedelta(minutes=10))
+        with pytest.raises(InvalidAccessToken):
+            read_access_token(token, [OTHER_KEY], now=NOW)
+
     @pytest.mark.parametrize(
         "token",
         [
