@@ -29,7 +29,7 @@ _TIMEOUT_SECONDS = 8.0
 
 # Nothing was run, or all of it was rolled back: no connection, none free, a deadlock, too many requests.
 _NOTHING_DONE = ("PGRST000", "PGRST001", "PGRST002", "PGRST003", "40001", "40P01", "53", "429")
-# The database token has expired in flight, or its key is not trusted: it is asked for again, once.
+# The database token has expired in flight, or its key is not trusted: another one is minted, once.
 _TOKEN_REFUSED = ("PGRST301", "PGRST303")
 _UNAVAILABLE = ("PGRST0", "PGRST3", "08", "40001", "40P01", "53", "57", "429")
 # What may be called again when nobody knows whether it was run: it reads, or the second time changes nothing.
@@ -60,9 +60,9 @@ class Database:
     """
 
     def __init__(self, url: str, api_key: str, mint: Callable[[], str] | None = None) -> None:
-        """Speak with `api_key`, and as the user whose database token `mint` gives for each call.
+        """Speak with `api_key`, and as the user whose database token `mint` signs for each call.
 
-        A token lives 120 s at most, and an answer may take longer to end than to begin: it is asked for at each call.
+        A token lives 120 s, and an answer may take longer to end than to begin: hence one a call.
         """
         self._url = f"{url}/rest/v1"
         self._api_key = api_key
@@ -124,7 +124,8 @@ def _parsed(url: str) -> httpx.URL:
 @functools.cache
 def _function(url: str, function: str) -> tuple[httpx.URL, _Headers]:
     """Return where an SQL function is called, and with which headers: the same every time."""
-    config = _client(url).rpc(function, {}).request
+    query: Any = _client(url).rpc(function, {})
+    config = query.request
     return _parsed(str(config.path)), dict(config.headers)
 
 
