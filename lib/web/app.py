@@ -38,6 +38,8 @@ def create_app(
         openapi_url=f"/api/{name}/openapi.json",
         docs_url=None,  # FastAPI's own page loads its script from a third party
         redoc_url=None,
+        # Our own spans are enough (lib/web/telemetry.py); FastAPI's would be looked for at every step.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         responses={"default": {"model": ProblemDetails, "description": "A problem (RFC 9457)."}},
     )
     add_problem_handlers(app)

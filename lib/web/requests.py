@@ -17,14 +17,18 @@ from lib.domain.problems import RequestTooLarge
 from lib.web.problems import describe_status, render
 from lib.web.telemetry import Served, export
 
-_SECURITY_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "Cross-Origin-Resource-Policy": "same-site",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+# As ASGI has them: names in lower case, and bytes.
+_SECURITY_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+    (b"cross-origin-resource-policy", b"same-site"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
 
 # AWS's HTTP API waits for 30 s. What may take longer says so itself: answers, readings, exports.
 _MOST_SECONDS = 25.0
@@ -120,16 +124,13 @@ class _Request:
 
     def _headers(self, present: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         names = {name.lower() for name, _ in present}
-        headers = {
-            **_SECURITY_HEADERS,
-            "X-Request-Id": str(self.id),
-            "Server-Timing": server_timing(self.trace, time.perf_counter() - self._started_at),
-        }
-        return [
-            (name.lower().encode(), value.encode())
-            for name, value in headers.items()
-            if name.lower().encode() not in names
-        ]
+        timing = server_timing(self.trace, time.perf_counter() - self._started_at)
+        headers = (
+            *_SECURITY_HEADERS,
+            (b"x-request-id", self.trace.request_id.encode()),
+            (b"server-timing", timing.encode()),
+        )
+        return [(name, value) for name, value in headers if name not in names]
 
     async def refuse_body(self) -> None:
         problem = RequestTooLarge(limit_bytes=self._max_body_bytes)
@@ -146,7 +147,7 @@ class _Request:
         state, route = self.scope["state"], self.scope.get("route")
         line: dict[str, Any] = {
             "level": "info",
-            "request_id": str(self.id),
+            "request_id": self.trace.request_id,
             "platform_id": self._platform_id(),
             "function": self._function,
             "method": self.scope["method"],
@@ -171,7 +172,7 @@ class _Request:
             method=self.scope["method"],
             route=getattr(self.scope.get("route"), "path", None),
             status=self._status,
-            request_id=str(self.id),
+            request_id=self.trace.request_id,
             started_at=self._started_at,
             trace=self.trace,
         )
