@@ -48,6 +48,35 @@ def test_nothing_is_wider_than_the_window(
     assert overflow(desk.page) <= 0
 
 
+def test_a_press_beside_the_source_closes_it_where_it_covers_the_answer(
+    new_desk: Callable[..., Desk], model: ScriptedModel
+):
+    desk = new_desk(viewport={"width": 768, "height": 800})
+    desk.add(text_file("rocks.txt", ARABIC))
+    desk.expect_ready("rocks.txt")
+    model.says = f'- داكن <cite passage="1">{ARABIC}</cite>'
+    desk.ask("ما هو البازلت؟")
+    expect(desk.chips).to_have_count(1)
+    marks = desk.conversation.locator(".answer > ul").first
+    assert marks.evaluate("e => getComputedStyle(e).direction") == "rtl"
+    desk.chips.first.click()
+    expect(desk.source.locator("mark")).to_be_visible()
+
+    desk.page.mouse.click(80, 400)
+
+    expect(desk.source).to_have_count(0)
+    expect(desk.chips).to_be_focused()
+
+
+def test_the_first_hint_is_read_from_its_beginning_on_a_low_screen(
+    new_desk: Callable[..., Desk],
+):
+    desk = new_desk(viewport={"width": 320, "height": 420})
+
+    expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_in_viewport()
+    assert desk.page.locator(".scroller").evaluate("e => e.scrollTop") == 0
+
+
 def test_it_speaks_german_to_who_does(open_context: Callable[..., BrowserContext]):
     page = open_context(locale="de-DE").new_page()
     page.goto("/")

@@ -41,11 +41,17 @@ function Table({ block }: { block: Extract<Block, { kind: "table" }> }) {
 
 function ListView({ block }: { block: Extract<Block, { kind: "list" }> }) {
   const items = block.items.map((item, index) => (
-    <li key={index} dir="auto">
+    <li key={index}>
       <Item blocks={item} />
     </li>
   ));
-  return block.start === null ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
+  // The list as a whole: its marks stand on the side where its text begins.
+  if (block.start === null) return <ul dir="auto">{items}</ul>;
+  return (
+    <ol dir="auto" start={block.start}>
+      {items}
+    </ol>
+  );
 }
 
 /** An item of one paragraph stands without the space around paragraphs. */

@@ -18,7 +18,7 @@ const LOOK_AGAIN_MILLISECONDS = 2_500;
 function lowest(scroller: HTMLElement): number {
   const last = scroller.querySelector<HTMLElement>(".turn:last-of-type");
   const bottom = scroller.scrollHeight - scroller.clientHeight;
-  return last ? Math.min(bottom, last.offsetTop - MARGIN) : bottom;
+  return last ? Math.min(bottom, last.offsetTop - MARGIN) : 0;
 }
 
 /** Follow what grows, until the reader scrolls away from it. */

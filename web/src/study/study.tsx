@@ -5,7 +5,7 @@ import { chats, loadChats } from "../chats/store.ts";
 import { openChat } from "../chats/turns.ts";
 import { DropZone } from "../files/drop.tsx";
 import { loadFiles } from "../files/store.ts";
-import { studyRoute } from "../routes.ts";
+import { closePlace, studyRoute } from "../routes.ts";
 import { SourcePane } from "../source/source-pane.tsx";
 import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
@@ -25,6 +25,19 @@ function TopBar({ isBehind }: { isBehind: boolean }) {
         <Icon name="plus" />
       </a>
     </header>
+  );
+}
+
+/** Over what lies behind a drawer or a sheet; a press on it closes that. */
+function Veil({ onClick }: { onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      class="veil"
+      tabIndex={-1}
+      aria-label={strings.value.close}
+      onClick={onClick}
+    />
   );
 }
 
@@ -53,19 +66,12 @@ export function Study() {
         {strings.value.skip}
       </button>
       <Side />
-      {isDrawerOpen && (
-        <button
-          type="button"
-          class="veil"
-          tabIndex={-1}
-          aria-label={strings.value.close}
-          onClick={closeSide}
-        />
-      )}
+      {isDrawerOpen && <Veil onClick={closeSide} />}
       <div class="middle">
         {isNarrow.value && <TopBar isBehind={isBehind} />}
         <Conversation title={title ?? "Lectern"} isBehind={isBehind} />
       </div>
+      {isCovering.value && place && <Veil onClick={closePlace} />}
       {place && <SourcePane place={place} />}
       <DropZone />
     </div>
