@@ -93,7 +93,7 @@ export function ChatRow({ chat }: { chat: Chat }) {
   const isCurrent = studyRoute().chat === chat.chat_id;
   if (mode === "rename")
     return (
-      <li class="row">
+      <li class="row chat">
         <Rename chat={chat} onEnd={() => setMode("closed")} />
       </li>
     );

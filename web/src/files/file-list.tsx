@@ -88,9 +88,11 @@ export function FileList() {
           <FileRow key={file.id} file={file} />
         ))}
       </ul>
-      <p class="hint drop-hint">
-        {s.drop} · {s.types}
-      </p>
+      {!isEmpty && (
+        <p class="hint drop-hint">
+          {s.drop} · {s.types}
+        </p>
+      )}
     </section>
   );
 }

@@ -4,11 +4,13 @@ import { AddFiles } from "../files/file-list.tsx";
 import { files, filesState } from "../files/store.ts";
 import { shipments } from "../files/uploads.ts";
 import { strings } from "../strings/index.ts";
+import { Sign } from "../ui/wordmark.tsx";
 
 function FirstTime() {
   const s = strings.value.ask;
   return (
     <div class="welcome">
+      <Sign />
       <h2>{s.welcomeTitle}</h2>
       <p class="lead">{s.welcome}</p>
       <AddFiles isPrimary />
