@@ -85,14 +85,21 @@ async def register(
     """Make an account and sign in. The refresh token comes as a cookie that no script can read."""
     accounts.check_signup(signup, body.signup_code)
     credentials = Credentials(username=body.username, password=body.password)
-    return _reply(await accounts.register(credentials, entrance=entrance), cookie)
+    signed_in = await accounts.register(
+        credentials, entrance=entrance, former_token=cookie.former()
+    )
+    return _reply(signed_in, cookie)
 
 
 @app.post("/api/auth/login")
 async def login(body: SignInBody, entrance: CurrentEntrance, cookie: CurrentCookie) -> TokenReply:
-    """Sign in. A wrong password and an unknown username get the same answer."""
+    """Sign in. A wrong password and an unknown username get the same answer.
+
+    The session of the refresh cookie that the browser had, whoever's it was, is over.
+    """
     credentials = Credentials(username=body.username, password=body.password)
-    return _reply(await accounts.sign_in(credentials, entrance=entrance), cookie)
+    signed_in = await accounts.sign_in(credentials, entrance=entrance, former_token=cookie.former())
+    return _reply(signed_in, cookie)
 
 
 @app.post("/api/auth/refresh")

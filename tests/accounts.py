@@ -47,6 +47,14 @@ def sign_in(
     return client.post("/api/auth/login", json=body, headers=headers)
 
 
+def sign_in_elsewhere(
+    client: httpx.Client, username: str, password: str = PASSWORD, **headers: str
+) -> httpx.Response:
+    """Sign in with another browser, which does not have the client's cookie."""
+    with httpx.Client(base_url=client.base_url, timeout=30) as other:
+        return sign_in(other, username, password, **headers)
+
+
 def refresh(client: httpx.Client, token: str | None = None) -> httpx.Response:
     """Refresh with the client's own cookie, or with `token` and nothing kept."""
     if token is None:

@@ -19,9 +19,14 @@ class Credentials(_Value):
 
 
 class NewSession(_Value):
-    """A session that is about to begin, with the hash of its first refresh token."""
+    """A session that is about to begin, with the hash of its first refresh token.
+
+    Attributes:
+        replaced: The handle of the session that the browser had before: it ends.
+    """
 
     handle: UUID
+    replaced: UUID | None
     token_hash: str
     idle_seconds: int
     lifetime_seconds: int

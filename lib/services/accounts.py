@@ -40,8 +40,10 @@ def check_signup(signup: Signup, given_code: str | None) -> None:
         raise SignupRefused
 
 
-async def register(credentials: Credentials, *, entrance: Entrance) -> SignedIn:
-    """Make an account and sign it in.
+async def register(
+    credentials: Credentials, *, entrance: Entrance, former_token: str | None
+) -> SignedIn:
+    """Make an account and sign it in; the session of the browser's former refresh token ends.
 
     Raises:
         WeakPassword: With what is wrong with it.
@@ -53,15 +55,17 @@ async def register(credentials: Credentials, *, entrance: Entrance) -> SignedIn:
     check_password(credentials.password, username, min_characters=rules.min_characters)
     with queue.place():
         password_hash = await queue.run(partial(rules.scheme.hash, credentials.password))
-    session, refresh_token = draw_session(entrance.terms, entrance.device.user_agent)
+    session, refresh_token = draw_session(entrance.terms, entrance.device.user_agent, former_token)
     begun = await accounts.register(
         entrance.service, username=username, password_hash=password_hash, session=session
     )
     return sign(begun, refresh_token, terms=entrance.terms, now=entrance.now)
 
 
-async def sign_in(credentials: Credentials, *, entrance: Entrance) -> SignedIn:
-    """Begin a session.
+async def sign_in(
+    credentials: Credentials, *, entrance: Entrance, former_token: str | None
+) -> SignedIn:
+    """Begin a session; that of the browser's former refresh token ends.
 
     Raises:
         InvalidCredentials: Wrong, unknown or disabled: one answer after the same work.
@@ -69,7 +73,7 @@ async def sign_in(credentials: Credentials, *, entrance: Entrance) -> SignedIn:
         Busy: Too many passwords are being hashed.
     """
     proof = await prove(credentials, entrance=entrance)
-    session, refresh_token = draw_session(entrance.terms, entrance.device.user_agent)
+    session, refresh_token = draw_session(entrance.terms, entrance.device.user_agent, former_token)
     begun = await accounts.finish_sign_in(
         entrance.service,
         user_id=proof.user_id,

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from lib.adapters import sessions
 from lib.adapters.database import Database
 from lib.domain.accounts import BegunSession, NewSession
 from lib.domain.identities import Identity
 from lib.domain.models import Session, User
+from lib.domain.problems import InvalidRefreshToken
 from lib.domain.tokens import (
     derive_refresh_token,
     hash_refresh_token,
@@ -40,19 +41,36 @@ class SignedIn:
     expires_in: timedelta
 
 
-def draw_session(terms: SessionTerms, user_agent: str | None) -> tuple[NewSession, str]:
-    """Name a new session and derive its first refresh token, with no round trip."""
+def draw_session(
+    terms: SessionTerms, user_agent: str | None, former_token: str | None
+) -> tuple[NewSession, str]:
+    """Name a new session and derive its first refresh token, with no round trip.
+
+    Args:
+        terms: Of both tokens.
+        user_agent: Of the browser.
+        former_token: The refresh token that the browser had, whoever's it was.
+    """
     handle = uuid4()
     refresh_token = derive_refresh_token(handle, 1, terms.refresh_token_keys[0])
     printable = "".join(character for character in user_agent or "" if character.isprintable())
     session = NewSession(
         handle=handle,
+        replaced=_read_handle(former_token, terms) if former_token else None,
         token_hash=hash_refresh_token(refresh_token),
         idle_seconds=int(terms.idle_lifetime.total_seconds()),
         lifetime_seconds=int(terms.lifetime.total_seconds()),
         user_agent=printable[:_USER_AGENT_CHARACTERS] or None,
     )
     return session, refresh_token
+
+
+def _read_handle(refresh_token: str, terms: SessionTerms) -> UUID | None:
+    """Return the session of a token, or None where the token is none of ours."""
+    try:
+        return read_refresh_token(refresh_token, terms.refresh_token_keys)[0]
+    except InvalidRefreshToken:
+        return None
 
 
 def sign(

@@ -61,6 +61,10 @@ class RefreshCookie:
             raise CrossSiteRequest
         return token
 
+    def former(self) -> str | None:
+        """Return the token that the browser had before it signed in on our own page, if any."""
+        return self._request.cookies.get(self._name) if self._is_own_page else None
+
     def _set(self, response: Response, value: str, lifetime: timedelta) -> None:
         if not self._is_own_page:
             return

@@ -146,6 +146,9 @@ as $$
 declare
     new_id bigint;
 begin
+    -- A browser has one session: whoever signs in takes the place of whoever was signed in there.
+    update public.sessions as s set ended_at = now()
+    where s.handle = (p_session ->> 'replaced')::uuid and s.ended_at is null;
     insert into public.sessions (handle, user_id, idle_expires_at, expires_at, user_agent)
     values (
         (p_session ->> 'handle')::uuid,
@@ -159,7 +162,7 @@ begin
     return jsonb_build_object('session_id', new_id, 'user', private.user_as_json(p_user));
 end
 $$;
-comment on function private.begin_session(public.users, jsonb) is 'p_session: handle, token_hash of generation 1, idle_seconds, lifetime_seconds, user_agent.';
+comment on function private.begin_session(public.users, jsonb) is 'p_session: handle, replaced (the handle of the session that the browser had, or null), token_hash of generation 1, idle_seconds, lifetime_seconds, user_agent.';
 grant execute on function private.begin_session(public.users, jsonb) to service_role;
 
 create or replace function public.register_user(p_username text, p_password_hash text, p_session jsonb) returns jsonb

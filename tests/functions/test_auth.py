@@ -15,11 +15,13 @@ from tests.accounts import (
     round_trips,
     run_sql,
     sign_in,
+    sign_in_elsewhere,
     slug,
 )
 from tests.conftest import Configuration
 
 ANOTHER_KEY = "k2:" + "b" * 43
+CHANGE = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
 
 
 def stored_hash(stack: Stack, username: str) -> str:
@@ -175,6 +177,46 @@ class TestLogin:
         assert answer.json()["user"]["username"] == username
         assert round_trips(answer) == 2
 
+    @pytest.mark.parametrize("who", ["the same", "another", "a new one"])
+    def test_ends_the_session_that_the_browser_had(self, client: httpx.Client, who: str):
+        """Nobody could sign out of it any more: its cookie is gone from the browser."""
+        another, username = new_user(client), ""
+        client.cookies.clear()
+        username = new_user(client)
+        former = client.cookies["lectern-rt"]
+
+        if who == "a new one":
+            answer = register(client)
+        else:
+            answer = sign_in(client, username if who == "the same" else another)
+
+        assert answer.is_success
+        assert slug(refresh(client, former)) == "invalid-refresh-token"
+        assert slug(client.put("/api/auth/password", json=CHANGE)) == "session-ended"
+        assert refresh(client).status_code == 200
+
+    @pytest.mark.parametrize("answered", [200, 401])
+    def test_ends_no_session_but_that_of_its_cookie(self, client: httpx.Client, answered: int):
+        username = new_user(client)
+        token = client.cookies["lectern-rt"]
+        handle = token.partition(".")[0]
+        password = PASSWORD if answered == 200 else "wrong"
+        # The right cookie with a wrong password, or a forged one with the right password.
+        sent = token if answered == 401 else f"{handle}.1.{'A' * 43}"
+        with httpx.Client(base_url=client.base_url, timeout=30) as other:
+            answer = sign_in(other, username, password, Cookie=f"lectern-rt={sent}")
+
+        assert answer.status_code == answered
+        assert refresh(client).status_code == 200
+
+    def test_asked_for_by_another_page_ends_no_session(self, client: httpx.Client):
+        username = new_user(client)
+
+        answer = sign_in(client, username, Origin="https://evil.example")
+
+        assert answer.status_code == 200
+        assert refresh(client).status_code == 200
+
     def test_answers_an_unknown_name_as_a_wrong_password(self, client: httpx.Client):
         username = new_user(client)
 
@@ -258,8 +300,7 @@ class TestPassword:
 
     def test_ends_every_other_session(self, client: httpx.Client):
         username = new_user(client)
-        other_token = sign_in(client, username).cookies["lectern-rt"]
-        bear(client, sign_in(client, username))
+        other_token = sign_in_elsewhere(client, username).cookies["lectern-rt"]
 
         answer = self.change(client, PASSWORD, NEW_PASSWORD)
 
@@ -297,7 +338,8 @@ class TestPassword:
 class TestSessions:
     def test_lists_where_i_am_signed_in_and_which_one_asks(self, client: httpx.Client):
         username = new_user(client)
-        bear(client, sign_in(client, username, **{"User-Agent": "Browser/" + "9" * 300}))
+        agent = {"User-Agent": "Browser/" + "9" * 300}
+        bear(client, sign_in_elsewhere(client, username, **agent))
 
         answer = client.get("/api/auth/sessions")
 
@@ -310,7 +352,7 @@ class TestSessions:
     def test_comes_in_pages(self, client: httpx.Client):
         username = new_user(client)
         for _ in range(2):
-            sign_in(client, username)
+            sign_in_elsewhere(client, username)
 
         first = client.get("/api/auth/sessions?limit=2").json()
         second = client.get(f"/api/auth/sessions?limit=2&cursor={first['next_cursor']}").json()
@@ -322,7 +364,7 @@ class TestSessions:
 
     def test_ends_another_one_of_mine(self, client: httpx.Client):
         username = new_user(client)
-        other_token = sign_in(client, username).cookies["lectern-rt"]
+        other_token = sign_in_elsewhere(client, username).cookies["lectern-rt"]
         [other, _] = client.get("/api/auth/sessions").json()["sessions"]
 
         answer = client.delete(f"/api/auth/sessions/{other['id']}")
@@ -335,6 +377,7 @@ class TestSessions:
     def test_answers_someone_elses_as_none_at_all(self, client: httpx.Client):
         new_user(client)
         [theirs] = client.get("/api/auth/sessions").json()["sessions"]
+        client.cookies.clear()  # as in another browser: a session that is over is none, too
         new_user(client)
 
         answers = [client.delete(f"/api/auth/sessions/{id_}") for id_ in (theirs["id"], 2**53 - 1)]

@@ -15,7 +15,7 @@ from tests.accounts import (
     refresh,
     round_trips,
     run_sql,
-    sign_in,
+    sign_in_elsewhere,
     slug,
 )
 from tests.conftest import Configuration
@@ -97,7 +97,7 @@ class TestRefresh:
     def test_a_reuse_leaves_the_other_sessions_alone(self, client: httpx.Client, stack: Stack):
         username = new_user(client)
         parent = client.cookies[COOKIE]
-        other = sign_in(client, username).cookies[COOKIE]
+        other = sign_in_elsewhere(client, username).cookies[COOKIE]
         refresh(client, child_of(refresh(client, parent)))
         let_pass(stack, username, LATER)
         refresh(client, parent)

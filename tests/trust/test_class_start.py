@@ -40,10 +40,10 @@ def _pin(cores: set[int]) -> None:
 
 @dataclass(frozen=True)
 class School:
-    """A class that signs in, and somebody who reads lists meanwhile."""
+    """A class that signs in, each in a browser of their own, and somebody who reads lists meanwhile."""
 
     reader: httpx.Client
-    names: list[str]
+    pupils: list[tuple[httpx.Client, str]]
 
     def come(self, seconds: float) -> tuple[list[float], list[float]]:
         """Let them arrive evenly over so long; return how long each waited, and how long each list took."""
@@ -54,13 +54,13 @@ class School:
                 lists.append(_timed(lambda: self.reader.get("/api/upload")))
 
         def arrive(place: int) -> float:
-            threading.Event().wait(place * seconds / len(self.names))  # as through a door
-            return _timed(lambda: sign_in(self.reader, self.names[place]))
+            threading.Event().wait(place * seconds / len(self.pupils))  # as through a door
+            return _timed(lambda: sign_in(*self.pupils[place]))
 
         reading = threading.Thread(target=read)
         reading.start()
-        with ThreadPoolExecutor(len(self.names)) as threads:
-            waits = list(threads.map(arrive, range(len(self.names))))
+        with ThreadPoolExecutor(len(self.pupils)) as threads:
+            waits = list(threads.map(arrive, range(len(self.pupils))))
         is_over.set()
         reading.join()
         return waits, lists
@@ -73,17 +73,18 @@ def school(
     reader = new_client()
     new_user(reader)
     with ThreadPoolExecutor(8) as threads:
-        names = list(threads.map(lambda _: new_user(new_client()), range(size(full=35, short=7))))
+        browsers = [new_client() for _ in range(size(full=35, short=7))]
+        pupils = list(zip(browsers, threads.map(new_user, browsers), strict=True))
     configuration.change(bcrypt_cost=10)
-    for name in names:
-        sign_in(reader, name)  # which hashes the password as in production
-    return School(reader, names)
+    for pupil in pupils:
+        sign_in(*pupil)  # which hashes the password as in production
+    return School(reader, pupils)
 
 
 @pytest.mark.usefixtures("one_core")
 class TestClassStart:
     def test_within_ten_seconds_on_one_core(self, school: School, promise: Promise):
-        seconds = len(school.names) * 10 / 35
+        seconds = len(school.pupils) * 10 / 35
         calm = [_timed(lambda: school.reader.get("/api/upload")) for _ in range(50)]
 
         waits, lists = school.come(seconds)

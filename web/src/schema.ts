@@ -76,6 +76,8 @@ export interface paths {
         /**
          * Login
          * @description Sign in. A wrong password and an unknown username get the same answer.
+         *
+         *     The session of the refresh cookie that the browser had, whoever's it was, is over.
          */
         post: operations["login_api_auth_login_post"];
         delete?: never;
