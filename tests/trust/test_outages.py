@@ -19,12 +19,16 @@ from tests.streams import open_stream, read_events, stored
 from tests.trust.instances import impatient_instance, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.judging import judge_end, judge_problem
-from tests.trust.misbehaving import Proxy, refuse
+from tests.trust.misbehaving import Call, Proxy, be_silent, refuse
 from tests.trust.report import Promise
 from tests.trust.test_faults import SCENARIOS
 
 pytestmark = pytest.mark.promise("An outage is told at once and is over at once")
 
+# How long what never answers is waited for in production, and an operation that waits for it.
+SILENCES = {"database": ("GET /api/history", 8.0), "model": ("POST /api/query", 45.0)}
+# For all that is not the waiting, on a machine that does other things as well.
+LEEWAY_SECONDS = 15.0
 # Not stable, and yet the second time changes nothing: why is in their SQL.
 REPEATABLE_WRITES = {
     "finish_query": "a query that is done is only read",
@@ -126,6 +130,37 @@ def test_an_outage_is_not_answered_with_more_calls(
     promise.check(calls <= 1.2 * asked, f"{calls} calls for {asked} requests")
     promise.check(after == 200, f"{after} once it was over")
     promise.figure("calls for each request in an outage", f"{calls / asked:.2f}")
+
+
+def test_the_times_of_production_end(
+    new_student: Callable[[], Student],
+    proxy: Proxy,
+    ground: Ground,
+    size: Callable[..., int],
+    promise: Promise,
+) -> None:
+    """Elsewhere these times are shortened; here they pass, in the long form alone."""
+    for dependency in list(SILENCES)[: size(full=len(SILENCES), short=0)]:
+        (name, least), student = SILENCES[dependency], new_student()
+        scenario, invariants = SCENARIOS[name], Invariants(ground)
+        values = scenario.prepare(student, ground)
+
+        proxy.arm(be_silent, is_silent(dependency))
+        started_at = time.monotonic()
+        answer = scenario.send(student, values, seconds=2 * least)
+        seconds = time.monotonic() - started_at
+        proxy.watch()
+
+        promise.check(not (told := judge_problem(answer)), f"a silent {dependency}: {told}")
+        is_in_time = least <= seconds < least + LEEWAY_SECONDS
+        promise.check(is_in_time, f"a silent {dependency} was waited for {seconds:.1f} s")
+        promise.figure(f"a silent {dependency} is given up after", f"{seconds:.1f} s")
+        promise.check(not (found := invariants.broken()), f"a silent {dependency}: {found}")
+
+
+def is_silent(dependency: str) -> Callable[[int, Call], bool]:
+    """Let the dependency say nothing; the model still embeds, which is waited for 2 s only."""
+    return lambda _, call: call.dependency == dependency and not call.path.endswith("/embeddings")
 
 
 # Clients that go away: at the first words, half-way, and just before the end.
