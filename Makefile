@@ -94,8 +94,9 @@ test-e2e: $(STAMP) web/dist/index.html ## Test the page in Chromium, which is in
 	$(PYTHON) -m dev.browser
 	$(PYTHON) -m pytest --show-capture=no --numprocesses=auto --dist=loadfile tests/e2e
 
-test-trust: $(STAMP) ## Attack it, fuzz it, plant faults; SHORT=1 in 3 minutes
-	$(PYTHON) -m pytest --show-capture=no tests/trust $(if $(SHORT),--short --numprocesses=auto --dist=loadfile)
+test-trust: $(STAMP) web/dist/index.html ## Attack it, fuzz it, plant faults; SHORT=1 in 3 minutes
+	$(PYTHON) -m dev.browser
+	$(PYTHON) -m pytest --show-capture=no tests/trust tests/e2e/test_hostile_answers.py $(if $(SHORT),--short --numprocesses=auto --dist=loadfile)
 
 test-deploy: $(STAMP) $(DEPLOY_STAMP) web/dist/index.html ## Build for Vercel and AWS, run what was built; T=path
 	@$(PYTHON) -m dev.browser
