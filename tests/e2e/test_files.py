@@ -104,6 +104,23 @@ class TestOnTheWay:
         desk.page.reload()
         expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
 
+    def test_a_third_file_is_sent_while_two_are_read(self, desk: Desk):
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        desk.page.route("**/ingest", hold, times=2)
+        names = ["one.txt", "two.txt", "three.txt"]
+        desk.add(*(text_file(name, f"{BASALT} {name}") for name in names))
+
+        expect(desk.open_side().get_by_text("Sent. About to be read")).to_have_count(3)
+        assert len(held) == 2
+        for route in held:
+            route.continue_()
+        for name in names:
+            desk.expect_ready(name)
+
     def test_reading_is_seen_page_by_page(self, desk: Desk, model: ScriptedModel, tmp_path: Path):
         pages = [[f"Rock number {number} is dark and cools quickly."] for number in range(1, 41)]
         model.holds_embedding = 2  # the first 32 pages are in

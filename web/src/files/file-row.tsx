@@ -16,7 +16,9 @@ import { deleteFile, excluded, toggle } from "./store.ts";
 function Reading({ file }: { file: CourseFile }) {
   const s = strings.value.files;
   const { pages_done: done, pages_total: total } = file.progress;
-  const text = total ? s.reading(Math.min(done + 1, total), total, file.page_kind) : s.opening;
+  const text = total
+    ? s.reading(Math.min(done + 1, total), total, file.page_kind)
+    : s.waitsForReading;
   return <ProgressBar text={text} share={total ? done / total : null} />;
 }
 

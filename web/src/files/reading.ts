@@ -1,4 +1,5 @@
-// Having a file read: the page drives it slice by slice and shows how far it has come.
+// Having a file read: the page drives it slice by slice and shows how far it has come. Two at once:
+// a student who adds a whole course is not to take a server's every instance.
 
 import { send } from "../api/client.ts";
 import { asFailure, ConnectionLost, Problem } from "../api/problems.ts";
@@ -6,6 +7,7 @@ import type { File as CourseFile } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { reportFailure } from "../ui/reports.tsx";
+import { lanes } from "./lanes.ts";
 import { dropFile, keepFile } from "./store.ts";
 import { untilOnline, wait } from "./waiting.ts";
 
@@ -28,7 +30,9 @@ export function isRetryable(file: CourseFile): boolean {
 
 const POLL_MILLISECONDS = 1_000;
 const PAUSE_MILLISECONDS = 2_000;
+const AT_ONCE = 2;
 
+const inTurn = lanes(AT_ONCE);
 const driven = new Set<number>();
 
 async function follow(id: number): Promise<void> {
@@ -72,9 +76,11 @@ function tellEnd(file: CourseFile): void {
 export async function read(file: CourseFile): Promise<CourseFile> {
   if (driven.has(file.id)) return file;
   driven.add(file.id);
-  follow(file.id);
   try {
-    const ended = await drive(file.id);
+    const ended = await inTurn(() => {
+      follow(file.id);
+      return drive(file.id);
+    });
     driven.delete(file.id);
     if (ended.id !== file.id) dropFile(file.id);
     keepFile(ended);

@@ -1,11 +1,14 @@
 // What is on its way to becoming a file: announced, sent, then handed over to the reading.
+//
+// Sending and reading have lanes of their own: while two long files are read, a third is sent.
 
 import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, ConnectionLost, type Failure, isAbort } from "../api/problems.ts";
-import type { SignedUpload } from "../schema.ts";
+import type { File as CourseFile, SignedUpload } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { reportFailure } from "../ui/reports.tsx";
+import { lanes } from "./lanes.ts";
 import { read } from "./reading.ts";
 import { deleteFile, files, keepFile } from "./store.ts";
 import { transfer } from "./transfer.ts";
@@ -36,8 +39,7 @@ interface Job {
 }
 
 const jobs = new Map<string, Job>();
-let running = 0;
-const queue: string[] = [];
+const inTurn = lanes(AT_ONCE);
 
 function find(key: string): Shipment | undefined {
   return shipments.value.find((shipment) => shipment.key === key);
@@ -78,20 +80,37 @@ async function announceFile(file: File, signal: AbortSignal): Promise<SignedUplo
   return send("post", "/api/upload/signed", { body });
 }
 
-async function ship(key: string, file: File, job: Job): Promise<void> {
+/** Send a file. Returns it as announced; null where there is nothing to read. */
+async function ship(key: string, file: File, job: Job): Promise<CourseFile | null> {
   job.announced ??= await announceFile(file, job.abort.signal);
   // Cancelled meanwhile: the server has it all the same.
-  if (!jobs.has(key)) return withdraw(job.announced);
+  if (!jobs.has(key)) {
+    await withdraw(job.announced);
+    return null;
+  }
   const { file: announced, upload } = job.announced;
-  if (!upload) return settle(key, announced.filename);
+  if (!upload) {
+    settle(key, announced.filename);
+    return null;
+  }
   update(key, { state: { stage: "sending" } });
   const { abort, location } = job;
   const onProgress = (sentBytes: number) => update(key, { sentBytes });
   await transfer({ file, upload, signal: abort.signal, onProgress, location });
   remove(key);
-  keepFile({ ...announced, status: "processing" });
-  const ended = await read(announced);
-  if (ended.id !== announced.id) settleLate(key, file, ended.filename);
+  const sent = { ...announced, status: "processing" } as const;
+  keepFile(sent);
+  return sent;
+}
+
+/** Have what was sent read; how that ends is seen in the list, or reported. */
+async function readSent(key: string, file: File, sent: CourseFile): Promise<void> {
+  try {
+    const ended = await read(sent);
+    if (ended.id !== sent.id) settleLate(key, file, ended.filename);
+  } catch (error) {
+    asFailure(error); // raises again what is no Failure
+  }
 }
 
 function settle(key: string, of: string): void {
@@ -108,7 +127,8 @@ async function run(key: string): Promise<void> {
   const job = jobs.get(key);
   if (!shipment || !job) return;
   try {
-    await ship(key, shipment.file, job);
+    const sent = await ship(key, shipment.file, job);
+    if (sent) readSent(key, shipment.file, sent);
   } catch (error) {
     if (isAbort(error)) return;
     const failure = asFailure(error);
@@ -125,19 +145,7 @@ async function waitAndRetry(key: string): Promise<void> {
 }
 
 function enqueue(key: string): void {
-  queue.push(key);
-  next();
-}
-
-function next(): void {
-  const key = running < AT_ONCE ? queue.shift() : undefined;
-  if (!key) return;
-  running += 1;
-  run(key).finally(() => {
-    running -= 1;
-    next();
-  });
-  next();
+  inTurn(() => run(key));
 }
 
 /** Take files in, whatever the way they came. */

@@ -167,7 +167,7 @@ export const de: Strings = {
     sending: (percent) => `Wird gesendet, ${percent} %`,
     paused: (percent) => `Angehalten bei ${percent} %`,
     waiting: "Verbindung verloren. Es geht von selbst weiter, sobald sie wieder da ist.",
-    opening: "Gesendet. Wird geöffnet …",
+    waitsForReading: "Gesendet. Wird gleich gelesen …",
     reading: (done, total, kind) => `${pages[kind][0]} ${done} von ${total} wird gelesen`,
     gaps: (numbers, total, kind) =>
       `${numbers.length} von ${plural(total, pages[kind][0], pages[kind][1])} ohne Text (${numbers.join(", ")}). Eingescannte Seiten brauchen zuerst eine Texterkennung.`,

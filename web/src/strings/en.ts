@@ -91,7 +91,7 @@ export const en = {
     sending: (percent: number) => `Sending, ${percent} %`,
     paused: (percent: number) => `Paused at ${percent} %`,
     waiting: "Connection lost. Goes on by itself when it is back.",
-    opening: "Sent. Being opened …",
+    waitsForReading: "Sent. About to be read …",
     reading: (done: number, total: number, kind: keyof typeof pages) =>
       `Reading ${pages[kind]} ${done} of ${total}`,
     gaps: (numbers: number[], total: number, kind: keyof typeof pages) =>
