@@ -189,12 +189,12 @@ _TRANSFER = """([name, text]) => {
 class TestStates:
     def test_pages_without_text_are_named(self, desk: Desk, tmp_path: Path):
         lines = ["Basalt is a dark volcanic rock", "that cools quickly at the surface."]
-        path = make_pdf(tmp_path / "gaps.pdf", [lines, [], lines])
+        path = make_pdf(tmp_path / "gaps.pdf", [lines, [], [], lines, []])
 
         desk.add(pdf_file("gaps.pdf", path.read_bytes()))
 
         desk.expect_ready("gaps.pdf")
-        note = desk.open_side().get_by_text("1 of 3 pages has no text (2).")
+        note = desk.open_side().get_by_text("3 of 5 pages have no text (2\N{EN DASH}3, 5).")
         expect(note).to_be_visible()
 
     def test_a_failed_reading_says_why_and_is_tried_again(self, desk: Desk):

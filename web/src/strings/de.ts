@@ -1,6 +1,7 @@
 // Every text of the page, in German.
 
 import type { Strings } from "./index.ts";
+import { ranges } from "./ranges.ts";
 
 const plural = (count: number, one: string, many: string) =>
   count === 1 ? `1 ${one}` : `${count.toLocaleString("de")} ${many}`;
@@ -170,7 +171,7 @@ export const de: Strings = {
     waitsForReading: "Gesendet. Wird gleich gelesen …",
     reading: (done, total, kind) => `${pages[kind][0]} ${done} von ${total} wird gelesen`,
     gaps: (numbers, total, kind) =>
-      `${numbers.length} von ${plural(total, pages[kind][0], pages[kind][1])} ohne Text (${numbers.join(", ")}). Eingescannte Seiten brauchen zuerst eine Texterkennung.`,
+      `${numbers.length} von ${plural(total, pages[kind][0], pages[kind][1])} ohne Text (${ranges(numbers)}). Eingescannte Seiten brauchen zuerst eine Texterkennung.`,
     ready: (name) => `${name} ist bereit.`,
     duplicate: (name) => `Dieselbe Datei gibt es hier schon als ${name}.`,
     broken: "Das Hochladen brach ab. Wähle die Datei noch einmal oder entferne sie.",

@@ -1,5 +1,7 @@
 // Every text of the page, in English. The other languages have the same keys: the types see to it.
 
+import { ranges } from "./ranges.ts";
+
 const plural = (count: number, one: string, many: string) =>
   count === 1 ? `1 ${one}` : `${count.toLocaleString("en")} ${many}`;
 
@@ -95,7 +97,7 @@ export const en = {
     reading: (done: number, total: number, kind: keyof typeof pages) =>
       `Reading ${pages[kind]} ${done} of ${total}`,
     gaps: (numbers: number[], total: number, kind: keyof typeof pages) =>
-      `${numbers.length} of ${plural(total, pages[kind], `${pages[kind]}s`)} ${numbers.length === 1 ? "has" : "have"} no text (${numbers.join(", ")}). Scanned pages need text recognition first.`,
+      `${numbers.length} of ${plural(total, pages[kind], `${pages[kind]}s`)} ${numbers.length === 1 ? "has" : "have"} no text (${ranges(numbers)}). Scanned pages need text recognition first.`,
     ready: (name: string) => `${name} is ready.`,
     duplicate: (name: string) => `The same file is already here as ${name}.`,
     broken: "The upload broke off. Choose the file again, or remove it.",
