@@ -185,6 +185,44 @@ class TestAfterwards:
         expect(alerts.filter(has_text="was not deleted.")).to_be_visible()
         expect(alerts.filter(has_text="You are still signed in.")).to_be_visible()
 
+    def test_an_undo_waits_while_the_keyboard_is_at_it(self, answered: Desk):
+        answered.page.clock.install()
+        answered.page.reload()
+        expect(answered.chips).to_have_count(1)
+        side = answered.open_side()
+        side.get_by_role("button", name=re.compile("^Actions for What is")).press("Enter")
+        side.get_by_role("button", name="Delete", exact=True).press("Enter")
+        undo = answered.page.get_by_role("button", name="Undo")
+        expect(undo).to_be_focused()
+        expect(undo).to_have_accessible_description("“What is basalt?” is deleted.")
+
+        for _ in range(5):
+            answered.page.clock.run_for(PATIENCE_MILLISECONDS)
+        expect(undo).to_be_focused()
+        undo.press("Tab")
+
+        with answered.page.expect_response(is_deletion) as deleted:
+            answered.page.clock.run_for(PATIENCE_MILLISECONDS)
+        assert deleted.value.status == 204
+        expect(undo).to_have_count(0)
+
+    def test_an_undo_waits_while_the_pointer_is_on_it(self, answered: Desk):
+        answered.page.clock.install()
+        answered.page.reload()
+        expect(answered.chips).to_have_count(1)
+        delete_chat(answered)
+        undo = answered.page.get_by_role("button", name="Undo")
+        undo.hover()
+
+        answered.page.clock.run_for(PATIENCE_MILLISECONDS)
+        expect(undo).to_be_visible()
+        answered.page.mouse.move(0, 0)
+
+        with answered.page.expect_response(is_deletion) as deleted:
+            answered.page.clock.run_for(PATIENCE_MILLISECONDS)
+        assert deleted.value.status == 204
+        expect(answered.page.get_by_role("heading", name="Chats")).to_be_focused()
+
 
 def is_deletion(exchange: Request | Response) -> bool:
     request = exchange if isinstance(exchange, Request) else exchange.request

@@ -32,11 +32,12 @@ export function App() {
           {strings.value.offline}
         </p>
       )}
-      <View />
+      {/* Before what they lie over: from an undo the next stop is not the end of the page. */}
       <div class="toasts">
         <Reports />
         <Undo />
       </div>
+      <View />
       <Confirm />
       <Announcer />
     </>

@@ -1,6 +1,6 @@
 // One chat in the list: opened, renamed, exported, deleted.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { address } from "../api/client.ts";
 import { download } from "../api/downloads.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
@@ -65,10 +65,9 @@ function exportChat(chat: Chat, format: "markdown" | "json"): void {
 }
 
 function remove(chat: Chat): void {
-  if (studyRoute().chat === chat.chat_id) go({ view: "study", chat: null, place: null });
   announce(strings.value.chats.deleted(chat.title));
   deleteChat(chat);
-  document.getElementById("chats-title")?.focus();
+  if (studyRoute().chat === chat.chat_id) go({ view: "study", chat: null, place: null });
 }
 
 function Actions({ chat, onRename }: { chat: Chat; onRename: () => void }) {
@@ -90,15 +89,21 @@ function Actions({ chat, onRename }: { chat: Chat; onRename: () => void }) {
 export function ChatRow({ chat }: { chat: Chat }) {
   const s = strings.value.chats;
   const [mode, setMode] = useState<"closed" | "actions" | "rename">("closed");
+  const row = useRef<HTMLLIElement>(null);
+  // The form that had the focus is gone.
+  const endRename = () => {
+    setMode("closed");
+    setTimeout(() => row.current?.querySelector("a")?.focus());
+  };
   const isCurrent = studyRoute().chat === chat.chat_id;
   if (mode === "rename")
     return (
       <li class="row chat">
-        <Rename chat={chat} onEnd={() => setMode("closed")} />
+        <Rename chat={chat} onEnd={endRename} />
       </li>
     );
   return (
-    <li class="row chat">
+    <li class="row chat" ref={row}>
       <div class="row-line">
         <a
           class="row-body"

@@ -6,6 +6,7 @@ import { asFailure, type Failure, isAbort, Problem } from "../api/problems.ts";
 import { holdToken } from "../api/session.ts";
 import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
+import { announce } from "../ui/announcer.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 
 const PAGE = 30;
@@ -47,24 +48,41 @@ export async function renameChat(chatId: string, title: string): Promise<void> {
 export const deletions = signal<readonly Chat[]>([]);
 const doomed = new Map<string, number>();
 
+/** Those whose undo somebody is at just now. */
+const held = new Set<string>();
+
+/** Begin the time to think again, from its start. */
+function arm(chat: Chat): void {
+  clearTimeout(doomed.get(chat.chat_id));
+  holdToken(UNDO_MILLISECONDS).catch(asFailure); // if it fails, the deletion will say so
+  const end = () => (held.has(chat.chat_id) ? arm(chat) : begin(chat));
+  doomed.set(chat.chat_id, window.setTimeout(end, UNDO_MILLISECONDS));
+}
+
 export function deleteChat(chat: Chat): void {
   chats.value = chats.value.filter((other) => other.chat_id !== chat.chat_id);
   deletions.value = [...deletions.value, chat];
-  holdToken(UNDO_MILLISECONDS).catch(asFailure); // if it fails, the deletion will say so
-  doomed.set(
-    chat.chat_id,
-    window.setTimeout(() => begin(chat), UNDO_MILLISECONDS),
-  );
+  arm(chat);
+}
+
+/** Let no time pass while somebody is at the undo, and all of it once they have left. */
+export function holdDeletion(chat: Chat, isHeld: boolean): void {
+  if (!doomed.has(chat.chat_id)) return;
+  if (isHeld) held.add(chat.chat_id);
+  else held.delete(chat.chat_id);
+  arm(chat);
 }
 
 export function undoDelete(chat: Chat): void {
   clearTimeout(doomed.get(chat.chat_id));
   forget(chat);
+  announce(strings.value.chats.restored(chat.title));
   loadChats();
 }
 
 function forget(chat: Chat): void {
   doomed.delete(chat.chat_id);
+  held.delete(chat.chat_id);
   deletions.value = deletions.value.filter((other) => other !== chat);
 }
 

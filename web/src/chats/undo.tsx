@@ -1,19 +1,62 @@
-// Deleted chats that can still be taken back.
+// Deleted chats that can still be taken back. The focus goes to the way back, and time stands still
+// for who is at it: with the pointer, or with the keyboard.
 
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
+import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
-import { deletions, undoDelete } from "./store.ts";
+import { deletions, holdDeletion, undoDelete } from "./store.ts";
+
+/** Give the focus to the list that the chat was in, or to the conversation where that is closed. */
+function leave(): void {
+  for (const id of ["chats-title", "conversation"]) {
+    const place = document.getElementById(id);
+    place?.focus();
+    if (place && document.activeElement === place) return;
+  }
+}
+
+function Deleted({ chat }: { chat: Chat }) {
+  const s = strings.value.chats;
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current?.focus(), []);
+  // Asked before it goes: what is gone has no focus.
+  useLayoutEffect(() => {
+    const undo = button.current;
+    return () => {
+      if (document.activeElement === undo) leave();
+    };
+  }, []);
+  const at = useRef({ pointer: false, keyboard: false });
+  const note = (change: Partial<typeof at.current>) => {
+    Object.assign(at.current, change);
+    holdDeletion(chat, at.current.pointer || at.current.keyboard);
+  };
+  // Whoever has pressed a mouse's button has the focus here too, but is not at it.
+  const isSeen = () => button.current?.matches(":focus-visible") ?? false;
+  return (
+    <p
+      class="toast"
+      onPointerEnter={() => note({ pointer: true })}
+      onPointerLeave={() => note({ pointer: false })}
+      onFocusIn={() => note({ keyboard: isSeen() })}
+      onFocusOut={() => note({ keyboard: false })}
+    >
+      <span id={id} dir="auto">
+        {s.deleted(chat.title)}
+      </span>
+      <button ref={button} type="button" aria-describedby={id} onClick={() => undoDelete(chat)}>
+        {s.undo}
+      </button>
+    </p>
+  );
+}
 
 export function Undo() {
-  const s = strings.value.chats;
   return (
     <>
       {deletions.value.map((chat) => (
-        <p key={chat.chat_id} class="toast">
-          <span dir="auto">{s.deleted(chat.title)}</span>
-          <button type="button" onClick={() => undoDelete(chat)}>
-            {s.undo}
-          </button>
-        </p>
+        <Deleted key={chat.chat_id} chat={chat} />
       ))}
     </>
   );

@@ -199,6 +199,7 @@ export const de: Strings = {
     exportJson: "Als JSON sichern",
     delete: "Löschen",
     deleted: (title) => `„${title}“ ist gelöscht.`,
+    restored: (title) => `„${title}“ ist wieder da.`,
     undo: "Rückgängig",
     failed: "Deine Chats konnten nicht geladen werden.",
     gone: "Diesen Chat gibt es nicht; vielleicht wurde er gelöscht.",

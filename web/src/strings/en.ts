@@ -125,6 +125,7 @@ export const en = {
     exportJson: "Export as JSON",
     delete: "Delete",
     deleted: (title: string) => `“${title}” is deleted.`,
+    restored: (title: string) => `“${title}” is back.`,
     undo: "Undo",
     failed: "Your chats could not be loaded.",
     gone: "This chat is not there; perhaps it was deleted.",

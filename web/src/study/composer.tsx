@@ -3,6 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ask, stop } from "../chats/asking.ts";
+import { deletions } from "../chats/store.ts";
 import { turns } from "../chats/turns.ts";
 import { chosenFiles, filesState, readyFiles } from "../files/store.ts";
 import { studyRoute } from "../routes.ts";
@@ -83,10 +84,15 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   useEffect(() => {
     if (focusAsked.value) field.current?.focus();
   }, [focusAsked.value]);
+  const before = useRef(chat);
   // A new question is to be typed at once; on a touch screen that would open the keyboard unasked.
+  // Who comes from a chat that they have deleted has its undo at hand.
   useEffect(() => {
-    if (isNew && matchMedia("(pointer: fine)").matches) field.current?.focus();
-  }, [isNew]);
+    const isDeleted = deletions.peek().some(({ chat_id }) => chat_id === before.current);
+    before.current = chat;
+    const isWanted = isNew && !isDeleted && matchMedia("(pointer: fine)").matches;
+    if (isWanted) field.current?.focus();
+  }, [isNew, chat]);
 
   const submit = (event: Event) => {
     event.preventDefault();
