@@ -1,8 +1,10 @@
 """Requests that a generator nobody here wrote makes up from the OpenAPI documents, as two users."""
 
 import json
+import logging
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +21,10 @@ from tests.trust.operations import function_names
 from tests.trust.report import Promise
 
 pytestmark = pytest.mark.promise("No request breaks a function")
+
+# Of the processor, for any one request; by the clock it is Schemathesis that looks, and more patiently: what else
+# the machine does makes a request wait, but not work.
+MOST_SECONDS = 2.0
 
 # A body of a megabyte is refused by its size, before anybody asks who sends it.
 _REFUSALS = [401, 403, 404, 405, 409, 413, 415, 422, 429]
@@ -142,6 +148,35 @@ def roomy(configuration: Configuration) -> Configuration:
     return configuration
 
 
+class Stopwatch(logging.Handler):
+    """Looks at the clock and at the processor whenever a request has been logged; they come one by one.
+
+    Attributes:
+        longest_seconds: That a request took by the clock.
+        most_worked_seconds: That this process worked from one request's end to the next one's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.longest_seconds = self.most_worked_seconds = 0.0
+        self._worked_before = time.process_time()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        worked = time.process_time()
+        self.most_worked_seconds = max(self.most_worked_seconds, worked - self._worked_before)
+        self._worked_before = worked
+        took = json.loads(record.getMessage()).get("ms", 0) / 1000
+        self.longest_seconds = max(self.longest_seconds, took)
+
+
+@pytest.fixture
+def stopwatch() -> Iterator[Stopwatch]:
+    stopwatch = Stopwatch()
+    logging.getLogger("lectern").addHandler(stopwatch)
+    yield stopwatch
+    logging.getLogger("lectern").removeHandler(stopwatch)
+
+
 def failures(report: dict[str, Any], seed: int) -> list[str]:
     found = [
         f"{failure['code']} {failure['title']}: {operation} (seed {seed})"
@@ -168,6 +203,7 @@ def test_schemathesis_finds_nothing(  # noqa: PLR0913, PLR0917 - fixtures
     promise: Promise,
     roomy: Configuration,
     size: Callable[..., int],
+    stopwatch: Stopwatch,
     tmp_path: Path,
     two_users: Callable[[], list[Holdings]],
 ):
@@ -183,3 +219,8 @@ def test_schemathesis_finds_nothing(  # noqa: PLR0913, PLR0917 - fixtures
         report = run_schemathesis(path, str(client.base_url.join(url)), seed)
 
         promise.count(report["test_cases"]["generated"], failures(report, seed))
+
+    worked, took = stopwatch.most_worked_seconds, stopwatch.longest_seconds
+    promise.check(worked < MOST_SECONDS, f"{name}: {worked:.2f} s of the processor for a request")
+    figure = f"{worked:.2f} s of the processor, {took:.2f} s by the clock"
+    promise.figure(f"the longest made-up request to {name}", figure)
