@@ -6,7 +6,7 @@ from typing import Literal
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from lib.domain.accounts import Credentials
 from lib.domain.models import Session, User
@@ -26,7 +26,7 @@ from lib.web.dependencies import (
 )
 from lib.web.downloads import content_disposition
 from lib.web.entrance import CurrentEntrance, CurrentSignup, Terms, Typed
-from lib.web.schemas import Body, Cursor, Id, Limit, cut_page, decode_cursor, encode_cursor
+from lib.web.schemas import Body, Cursor, Id, Limit, Reply, cut_page, decode_cursor, encode_cursor
 from lib.web.storage import FileStorage
 
 app = create_app("auth", "Your account, and where you are signed in.")
@@ -57,14 +57,14 @@ class ErasureConfirmation(Body):
     password: Typed = Field(description="The current password, as proof that it is you.")
 
 
-class TokenReply(BaseModel):
+class TokenReply(Reply):
     user: User
     access_token: str = Field(description="For `Authorization: Bearer`.")
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme, no secret
     expires_in: int = Field(description="Seconds until the access token must be refreshed.")
 
 
-class Sessions(BaseModel):
+class Sessions(Reply):
     sessions: list[Session]
     next_cursor: str | None
 

@@ -5,7 +5,7 @@ from lib.web.starting import make_handler
 from typing import Annotated, Literal
 
 from fastapi import Query as QueryParameter, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from lib.domain.models import Chat, Query
 from lib.services import chats
@@ -17,6 +17,7 @@ from lib.web.schemas import (
     ChatId,
     Cursor,
     Limit,
+    Reply,
     Text,
     Words,
     cut_page,
@@ -28,12 +29,12 @@ from lib.web.schemas import (
 app = create_app("history", "Everything you asked, and what was answered.")
 
 
-class Chats(BaseModel):
+class Chats(Reply):
     chats: list[Chat]
     next_cursor: str | None
 
 
-class ChatWithQueries(BaseModel):
+class ChatWithQueries(Reply):
     chat: Chat
     queries: list[Query]
     next_cursor: str | None

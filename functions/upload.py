@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import File as FormFile, Query as QueryParameter, Response, UploadFile
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from lib.domain.models import File, Upload
 from lib.domain.problems import FileTooLarge
@@ -28,6 +28,7 @@ from lib.web.schemas import (
     Id,
     Limit,
     PageNumber,
+    Reply,
     cut_page,
     decode_cursor,
     encode_cursor,
@@ -53,23 +54,23 @@ class FileAnnouncement(Body):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
 
 
-class SignedUpload(BaseModel):
+class SignedUpload(Reply):
     file: File
     upload: Upload | None = Field(description="Null for a duplicate: there is nothing to send.")
 
 
-class Files(BaseModel):
+class Files(Reply):
     files: list[File]
     next_cursor: str | None
 
 
-class PageText(BaseModel):
+class PageText(Reply):
     page: int
     page_count: int
     text: str
 
 
-class ContentUrl(BaseModel):
+class ContentUrl(Reply):
     url: str
     expires_at: datetime
 

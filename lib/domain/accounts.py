@@ -8,7 +8,7 @@ from lib.domain.models import User
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Credentials(_Value):

@@ -13,7 +13,7 @@ _IPV6_NETWORK_BITS = 64  # what one household or one server gets (RFC 6177)
 class AttemptKeys(BaseModel):
     """The name and the address that an attempt counts against."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name_key: str
     address_key: str

@@ -8,9 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Model(BaseModel):
-    """A value: equal by content, never changed in place."""
+    """A value: equal by content, never changed in place.
 
-    model_config = ConfigDict(frozen=True)
+    Its validator is built when it is first used: no function needs them all, and no first request either.
+    """
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class User(Model):

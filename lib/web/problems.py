@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -19,11 +19,16 @@ _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 
 class FieldError(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
     pointer: str = Field(description="A JSON pointer into the request: `#/body/username`.")
     detail: str
 
 
 class ProblemDetails(BaseModel):
+    # For the documents alone, where every route names it: render() writes what it is told.
+    model_config = ConfigDict(defer_build=True)
+
     type: str
     title: str
     status: int

@@ -35,6 +35,12 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Reply(BaseModel):
+    """The JSON of an answer, built when the first one is given: a function has more routes than a first request asks for."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 def _check_text(text: str) -> str:
     if _UNPRINTABLE.search(text):
         raise ValueError("Control characters are not allowed here.")
