@@ -1,13 +1,14 @@
 // The account: appearance, sessions, password, data, and the end of it.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { download } from "../api/downloads.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
 import type { User } from "../schema.ts";
 import { formatDate, strings } from "../strings/index.ts";
 import { QuietButton } from "../ui/button.tsx";
 import { FailureNote } from "../ui/failure.tsx";
+import { useHeading } from "../ui/heading.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Switches } from "../ui/switches.tsx";
 import { Erase } from "./erase.tsx";
@@ -50,11 +51,7 @@ function Export() {
 
 export function Account({ user }: { user: User }) {
   const s = strings.value;
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    document.title = `${s.account.title} · Lectern`;
-  }, [s]);
-  useEffect(() => heading.current?.focus(), []);
+  const heading = useHeading(s.account.title);
   return (
     <main class="account">
       <a class="quiet" href="#/">

@@ -9,6 +9,7 @@ import { suggestPassphrase } from "../sign-in/passphrase.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { PasswordField } from "../ui/form.tsx";
+import { useHeading } from "../ui/heading.ts";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { leave } from "./leaving.ts";
 
@@ -76,10 +77,13 @@ export function PasswordForm({ user }: { user: User }) {
 
 export function MustChange({ user }: { user: User }) {
   const s = strings.value.account;
+  const heading = useHeading(s.password);
   return (
     <main class="account">
       <Wordmark />
-      <h1>{s.password}</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        {s.password}
+      </h1>
       <p class="note">{s.mustChange}</p>
       <PasswordForm user={user} />
       <button type="button" class="link" onClick={leave}>

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { Receipt } from "../schema.ts";
 import { strings } from "../strings/index.ts";
+import { useHeading } from "../ui/heading.ts";
 import { Wordmark } from "../ui/wordmark.tsx";
 
 export const receipt = signal<Receipt | null>(null);
@@ -24,12 +25,15 @@ export function ReceiptView({
   const s = strings.value.account;
   const order = Object.keys(s.receiptRows);
   const kinds = Object.keys(rows).sort((a, b) => order.indexOf(a) - order.indexOf(b));
+  const heading = useHeading(s.receiptTitle);
   // A fresh start: nothing of the account stays in the page's memory.
   const leave = () => location.replace("/");
   return (
     <main class="account receipt">
       <Wordmark />
-      <h1>{s.receiptTitle}</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        {s.receiptTitle}
+      </h1>
       <p>{s.receiptText}</p>
       <dl>
         {kinds.map((kind) => (

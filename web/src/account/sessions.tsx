@@ -1,6 +1,6 @@
 // Where the user is signed in.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
 import type { Session } from "../schema.ts";
@@ -54,6 +54,7 @@ function Row({ session, onEnd }: { session: Session; onEnd: () => void }) {
 export function SessionList() {
   const [sessions, setSessions] = useState<Session[]>([]);
   const [failure, setFailure] = useState<Failure | null>(null);
+  const list = useRef<HTMLUListElement>(null);
   const fail = (error: unknown) => setFailure(asFailure(error));
   const load = async () => {
     setSessions((await send("get", "/api/auth/sessions", { query: { limit: 100 } })).sessions);
@@ -61,6 +62,8 @@ export function SessionList() {
   const end = async (id: number) => {
     await send("delete", "/api/auth/sessions/{session_id}", { path: { session_id: id } });
     await load();
+    // The button that had the focus is gone.
+    list.current?.focus();
   };
   useEffect(() => {
     load().catch(fail);
@@ -68,7 +71,7 @@ export function SessionList() {
   return (
     <>
       {failure && <FailureNote failure={failure} />}
-      <ul class="sessions">
+      <ul class="sessions" ref={list} tabIndex={-1} aria-label={strings.value.account.sessions}>
         {sessions.map((session) => (
           <Row key={session.id} session={session} onEnd={() => end(session.id).catch(fail)} />
         ))}

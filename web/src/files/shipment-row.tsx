@@ -45,6 +45,14 @@ export function ShipmentRow({ shipment }: { shipment: Shipment }) {
   const s = strings.value;
   const { key, state } = shipment;
   const isOver = state.stage === "duplicate" || state.stage === "failed";
+  const isPaused = state.stage === "paused";
+  // One button for both: whoever has pressed it keeps the focus.
+  const canPause = isPaused || state.stage === "sending";
+  const leave = () => {
+    cancel(key);
+    // The row that had the focus is going.
+    setTimeout(() => document.getElementById("files-title")?.focus());
+  };
   return (
     <li class={`row file ${state.stage}`}>
       <div class="row-line">
@@ -58,13 +66,14 @@ export function ShipmentRow({ shipment }: { shipment: Shipment }) {
             <Retry failure={state.failure} onRetry={() => resume(key)} />
           )}
         </div>
-        {state.stage === "sending" && (
-          <IconButton icon="pause" label={s.files.pause} onClick={() => pause(key)} />
+        {canPause && (
+          <IconButton
+            icon={isPaused ? "resume" : "pause"}
+            label={isPaused ? s.files.resume : s.files.pause}
+            onClick={() => (isPaused ? resume(key) : pause(key))}
+          />
         )}
-        {state.stage === "paused" && (
-          <IconButton icon="resume" label={s.files.resume} onClick={() => resume(key)} />
-        )}
-        <IconButton icon="close" label={isOver ? s.close : s.cancel} onClick={() => cancel(key)} />
+        <IconButton icon="close" label={isOver ? s.close : s.cancel} onClick={leave} />
       </div>
     </li>
   );

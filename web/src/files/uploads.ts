@@ -173,7 +173,7 @@ export function resume(key: string): void {
   // What storage has refused is announced anew; its old place is freed on the way.
   if (shipment.state.stage === "failed")
     Object.assign(job, { announced: null, location: { url: null } });
-  update(key, { state: { stage: "preparing" } });
+  update(key, { state: { stage: job.announced ? "sending" : "preparing" } });
   enqueue(key);
 }
 

@@ -1,0 +1,164 @@
+"""The page without a mouse."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.e2e.desk import Desk, text_file
+from tests.fakes import ScriptedModel
+
+NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
+ANSWER = f'Basalt is dark <cite passage="1">{NOTES}</cite>.'
+QUESTION = "What is basalt?"
+# More stops than any view of the tests has.
+MOST_STOPS = 60
+
+# The element with the focus, and whether something around it shows that.
+_FOCUS = """(() => {
+  const element = document.activeElement;
+  const marked = [element, element.closest("form") ?? element].some((e) => {
+    const style = getComputedStyle(e);
+    return style.outlineStyle !== "none" || style.boxShadow !== "none";
+  });
+  return [element.outerHTML, marked];
+})()"""
+
+
+class Keyboard:
+    """All that is done here is done by keys; where the focus is is looked up, and never set."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def press(self, key: str) -> None:
+        self.page.keyboard.press(key)
+
+    def go_to(self, target: Locator, *, backwards: bool = False) -> None:
+        """Tab until the target has the focus."""
+        expect(target).to_be_visible()
+        for _ in range(MOST_STOPS):
+            self.press("Shift+Tab" if backwards else "Tab")
+            if target.evaluate("element => element === document.activeElement"):
+                return
+        raise AssertionError(f"{target} cannot be reached")
+
+    def use(self, target: Locator, *, backwards: bool = False) -> None:
+        self.go_to(target, backwards=backwards)
+        self.press("Enter")
+
+    def use_here(self, target: Locator) -> None:
+        """Press what has the focus already."""
+        expect(target).to_be_focused()
+        self.press("Enter")
+
+    def write(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+
+def test_the_whole_job_is_done_from_an_empty_browser(
+    open_context: Callable[..., BrowserContext], model: ScriptedModel
+):
+    model.says = ANSWER
+    page = open_context().new_page()
+    desk, keys = Desk(page), Keyboard(page)
+    page.goto("/")
+
+    passphrase = sign_up(keys, "by-keys-alone")
+    add(keys, "rocks.txt", NOTES)
+    desk.expect_ready("rocks.txt")
+    ask_and_look(keys, desk)
+    find_again(keys, desk)
+    rename_and_delete_and_undo(keys)
+    sign_out_and_in(keys, "by-keys-alone", passphrase)
+    expect(page.get_by_role("link", name=re.compile("^Dark rocks"))).to_be_visible()
+
+
+def sign_up(keys: Keyboard, username: str) -> str:
+    page = keys.page
+    keys.use(page.get_by_role("link", name="New here? Make an account"))
+    expect(page.get_by_role("heading", name="Make an account")).to_be_visible()
+    keys.go_to(page.get_by_label("Username"), backwards=True)
+    keys.write(username)
+    keys.use(page.get_by_role("button", name="Suggest a passphrase"))
+    password = page.get_by_label("Password", exact=True)
+    expect(password).to_have_value(re.compile(r"^[a-z]+(-[a-z]+){4}$"))
+    passphrase = password.input_value()
+    keys.use(page.get_by_role("button", name="Make the account"))
+    expect(page.get_by_label("Your question")).to_be_focused()
+    return passphrase
+
+
+def add(keys: Keyboard, name: str, text: str) -> None:
+    with keys.page.expect_file_chooser() as chooser:
+        keys.use(keys.page.get_by_role("button", name="Add files").first)
+    chooser.value.set_files([text_file(name, text)])
+
+
+def ask_and_look(keys: Keyboard, desk: Desk) -> None:
+    keys.go_to(desk.composer)
+    keys.write(QUESTION)
+    keys.press("Enter")
+    desk.wait_for_end()
+    expect(desk.chips).to_have_count(1)
+    keys.go_to(desk.chips, backwards=True)
+    expect(desk.page.get_by_role("tooltip")).to_contain_text("dark volcanic rock")
+    keys.press("Enter")
+    expect(desk.source.locator("mark")).to_be_visible()
+    keys.press("Escape")
+    expect(desk.source).to_have_count(0)
+    expect(desk.chips).to_be_focused()
+
+
+def find_again(keys: Keyboard, desk: Desk) -> None:
+    keys.use(keys.page.get_by_role("link", name="New question"), backwards=True)
+    expect(desk.composer).to_be_focused()
+    expect(desk.chips).to_have_count(0)
+    keys.go_to(keys.page.get_by_label("Search your chats"), backwards=True)
+    with keys.page.expect_response("**/api/history?q=dark&*"):
+        keys.write("dark")
+    keys.use(keys.page.get_by_role("link", name=re.compile(f"^{re.escape(QUESTION)}")))
+    expect(desk.chips).to_have_count(1)
+
+
+def rename_and_delete_and_undo(keys: Keyboard) -> None:
+    page = keys.page
+    keys.use(page.get_by_role("button", name=f"Actions for {QUESTION}"))
+    keys.use(page.get_by_role("button", name="Rename"))
+    expect(page.get_by_label("Title of the chat")).to_be_focused()
+    keys.press("ControlOrMeta+A")
+    keys.write("Dark rocks")
+    keys.press("Enter")
+    chat = page.get_by_role("link", name=re.compile("^Dark rocks"))
+    expect(chat).to_be_focused()
+    keys.use(page.get_by_role("button", name="Actions for Dark rocks"))
+    keys.use(page.get_by_role("button", name="Delete", exact=True))
+    expect(chat).to_have_count(0)
+    keys.use_here(page.get_by_role("button", name="Undo"))
+    expect(chat).to_be_visible()
+    expect(page.get_by_role("heading", name="Chats")).to_be_focused()
+
+
+def sign_out_and_in(keys: Keyboard, username: str, passphrase: str) -> None:
+    page = keys.page
+    keys.use(page.get_by_role("link", name=re.compile("^Account")))
+    expect(page.get_by_role("heading", name="Account", exact=True)).to_be_focused()
+    keys.use(page.get_by_role("button", name="Sign out", exact=True))
+    keys.go_to(page.get_by_label("Username"))
+    keys.write(username)
+    keys.go_to(page.get_by_label("Password", exact=True))
+    keys.write(passphrase)
+    keys.press("Enter")
+    expect(page.get_by_label("Your question")).to_be_focused()
+
+
+def test_the_focus_is_always_seen(desk: Desk):
+    seen: list[str] = []
+    for _ in range(10):
+        desk.page.keyboard.press("Shift+Tab")  # from the question back to the top
+        element, is_marked = desk.page.evaluate(_FOCUS)
+        if element.startswith("<body"):
+            break  # past the first control, the browser's own take their turn
+        assert is_marked, element
+        seen.append(element)
+    assert len(set(seen)) >= 6
