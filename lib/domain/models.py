@@ -65,6 +65,7 @@ class File(Model):
     progress: Progress
     page_kind: PageKind
     page_count: int | None
+    language: str | None = Field(description="ISO 639-1, as detected from its text, or null.")
     empty_pages: int = Field(description="How many pages hold no text: a gap, never a silent one.")
     empty_page_numbers: list[int]
     error: dict[str, Any] | None = Field(description="A problem, with `retryable`, or null.")

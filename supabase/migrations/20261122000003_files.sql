@@ -150,6 +150,7 @@ as $$
         'progress', jsonb_build_object('pages_done', f.pages_done, 'pages_total', f.pages_total),
         'page_kind', f.page_kind,
         'page_count', case when f.status = 'ready' then f.pages_total end,
+        'language', f.language,
         'empty_pages', cardinality(f.empty_page_numbers),
         'empty_page_numbers', f.empty_page_numbers,
         'error', f.error,

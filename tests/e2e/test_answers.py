@@ -251,3 +251,19 @@ def expect_no_chats(desk: Desk) -> None:
     expect(desk.composer).to_be_visible()
     desk.page.reload()
     expect(desk.open_side().get_by_text("What you ask is kept here.")).to_be_visible()
+
+
+def test_quotes_and_pages_are_in_the_language_of_their_file(desk: Desk, model: ScriptedModel):
+    words = "Der Basalt ist ein dunkles Gestein, das an der Luft schnell abkühlt."
+    model.says = f'Basalt is dark <cite passage="1">{words}</cite>.'
+    desk.add(text_file("steine.txt", words))
+    desk.expect_ready("steine.txt")
+    desk.ask("Ist der Basalt ein dunkles Gestein?")
+    expect(desk.conversation.locator("q")).to_have_attribute("lang", "de")
+    desk.chips.hover()
+    expect(desk.page.get_by_role("tooltip").locator(".quote")).to_have_attribute("lang", "de")
+    desk.chips.click()
+
+    expect(desk.source.locator("[lang=de] mark")).to_be_visible()
+    told = desk.source.get_by_text("Here are the quoted words")
+    assert told.evaluate("words => words.lang") == "en"

@@ -34,6 +34,7 @@ SHOWN = {
     "progress",
     "page_kind",
     "page_count",
+    "language",
     "empty_pages",
     "empty_page_numbers",
     "error",
@@ -112,6 +113,14 @@ class TestUploadFile:
         assert file["size_bytes"] == len(content)
         assert file["sha256"] == hashlib.sha256(content).hexdigest()
         assert any(student.pages(file))
+
+    def test_tells_the_language(self, student: Student) -> None:
+        german = student.upload(
+            "stein.txt", "Der Basalt ist ein dunkles Gestein, das schnell abkühlt."
+        )
+        numbers = student.upload("table.txt", "17 23 42")
+
+        assert (german["language"], numbers["language"]) == ("de", None)
 
     def test_counts_pages_without_text(self, student: Student, samples: dict[str, bytes]) -> None:
         file = student.upload("lecture.pdf", samples["pdf"])

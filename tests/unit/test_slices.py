@@ -29,6 +29,7 @@ def claim(*, pages_done: int = 0, chunk_count: int = 0, page_chunk_count: int = 
         progress=Progress(pages_done=pages_done, pages_total=None),
         page_kind=PageKind.PAGE,
         page_count=None,
+        language=None,
         empty_pages=0,
         empty_page_numbers=[],
         error=None,

@@ -1012,6 +1012,11 @@ export interface components {
             /** Page Count */
             page_count: number | null;
             /**
+             * Language
+             * @description ISO 639-1, as detected from its text, or null.
+             */
+            language: string | null;
+            /**
              * Empty Pages
              * @description How many pages hold no text: a gap, never a silent one.
              */

@@ -22,6 +22,11 @@ export function findFile(id: number): CourseFile | undefined {
   return files.value.find((file) => file.id === id);
 }
 
+/** The language that a file's words are in, to be read aloud in; undefined where nobody knows. */
+export function languageOf(id: number): string | undefined {
+  return findFile(id)?.language ?? undefined;
+}
+
 /** Put a file into the list, or what is new about it. */
 export function keepFile(file: CourseFile): void {
   const isKnown = files.value.some((other) => other.id === file.id);

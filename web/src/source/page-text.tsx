@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { cutAt } from "../markdown/offsets.ts";
 import type { Place } from "../routes.ts";
-import { strings } from "../strings/index.ts";
+import { language, strings } from "../strings/index.ts";
 import { unwrap } from "./unwrap.ts";
 
 /** Bring the quoted words to the middle; nothing but the sheet itself is to move. */
@@ -14,7 +14,14 @@ function center(mark: HTMLElement): void {
   sheet.scrollTop += offset - sheet.clientHeight / 3;
 }
 
-export function PageTextView({ text: written, quote }: { text: string; quote: Place["quote"] }) {
+interface Props {
+  text: string;
+  /** The language of the file, where it is known. */
+  lang: string | undefined;
+  quote: Place["quote"];
+}
+
+export function PageTextView({ text: written, lang, quote }: Props) {
   const s = strings.value.source;
   const mark = useRef<HTMLElement>(null);
   const text = unwrap(written);
@@ -24,15 +31,17 @@ export function PageTextView({ text: written, quote }: { text: string; quote: Pl
   if (!text.trim()) return <p class="hint">{s.blank}</p>;
   if (!quote)
     return (
-      <div class="page-text" dir="auto">
+      <div class="page-text" lang={lang} dir="auto">
         {text}
       </div>
     );
   const [before, quoted, after] = cutAt(text, quote.start, quote.end);
   return (
-    <div class="page-text" dir="auto">
+    <div class="page-text" lang={lang} dir="auto">
       {before}
-      <span class="visually-hidden">{s.marked}</span>
+      <span class="visually-hidden" lang={language.value}>
+        {s.marked}
+      </span>
       <mark ref={mark}>{quoted}</mark>
       {after}
     </div>

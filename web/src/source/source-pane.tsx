@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/problems.ts";
-import { findFile } from "../files/store.ts";
+import { findFile, languageOf } from "../files/store.ts";
 import { closePlace, go, type Place, withPlace } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { preview } from "../study/preview.ts";
@@ -28,7 +28,9 @@ function Content({ place }: { place: Place }) {
   const shown = page.value;
   const isShown = shown?.file === place.file && shown.text.page === place.page;
   if (state === "loaded" && isShown)
-    return <PageTextView text={shown.text.text} quote={place.quote} />;
+    return (
+      <PageTextView text={shown.text.text} lang={languageOf(place.file)} quote={place.quote} />
+    );
   if (typeof state === "string") return <p class="hint">{strings.value.loading}</p>;
   if (state instanceof Problem && state.slug === "file-not-found") return <Gone place={place} />;
   return (

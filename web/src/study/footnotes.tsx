@@ -1,6 +1,6 @@
 // The sources under an answer, as a book has them: number, file, page, and the very words.
 
-import { files, filesState } from "../files/store.ts";
+import { files, filesState, languageOf } from "../files/store.ts";
 import type { Citation } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { citationHref, placeOf } from "./chip.tsx";
@@ -25,7 +25,9 @@ export function Footnotes({ citations }: { citations: Citation[] }) {
                   <span dir="auto">{citation.filename}</span>, {placeOf(citation)}
                   {isDeleted(citation) && ` · ${strings.value.answer.deleted}`}
                 </span>
-                <q dir="auto">{citation.quote}</q>
+                <q lang={languageOf(citation.file_id)} dir="auto">
+                  {citation.quote}
+                </q>
               </span>
             </a>
           </li>

@@ -1,6 +1,7 @@
 // The quote of the chip under the pointer or the focus. Escape puts it away.
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { languageOf } from "../files/store.ts";
 import { placeOf } from "./chip.tsx";
 import { hideQuote, holdQuote, preview } from "./preview.ts";
 
@@ -47,7 +48,7 @@ export function QuoteCard() {
       onPointerEnter={holdQuote}
       onPointerLeave={hideQuote}
     >
-      <p class="quote" dir="auto">
+      <p class="quote" lang={languageOf(citation.file_id)} dir="auto">
         {citation.quote}
       </p>
       <p class="meta">
