@@ -14,6 +14,7 @@ import { Study } from "./study/study.tsx";
 import { Announcer } from "./ui/announcer.tsx";
 import { Confirm } from "./ui/confirm.tsx";
 import { Reports } from "./ui/reports.tsx";
+import { Unexpected } from "./ui/unexpected.tsx";
 
 function View() {
   if (receipt.value) return <ReceiptView receipt={receipt.value} />;
@@ -37,7 +38,9 @@ export function App() {
         <Reports />
         <Undo />
       </div>
-      <View />
+      <Unexpected>
+        <View />
+      </Unexpected>
       <Confirm />
       <Announcer />
     </>

@@ -7,12 +7,12 @@ const LONGEST = 4_000;
 const CHEMISTRY = /\\(?:ce|pu)\b/;
 
 async function draw(place: HTMLElement, tex: string, isDisplay: boolean): Promise<void> {
-  const { convert, learnChemistry } = await import("./temml.ts");
-  if (CHEMISTRY.test(tex)) await learnChemistry();
   try {
+    const { convert, learnChemistry } = await import("./temml.ts");
+    if (CHEMISTRY.test(tex)) await learnChemistry();
     place.replaceChildren(convert(tex, isDisplay));
   } catch {
-    // The source stays: it says more than a wrong formula.
+    // The source stays, also without a connection: it says more than a wrong formula.
   }
 }
 

@@ -152,7 +152,6 @@ export const de: Strings = {
     drop: "Irgendwo ablegen oder einfügen",
     dropHere: "Loslassen, um sie hinzuzufügen",
     types: "PDF, Word, PowerPoint, HTML, Markdown oder Text",
-    emptyTitle: "Noch keine Dateien",
     empty:
       "Füge Skripte, Folien oder ein Kapitel hinzu. Sie werden Seite für Seite gelesen; dann kannst du fragen.",
     useAll: "Alle Dateien für Fragen verwenden",
@@ -183,7 +182,6 @@ export const de: Strings = {
     deleteTitle: (name) => `${name} löschen?`,
     deleteText:
       "Die Datei, ihre Seiten und alles, was daraus gelesen wurde, werden endgültig gelöscht. Antworten, die sie zitieren, behalten die Zitate.",
-    failed: "Deine Dateien konnten nicht geladen werden.",
   },
 
   chats: {
@@ -201,8 +199,6 @@ export const de: Strings = {
     deleted: (title) => `„${title}“ ist gelöscht.`,
     restored: (title) => `„${title}“ ist wieder da.`,
     undo: "Rückgängig",
-    failed: "Deine Chats konnten nicht geladen werden.",
-    gone: "Diesen Chat gibt es nicht; vielleicht wurde er gelöscht.",
     earlier: "Frühere Fragen zeigen",
     loadingEarlier: "Der Chat wird geladen …",
     questions: (count) => plural(count, "Frage", "Fragen"),
@@ -235,7 +231,6 @@ export const de: Strings = {
   },
 
   answer: {
-    label: "Antwort",
     searching: "Deine Dateien werden durchsucht …",
     consulted: (count) => `${plural(count, "Stelle", "Stellen")} werden gelesen …`,
     sources: "Quellen",
@@ -262,7 +257,6 @@ export const de: Strings = {
     table: "Tabelle",
     linkTo: (host) => `öffnet ${host} in einem neuen Tab`,
     image: (name) => `[Bild: ${name || "ohne Namen"}]`,
-    announcing: "Die Antwort:",
   },
 
   source: {
@@ -274,7 +268,6 @@ export const de: Strings = {
     of: (place, total) => `${place} von ${total}`,
     gone: "Diese Datei wurde gelöscht. Das sind die Wörter, die aus ihr zitiert wurden:",
     goneBare: "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht.",
-    noPage: "Diese Seite wurde nicht gelesen, oder es gibt sie nicht.",
     blank: "Auf dieser Seite steht kein Text.",
     openTab: "In neuem Tab öffnen",
     save: "Original herunterladen",

@@ -79,7 +79,6 @@ export const en = {
     drop: "Drop files anywhere, or paste them",
     dropHere: "Drop to add to your files",
     types: "PDF, Word, PowerPoint, HTML, Markdown or text",
-    emptyTitle: "No files yet",
     empty: "Add lecture notes, slides or a chapter. They are read page by page; then you can ask.",
     useAll: "Use all files for questions",
     use: (name: string) => `Use ${name} for questions`,
@@ -109,7 +108,6 @@ export const en = {
     deleteTitle: (name: string) => `Delete ${name}?`,
     deleteText:
       "The file, its pages and all that was read from it are deleted for good. Answers that quote it keep the quotes.",
-    failed: "Your files could not be loaded.",
   },
 
   chats: {
@@ -127,8 +125,6 @@ export const en = {
     deleted: (title: string) => `“${title}” is deleted.`,
     restored: (title: string) => `“${title}” is back.`,
     undo: "Undo",
-    failed: "Your chats could not be loaded.",
-    gone: "This chat is not there; perhaps it was deleted.",
     earlier: "Show earlier questions",
     loadingEarlier: "Loading the chat …",
     questions: (count: number) => plural(count, "question", "questions"),
@@ -161,7 +157,6 @@ export const en = {
   },
 
   answer: {
-    label: "Answer",
     searching: "Looking through your files …",
     consulted: (count: number) => `Reading ${plural(count, "passage", "passages")} …`,
     sources: "Sources",
@@ -191,7 +186,6 @@ export const en = {
     table: "Table",
     linkTo: (host: string) => `opens ${host} in a new tab`,
     image: (name: string) => `[Picture: ${name || "without a name"}]`,
-    announcing: "The answer:",
   },
 
   source: {
@@ -203,7 +197,6 @@ export const en = {
     of: (place: string, total: number) => `${place} of ${total}`,
     gone: "This file was deleted. These are the words that were quoted from it:",
     goneBare: "This file is not there; perhaps it was deleted.",
-    noPage: "This page has not been read, or does not exist.",
     blank: "There is no text on this page.",
     openTab: "Open in a new tab",
     save: "Download the original",
