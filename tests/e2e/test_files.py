@@ -22,6 +22,12 @@ def pdf_file(name: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": "application/pdf", "buffer": content}
 
 
+def pad(pdf: bytes) -> bytes:
+    """Return the same document as a file of 9 MB."""
+    start = pdf[pdf.rindex(b"startxref") :]
+    return pdf + b"% nothing to read\n" * 500_000 + start
+
+
 def row(side: Locator, name: str) -> Locator:
     return side.get_by_role("listitem").filter(has_text=name)
 
@@ -52,8 +58,7 @@ class Pieces:
 @pytest.fixture
 def large(sample_pdf: bytes) -> FilePayload:
     """A lecture that is sent in two pieces."""
-    start = sample_pdf[sample_pdf.rindex(b"startxref") :]
-    return pdf_file("large.pdf", sample_pdf + b"% nothing to read\n" * 500_000 + start)
+    return pdf_file("large.pdf", pad(sample_pdf))
 
 
 class TestOnTheWay:
@@ -133,7 +138,7 @@ class TestOnTheWay:
 
 class TestWaysIn:
     def test_files_are_dropped(self, desk: Desk):
-        files = desk.page.evaluate_handle(_TRANSFER, ["dropped.txt", BASALT])
+        files = desk.page.evaluate_handle(TRANSFER, ["dropped.txt", BASALT])
         desk.page.dispatch_event("body", "dragenter", {"dataTransfer": files})
         expect(desk.page.get_by_text("Drop to add to your files")).to_be_visible()
         desk.page.dispatch_event("body", "drop", {"dataTransfer": files})
@@ -142,7 +147,7 @@ class TestWaysIn:
         desk.expect_ready("dropped.txt")
 
     def test_files_are_pasted(self, desk: Desk):
-        files = desk.page.evaluate_handle(_TRANSFER, ["pasted.txt", GRANITE])
+        files = desk.page.evaluate_handle(TRANSFER, ["pasted.txt", GRANITE])
         desk.page.evaluate(
             """files => document.body.dispatchEvent(
               new ClipboardEvent("paste", {clipboardData: files, bubbles: true, cancelable: true}))""",
@@ -153,7 +158,7 @@ class TestWaysIn:
 
     def test_words_with_a_picture_of_them_are_pasted_into_the_question(self, desk: Desk):
         """As Office copies them."""
-        files = desk.page.evaluate_handle(_TRANSFER, ["picture.txt", GRANITE])
+        files = desk.page.evaluate_handle(TRANSFER, ["picture.txt", GRANITE])
         is_left_to_the_field = desk.composer.evaluate(
             """(field, files) => {
               files.setData("text/plain", "granite");
@@ -179,7 +184,7 @@ class TestWaysIn:
         expect(side.get_by_role("checkbox", name=re.compile("^Use "))).to_have_count(1)
 
 
-_TRANSFER = """([name, text]) => {
+TRANSFER = """([name, text]) => {
   const transfer = new DataTransfer();
   transfer.items.add(new File([text], name, { type: "text/plain" }));
   return transfer;

@@ -34,10 +34,10 @@ export function App() {
         </p>
       )}
       {/* Before what they lie over: from an undo the next stop is not the end of the page. */}
-      <div class="toasts">
+      <section class="toasts" aria-label={strings.value.notices}>
         <Reports />
         <Undo />
-      </div>
+      </section>
       <Unexpected>
         <View />
       </Unexpected>

@@ -19,6 +19,7 @@ export const de: Strings = {
     "Lies die Antwort.",
     "Prüfe die Seite, auf der sie steht.",
   ],
+  notices: "Hinweise",
   close: "Schließen",
   cancel: "Abbrechen",
   tryAgain: "Noch einmal",

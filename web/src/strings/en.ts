@@ -10,6 +10,7 @@ const pages = { page: "page", slide: "slide", part: "part" };
 export const en = {
   name: "English",
   tagline: ["Ask your course files.", "Read the answer.", "Check the page it stands on."],
+  notices: "Notices",
   close: "Close",
   cancel: "Cancel",
   tryAgain: "Try again",
