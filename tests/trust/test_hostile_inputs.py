@@ -4,11 +4,13 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from dev.student import Student
+from dev.student import PASSPHRASE, Student
+from tests.accounts import COOKIE, FROM_OUR_PAGE
 from tests.conftest import Configuration
 from tests.fakes import ScriptedModel
 from tests.trust.holdings import Holdings, furnish
@@ -29,6 +31,43 @@ _CURSORS: list[Any] = [
     None,
     {},
     "x",
+]
+
+# All that a function reads, and what it must not.
+_HEADERS = [
+    "Accept",
+    "Accept-Encoding",
+    "Authorization",
+    "Content-Type",
+    "Cookie",
+    "Idempotency-Key",
+    "Origin",
+    "Range",
+    "Sec-Fetch-Site",
+    "User-Agent",
+    "X-Forwarded-For",
+    "X-HTTP-Method-Override",
+    "X-Requested-With",
+    "X-Vercel-Id",
+]
+# One that reads each of them. Signing in comes last: it ends the session before it.
+_READERS_OF_HEADERS = [
+    "GET /api/auth/me",
+    "GET /api/jobs/run",
+    "POST /api/query",
+    "POST /api/auth/refresh",
+    "POST /api/auth/login",
+]
+# What HTTP itself lets through; the rest no server would hand on to us.
+_IN_HEADERS = [
+    *(text for text in IN_URLS if text == text.strip() and min(text, default="!") >= " "),
+    "Bearer",
+    "Bearer " + "." * 2_000,
+    "\u00ff" * 4_000,
+    ";=;=,,",
+    f"{COOKIE}=",
+    f'{COOKIE}="\u202e{{7*7}}"',
+    f"{COOKIE}={'9' * 4_000}.1.x",
 ]
 
 
@@ -130,6 +169,38 @@ def test_no_filename_or_header_breaks_a_function(promise: Promise, user: Holding
         raw = [(b"Idempotency-Key", key.encode("latin-1"))]
         answer = client.post("/api/query", json=ROWS["POST /api/query"].json, headers=raw)
         promise.check(is_sound(answer), f"Idempotency-Key {key[:30]!r}: {answer.text:.80}")
+
+
+@pytest.mark.parametrize("operation", _READERS_OF_HEADERS)
+def test_no_header_breaks_a_function(
+    operation: str, promise: Promise, size: Callable[..., int], user: Holdings
+):
+    client, texts = user.student.client, _IN_HEADERS[:: size(full=1, short=3)]
+    method, path = operation.split()
+    body = ROWS[operation].json
+    if operation == "POST /api/auth/login":
+        body = {"username": user.canary, "password": PASSPHRASE}
+    for name in _HEADERS:
+        for text in texts:
+            headers = [(key.encode(), value.encode()) for key, value in FROM_OUR_PAGE.items()]
+            headers.append((name.encode(), text.encode()))
+            answer = client.request(method, path, json=body, headers=headers)
+            case = f"{operation}: {name}: {text[:30]!r}: {answer.text:.80}"
+            promise.check(is_sound(answer), case)
+    sessions = client.get("/api/auth/sessions", params={"limit": 100})
+    promise.check(sessions.is_success, f"sessions of browsers with such names: {sessions.text:.80}")
+
+
+def test_no_text_in_a_path_breaks_a_function(promise: Promise, user: Holdings):
+    client = user.student.client
+    for operation in ROWS:
+        for name in [name for name in user.ids if f"{{{name}}}" in operation]:
+            for text in [*IN_URLS, *map(str, _NUMBERS)]:
+                ids = {**user.ids, name: quote(text, safe="")}
+                method, path = operation.format(**ids).split()
+                answer = client.request(method, path, json=ROWS[operation].json)
+                case = f"{operation}: {name} = {text[:30]!r}: {answer.text:.80}"
+                promise.check(is_sound(answer), case)
 
 
 @pytest.mark.parametrize(
