@@ -1,12 +1,14 @@
 """Reads a document as the functions do, to its end, for tests that care only for what comes out."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from lib.adapters.documents import Opening, read_pages
+from lib.adapters.documents import Opening, start_reader
 from lib.domain.file_types import find_file_type
 from lib.domain.models import Page
 
@@ -22,11 +24,18 @@ async def collect(path: Path, **options: float) -> list[Opening | Page]:
         return [item async for item in reading]
 
 
-def open_file(path: Path, **options: float):
+async def open_file(
+    path: Path, *, deadline_seconds: float = 15.0, **options: float
+) -> AsyncGenerator[Opening | Page]:
     file_type = find_file_type(path.name)
     assert file_type
-    chosen = {"first_page": 1, "max_pages": 1000, "deadline_seconds": 15.0} | options
-    return read_pages(path, file_type, **chosen)  # pyright: ignore[reportArgumentType]
+    chosen: dict[str, Any] = {"max_pages": 1000, "seconds": deadline_seconds} | options
+    async with (
+        start_reader(path, file_type, **chosen) as reader,
+        aclosing(reader.read(deadline_seconds)) as items,
+    ):
+        async for item in items:
+            yield item
 
 
 def texts(path: Path, **options: float) -> list[str]:

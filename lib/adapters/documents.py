@@ -61,30 +61,28 @@ _Line = Opening | Page | _Read | _Told | _End
 _LINES: TypeAdapter[_Line] = TypeAdapter(_Line)
 
 
-async def read_pages(
-    path: Path,
-    file_type: FileType,
-    *,
-    first_page: int = 1,
-    max_pages: int,
-    deadline_seconds: float,
-) -> AsyncGenerator[Opening | Page]:
-    """Yield the opening, then the pages from `first_page` on as they come, blank ones with text "".
+class Reader:
+    """A child that has been started, and loads what opens such a file while that is still on its way."""
 
-    It ends after the last page, or at the deadline if pages were coming: call it again with the next.
-    Close it (`contextlib.aclosing`) to end the child before its time; that never outlives it.
+    def __init__(self, process: Process, path: Path, file_type: FileType, first_page: int) -> None:
+        self._process, self._path, self._file_type = process, path, file_type
+        self._first_page = first_page
 
-    Raises:
-        UnsupportedFileType: the content is not of this type.
-        UnreadableFile: damaged, protected, more than the child may use, or no page before the deadline.
-        TooManyPages, EmptyFile: more than `max_pages`, or nothing at all in it.
-    """
-    deadline = asyncio.get_running_loop().time() + deadline_seconds
-    check_content(file_type, _read_head(path))
-    process = await _start(path, file_type.name, first_page, max_pages, deadline_seconds)
-    next_page, read_page = first_page, first_page - 1
-    try:
-        while (line := await _read_line(process, deadline)) is not None:
+    async def read(self, deadline_seconds: float) -> AsyncGenerator[Opening | Page]:
+        """Yield the opening, then the pages as they come, blank ones with text "". To be called once.
+
+        It ends after the last page, or at the deadline if pages were coming: read on with the next.
+
+        Raises:
+            UnsupportedFileType: the content is not of this type.
+            UnreadableFile: damaged, protected, more than the child may use, or no page before the deadline.
+            TooManyPages, EmptyFile: more than there may be, or nothing at all in it.
+        """
+        deadline = asyncio.get_running_loop().time() + deadline_seconds
+        check_content(self._file_type, _read_head(self._path))
+        _tell_to_open(self._process)
+        next_page, read_page = self._first_page, self._first_page - 1
+        while (line := await _read_line(self._process, deadline)) is not None:
             match item := _understand(line, max(next_page, read_page + 1)):
                 case _End():
                     return
@@ -97,8 +95,31 @@ async def read_pages(
                     yield item
                 case _:
                     raise _stopped_at(next_page)
-        if next_page == first_page:
+        if next_page == self._first_page:
             raise _unreadable(f"Page {read_page + 1} takes too long to read. {_LEAVE_OUT}")
+
+
+@contextlib.asynccontextmanager
+async def start_reader(
+    path: Path,
+    file_type: FileType,
+    *,
+    first_page: int = 1,
+    max_pages: int,
+    seconds: float,
+) -> AsyncGenerator[Reader]:
+    """Start the reader of a file that will be at `path`; at the end of the block it is gone.
+
+    Args:
+        path: Where the file is once `read` is called.
+        file_type: Says what opens it.
+        first_page: Where to begin.
+        max_pages: A file with more is refused.
+        seconds: After that it ends by itself, if nobody ended it: later than the deadline of `read`.
+    """
+    process = await _start(path, file_type.name, first_page, max_pages, seconds)
+    try:
+        yield Reader(process, path, file_type, first_page)
     finally:
         await _stop(process)
 
@@ -113,7 +134,7 @@ def _absolute(path: Path) -> Path:
 
 
 async def _start(
-    path: Path, reader: str, first_page: int, max_pages: int, deadline_seconds: float
+    path: Path, reader: str, first_page: int, max_pages: int, seconds: float
 ) -> Process:
     """Start the reader with an environment of its own: none of our secrets, all of our modules.
 
@@ -124,7 +145,7 @@ async def _start(
         sys.executable or f"{sys.base_prefix}/bin/python3",
         *("-B", "-P", "-S", "-m", "lib.adapters.document_reader"),
         *map(str, (_absolute(path), reader, first_page, max_pages)),
-        str(math.ceil(deadline_seconds) + 1),  # later it ends by itself, if nobody ended it
+        str(math.ceil(seconds) + 1),
         env={
             "PATH": os.defpath,
             "PYTHONPATH": os.pathsep.join(paths),
@@ -132,11 +153,16 @@ async def _start(
             "LANG": "C.UTF-8",
         },
         cwd="/",
-        stdin=DEVNULL,
+        stdin=PIPE,
         stdout=PIPE,
         stderr=DEVNULL,
         limit=_LONGEST_LINE_BYTES,
     )
+
+
+def _tell_to_open(process: Process) -> None:
+    assert process.stdin  # nosec B101 # narrows a type
+    process.stdin.write(b"\n")
 
 
 async def _read_line(process: Process, deadline: float) -> bytes | None:

@@ -11,7 +11,7 @@ from typing import Any
 from lib.adapters import files
 from lib.adapters.database import Database
 from lib.adapters.deadlines import current_deadline
-from lib.adapters.documents import read_pages
+from lib.adapters.documents import Reader, start_reader
 from lib.adapters.files import Claim
 from lib.adapters.models import Embedder
 from lib.adapters.storage import SERVED_TYPES, Download, Storage
@@ -133,12 +133,21 @@ async def _read(claim: Claim, lease_id: str, reading: Reading) -> File:
         raise UnreadableFile(
             "Reading this file broke off several times. Export it anew and upload it again."
         )
+    file_type = find_file_type(claim.file.filename)
+    assert file_type  # nosec B101 # it was checked when the file was announced
     with tempfile.TemporaryDirectory(prefix="lectern-") as folder:
         path = Path(folder) / "file"
-        existing = await _fetch(claim, lease_id, path, reading)
-        if existing:
-            return existing
-        is_whole = await _read_pages(claim, lease_id, path, reading)
+        async with start_reader(
+            path,
+            file_type,
+            first_page=claim.file.progress.pages_done + 1,
+            max_pages=reading.settings.max_file_pages,
+            seconds=reading.seconds_left + _LEAST_READING_SECONDS,
+        ) as reader:
+            existing = await _fetch(claim, lease_id, path, reading)
+            if existing:
+                return existing
+            is_whole = await _read_pages(claim, lease_id, reader, reading)
     if not is_whole:
         return await files.release_ingestion(reading.service, lease_id, FileStatus.PROCESSING)
     return await files.finish_ingestion(reading.service, lease_id)
@@ -167,27 +176,19 @@ async def _fetch(claim: Claim, lease_id: str, path: Path, reading: Reading) -> S
     return recorded
 
 
-async def _read_pages(claim: Claim, lease_id: str, path: Path, reading: Reading) -> bool:
+async def _read_pages(claim: Claim, lease_id: str, reader: Reader, reading: Reading) -> bool:
     """Store slice after slice; tell whether that was the whole file, or the time is up.
 
     Raises:
         EmptyFile, TooMuchText
     """
-    file_type = find_file_type(claim.file.filename)
-    assert file_type  # nosec B101 # it was checked when the file was announced
     shelf = Shelf(claim)
     pace = Pace(claim.file.id, reading.embedder, deadline=reading.embedding_deadline)
     saving = Saving(
         functools.partial(make_slice, pace=pace),
         functools.partial(files.save_slice, reading.service, lease_id),
     )
-    items = read_pages(
-        path,
-        file_type,
-        first_page=claim.file.progress.pages_done + 1,
-        max_pages=reading.settings.max_file_pages,
-        deadline_seconds=max(reading.seconds_left - _RESERVED_SECONDS, _LEAST_READING_SECONDS),
-    )
+    items = reader.read(max(reading.seconds_left - _RESERVED_SECONDS, _LEAST_READING_SECONDS))
     async with saving as save, aclosing(items):
         async for item in items:
             shelf.add(item)

@@ -1,4 +1,4 @@
-"""Reads a file and tells of it in lines of JSON on stdout.
+"""Reads a file, once a line on stdin says that it is there, and tells of it in lines of JSON on stdout.
 
 For the first pages, whose language is wanted, that they were read; the opening; each page; the end. Or a problem.
 """
@@ -47,6 +47,8 @@ def tell(path: str, reader: str, first_page: int, most_pages: int) -> None:
 
 def _read(path: Path, reader: str, first_page: int, most_pages: int) -> Iterator[Line]:
     module = import_module(f"lib.adapters.readers.{_READERS[reader]}")
+    if not sys.stdin.buffer.readline():
+        return  # nobody wants it any more
     pages: Sequence[str] = module.open_pages(path, most_pages, _MOST_CHARACTERS)
     _check_count(len(pages), most_pages)
     texts = (clean(pages[index]) for index in range(first_page - 1, len(pages)))
