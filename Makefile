@@ -51,6 +51,8 @@ $(UV): $(PYTHON)
 $(STAMP): requirements-dev.txt dev/package-lock.json dev/.npmrc $(UV)
 	@echo "Installing Python packages ..."
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --require-hashes -r requirements-dev.txt
+	@# The reader of a file writes nothing, also no bytecode: it would compile this for every file.
+	@$(PYTHON) -m compileall -q $(VENV)/lib/python3.*/site-packages/pypdfium2*
 	@echo "Installing npm packages ..."
 	@$(PYTHON) -m dev.node npm ci --prefix dev --no-progress --loglevel error
 	@touch $@
