@@ -5,7 +5,9 @@ What a bench then measures is ours. It quotes the first passage of the prompt, s
 
 import asyncio
 import base64
+import functools
 import json
+import random
 import re
 from array import array
 from collections.abc import AsyncIterator
@@ -17,10 +19,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 EMBEDDING_SECONDS = 0.02
+# As providers take for a full batch from some way off.
+BATCH_SECONDS = 0.2
 FIRST_WORD_SECONDS = 0.3
 _WORD_SECONDS = 0.1
 _WORDS = 60
 _EMBEDDING = base64.b64encode(array("f", [1.0] + [0.0] * 511).tobytes()).decode()
+_DIMENSIONS = 512
 
 
 async def _embed(request: Request) -> Response:
@@ -28,6 +33,26 @@ async def _embed(request: Request) -> Response:
     await asyncio.sleep(EMBEDDING_SECONDS)
     data = [{"index": index, "embedding": _EMBEDDING} for index in range(count)]
     return JSONResponse({"object": "list", "data": data, "usage": {"prompt_tokens": count}})
+
+
+async def _embed_batch(request: Request) -> Response:
+    """Wait as for a provider, and answer with vectors as full of digits as a provider's."""
+    answer = _answer_with(len((await request.json())["input"]))
+    await asyncio.sleep(BATCH_SECONDS)
+    return Response(answer, media_type="application/json")
+
+
+@functools.cache
+def _answer_with(count: int) -> bytes:
+    made_up = random.Random(count)  # noqa: S311 - no secret
+    data = [{"index": index, "embedding": _some_vector(made_up)} for index in range(count)]
+    answer = {"object": "list", "data": data, "usage": {"prompt_tokens": count}}
+    return json.dumps(answer).encode()
+
+
+def _some_vector(made_up: random.Random) -> str:
+    numbers = array("f", (made_up.gauss(0, _DIMENSIONS**-0.5) for _ in range(_DIMENSIONS)))
+    return base64.b64encode(numbers.tobytes()).decode()
 
 
 def _event(delta: dict[str, Any], reason: str | None = None) -> bytes:
@@ -62,3 +87,8 @@ def create_app() -> Starlette:
             Route("/v1/chat/completions", _chat, methods=["POST"]),
         ]
     )
+
+
+def create_embedder() -> Starlette:
+    """Return an endpoint that only embeds, as slowly as one elsewhere."""
+    return Starlette(routes=[Route("/v1/embeddings", _embed_batch, methods=["POST"])])
