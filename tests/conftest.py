@@ -2,7 +2,9 @@
 
 import contextlib
 import itertools
+import shutil
 import ssl
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
@@ -27,8 +29,28 @@ from tests.fakes import ScriptedModel
 from tests.lessons import LIGHT
 
 _numbers = itertools.count(1)
+_OWN_FOLDER = pytest.StashKey[str]()
 # One for all clients: httpx would parse the certificates of the world for each, which takes 20 ms.
 TLS = ssl.create_default_context()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each run a folder of its own.
+
+    The one that all runs of a user share is closed to others whenever a run begins, and where that user is
+    root, Postgres is one of the others.
+    """
+    if config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="lectern-tests-")
+        config.stash[_OWN_FOLDER] = config.option.basetemp
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Leave nothing behind but what tells why a run failed."""
+    folder = session.config.stash.get(_OWN_FOLDER, None)
+    if folder and exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
