@@ -1,6 +1,6 @@
 """The local stack's chat model: no language model, it answers by quoting the sentence that answers the question.
 
-It refuses with `NOT_FOUND` unless every number, every name and every rare word of the question stands in what
+It refuses with `NOT_FOUND` unless every number, every name and nearly every rare word of the question stands in what
 it would quote, in what leads up to it or in the headings above it. No network, no state, no clock.
 """
 
@@ -24,6 +24,7 @@ from dev.local_matching import (
     words_of,
 )
 from dev.local_reading import Passage, Unit, units
+from dev.local_vocabulary import fold
 
 NOT_FOUND = "NOT_FOUND"
 Similarity = Callable[[str, list[str]], list[float]]
@@ -36,6 +37,10 @@ _REQUIRED, _COMMON, _CARRIED = 1.0, 0.4, 0.6
 _DEFINES = 2.0
 # The local embeddings know English best; they only decide between sentences that fit alike.
 _CLOSE = 0.5
+# Of a question's rare words: how many may be missing around a sentence, how many it must hold itself, and what
+# one that is missing counts when it stands elsewhere in the passage.
+_MAY_LACK, _MUST_HOLD, _ELSEWHERE = 0.25, 0.6, 0.5
+_CAPITAL = re.compile(r"(?<=[\w,;] )[A-ZÀ-Þ][\w'-]*")
 
 
 class Prompt(NamedTuple):
@@ -128,18 +133,35 @@ def _fits(wanted: Wanted, unit: Unit) -> bool:
     return (
         any(is_found(word, own) for word in asked)
         and (not wanted.carried or any(is_found(word, near) for word in wanted.carried))
-        and _is_supported(wanted, near)
+        and _is_supported(wanted, unit, near)
         and has_evidence(wanted.question, _what_is_said(wanted, unit.text))
     )
 
 
-def _is_supported(wanted: Wanted, near: tuple[str, ...]) -> bool:
+def _is_supported(wanted: Wanted, unit: Unit, near: tuple[str, ...]) -> bool:
+    """Whether what is asked stands there: all of it, or nearly all where a question of many words rephrases."""
     required = wanted.terms.required
     missing = [word for word in required if not is_found(word, near)]
-    if not is_chinese(wanted.question):
-        return not missing
-    # Some pairs of characters span two words; the first pair is of what is asked about.
-    return len(missing) <= len(required) // 3 and missing[:1] != required[:1]
+    if not missing:
+        return True
+    whole = words_of(unit.passage.text)
+    lack = sum(_ELSEWHERE if is_found(word, whole) else 1.0 for word in missing)
+    if is_chinese(wanted.question):
+        # Some pairs of characters span two words; the first pair is of what is asked about.
+        return lack <= len(required) // 3 and missing[0] != required[0]
+    if any(word[0].isdigit() for word in missing):
+        return False
+    own = words_of(unit.text)
+    return (
+        lack <= _MAY_LACK * len(required)
+        and sum(is_found(word, own) for word in required) >= _MUST_HOLD * len(required)
+        and not set(missing) & _names(wanted.question)
+    )
+
+
+def _names(question: str) -> set[str]:
+    """Words with a capital that are not the first: names, and all nouns of German."""
+    return {fold(word) for word in _CAPITAL.findall(question)}
 
 
 def _what_is_said(wanted: Wanted, text: str) -> str:

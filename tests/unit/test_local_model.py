@@ -95,6 +95,30 @@ def test_refuses_what_the_passages_do_not_hold(question: str, text: str):
     assert respond(messages(question, text)) == NOT_FOUND
 
 
+RAILWAY = "The railway between Stockton and Darlington was opened in 1825. Its coaches were yellow."
+
+
+def test_answers_a_question_of_many_words_that_puts_one_differently():
+    response = respond(
+        messages("When was the railway between Stockton and Darlington inaugurated?", RAILWAY)
+    )
+
+    assert "opened in 1825" in quotes(response)[0][1]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When was the railway between Stockton and Durham opened?",
+        "When was railway 7 between Stockton and Darlington opened?",
+        "When was the steam railway between Stockton and Darlington electrified?",
+    ],
+    ids=["another name", "another number", "too many other words"],
+)
+def test_refuses_what_is_asked_of_another_thing(question: str):
+    assert respond(messages(question, RAILWAY)) == NOT_FOUND
+
+
 def test_takes_no_sentence_without_a_year_for_an_answer_to_when():
     text = "The telescope was launched from Kourou. The telescope cost ten billion dollars."
 
