@@ -94,7 +94,7 @@ test: $(STAMP) $(if $(T),,check) ## Check, then run the tests; T=path runs these
 
 test-e2e: $(STAMP) web/dist/index.html ## Test the page in Chromium, which is installed if there is none
 	$(PYTHON) -m dev.browser
-	$(PYTHON) -m pytest --show-capture=no --numprocesses=auto --dist=loadfile tests/e2e
+	$(PYTHON) -m pytest --show-capture=no --numprocesses=auto --dist=worksteal tests/e2e
 
 test-trust: $(STAMP) web/dist/index.html ## Attack it, fuzz it, plant faults; SHORT=1 in 3 minutes
 	$(PYTHON) -m dev.browser

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from dev.browser import find_chromium
+from dev.browser import find_headless_chromium
 from dev.student import PASSPHRASE
 from tests.conftest import TLS, Configuration
 from tests.e2e.desk import Desk
@@ -39,11 +39,16 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Generator[Browser]:
+def launch() -> Generator[Callable[[str | None], Browser]]:
+    """Start the Chromium that lies at a path."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=_ARGUMENTS)
+        yield lambda path: playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[[str | None], Browser]) -> Generator[Browser]:
+    with launch(find_headless_chromium()) as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -1,14 +1,24 @@
 """The file as it was uploaded, beside the words that were read from it."""
 
 import re
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Browser, expect
 
+from dev.browser import find_chromium
 from tests.e2e.desk import Desk
 from tests.e2e.test_files import pdf_file
 
 SIGNING = "**/api/upload/*/content?*"
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Callable[[str | None], Browser]) -> Generator[Browser]:
+    """The whole Chromium: the other one shows no PDF."""
+    with launch(find_chromium()) as chromium:
+        yield chromium
 
 
 def test_the_original_opens_at_the_page_that_was_quoted(desk: Desk, sample_pdf: bytes):
