@@ -1,5 +1,7 @@
 """Failed sign-ins: what counts, against whom, and for how long."""
 
+import math
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -135,6 +137,7 @@ def test_a_hundred_failures_of_a_name_close_it_to_all_addresses(
 @pytest.mark.usefixtures("platform")
 def test_many_wrong_passwords_at_once_gain_nothing(client: httpx.Client):
     username = new_user(client)
+    started_at = time.monotonic()
 
     with ThreadPoolExecutor(16) as threads:
         statuses = Counter(
@@ -143,7 +146,10 @@ def test_many_wrong_passwords_at_once_gain_nothing(client: httpx.Client):
             )
         )
 
-    assert statuses == {401: 5, 429: 35}
+    # Five are free, one more comes after 2 s, the next after 4 s more: on a slow machine some have waited.
+    waited = math.floor(math.log2((time.monotonic() - started_at) / 2 + 1))
+    assert 5 <= statuses[401] <= 5 + waited
+    assert statuses[401] + statuses[429] == 40
 
 
 def test_the_right_password_is_never_counted_however_many_come_at_once(client: httpx.Client):
