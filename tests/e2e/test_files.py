@@ -146,6 +146,20 @@ class TestWaysIn:
         expect(desk.page.get_by_text("Drop to add to your files")).to_have_count(0)
         desk.expect_ready("dropped.txt")
 
+    def test_a_file_dropped_where_none_is_taken_does_not_replace_the_page(self, desk: Desk):
+        desk.page.goto("/#/account")
+        expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+        files = desk.page.evaluate_handle(TRANSFER, ["dropped.txt", BASALT])
+
+        left_to_the_browser = desk.page.evaluate(
+            """dataTransfer => document.body.dispatchEvent(
+                new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }))""",
+            files,
+        )
+        assert not left_to_the_browser
+        desk.page.goto("/#/")
+        expect(desk.open_side().get_by_text("dropped.txt")).to_have_count(0)
+
     def test_files_are_pasted(self, desk: Desk):
         files = desk.page.evaluate_handle(TRANSFER, ["pasted.txt", GRANITE])
         desk.page.evaluate(

@@ -8,6 +8,14 @@ function hasFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") ?? false;
 }
 
+// Where no file is taken the browser would open it in place of the page.
+addEventListener("dragover", (event) => {
+  if (!hasFiles(event)) return;
+  event.preventDefault();
+  if (event.dataTransfer) event.dataTransfer.dropEffect = "none";
+});
+addEventListener("drop", (event) => hasFiles(event) && event.preventDefault());
+
 /** Office puts a picture beside the words that it copies: who is writing wants the words. */
 function isText({ target, clipboardData }: ClipboardEvent): boolean {
   const isWriting = target instanceof HTMLElement && target.matches("input, textarea");
@@ -31,16 +39,18 @@ function listen(onOver: (isOver: boolean) => void): () => void {
     depth += by;
     onOver(depth > 0);
   };
+  const invite = (event: DragEvent) => {
+    if (event.dataTransfer && hasFiles(event)) event.dataTransfer.dropEffect = "copy";
+  };
   const drop = (event: DragEvent) => {
     depth = 0;
     onOver(false);
     if (!hasFiles(event)) return;
-    event.preventDefault();
     addFiles(Array.from(event.dataTransfer?.files ?? []));
   };
   addEventListener("dragenter", move(1), options);
   addEventListener("dragleave", move(-1), options);
-  addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault(), options);
+  addEventListener("dragover", invite, options);
   addEventListener("drop", drop, options);
   addEventListener("paste", paste, options);
   return () => listening.abort();
