@@ -185,7 +185,7 @@ class Attempt:
         self.proxy.watch()
         answer = self.scenario.send(student, values)
         assert answer.is_success, answer.text
-        return Undisturbed(answer, self.proxy.calls)
+        return Undisturbed(answer, [*self.proxy.calls])
 
     def meet(self, case: Case, undisturbed: Undisturbed) -> tuple[str, float]:
         """Return what was wrong with the answer, if anything, and the seconds it took."""
