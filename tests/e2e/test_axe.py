@@ -26,11 +26,6 @@ _RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
-# What is left to judge where nothing but the theme has changed.
-_RULES_OF_COLOUR = {
-    **_RULES,
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-}
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 GRANITE = "Granite and gneiss are pale rocks that cool slowly, deep below."
 ANSWER = f'Basalt is dark <cite passage="1">{NOTES}</cite>.'
@@ -61,12 +56,12 @@ _LET_FADE_IN = """Promise.all(document.getAnimations()
   .map(animation => animation.finished.catch(() => {})))"""
 
 
-def violations(page: Page, rules: dict[str, Any] = _RULES) -> list[str]:
+def violations(page: Page) -> list[str]:
     """Run axe on what is on screen; WCAG 2.2 A and AA, and axe's own advice."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
     page.evaluate(_LET_FADE_IN)
-    found = page.evaluate(f"axe.run(document, {json.dumps(rules)}).then(all => all.violations)")
+    found = page.evaluate(f"axe.run(document, {json.dumps(_RULES)}).then(all => all.violations)")
     return [
         f"{violation['id']}: {node['target']} {node['failureSummary']}"
         for violation in found
@@ -75,10 +70,9 @@ def violations(page: Page, rules: dict[str, Any] = _RULES) -> list[str]:
 
 
 def expect_clean(page: Page) -> None:
-    page.emulate_media(color_scheme="light")
-    assert violations(page) == [], "light"
-    page.emulate_media(color_scheme="dark")
-    assert violations(page, _RULES_OF_COLOUR) == [], "dark"
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        assert violations(page) == [], theme
 
 
 def lose(page: Page, address: str) -> None:
