@@ -110,7 +110,8 @@ def _expiry(upload: Upload) -> dict[str, str]:
 
 
 async def head(request: Request) -> Response:
-    upload = await _open(request)
+    async with _uploads(request).take_over(await _open(request)):
+        upload = await _open(request)
     metadata = ",".join(
         f"{name} {base64.b64encode(value.encode()).decode()}"
         for name, value in upload.metadata.items()
@@ -135,8 +136,8 @@ async def _open(request: Request) -> Upload:
 async def patch(request: Request) -> Response:
     if request.headers.get("content-type") != _BODY_TYPE:
         raise TusError(415, "Content-Type must be application/offset+octet-stream\n")
-    upload = await _open(request)
-    async with _uploads(request).lock(upload):
+    async with _uploads(request).take_over(await _open(request)):
+        upload = await _open(request)  # as whoever was at it has left it
         if request.headers.get("upload-offset") != str(_uploads(request).offset(upload)):
             raise TusError(409, "Upload-Offset conflict\n")
         headers = await _append(request, upload)
@@ -145,18 +146,24 @@ async def patch(request: Request) -> Response:
 
 async def _append(request: Request, upload: Upload) -> dict[str, str]:
     uploads = _uploads(request)
+    await uploads.receive(upload, _write(request, upload))
     offset = uploads.offset(upload)
-    with uploads.path(upload).open("ab") as file:
-        async for chunk in _until_disconnect(request):
-            offset += len(chunk)
-            if offset > upload.size:
-                raise TusError(413, "Exceeded upload size\n")
-            file.write(chunk)
-            file.flush()  # what was received stays, even if we end now
     if offset < upload.size:
         return {"upload-offset": str(offset)}
     await _finish(request, upload)
     return {"upload-offset": str(offset), "tus-complete": "1"}
+
+
+async def _write(request: Request, upload: Upload) -> None:
+    uploads = _uploads(request)
+    room = upload.size - uploads.offset(upload)
+    with uploads.path(upload).open("ab") as file:
+        async for chunk in _until_disconnect(request):
+            room -= len(chunk)
+            if room < 0:
+                raise TusError(413, "Exceeded upload size\n")
+            file.write(chunk)
+            file.flush()  # what was received stays, even if we end now
 
 
 async def _until_disconnect(request: Request) -> AsyncIterator[bytes]:
@@ -185,10 +192,11 @@ async def _finish(request: Request, upload: Upload) -> None:
 
 
 async def terminate(request: Request) -> Response:
-    upload = await _open(request)
-    if upload.is_complete:
-        raise TusError(400, "Cannot terminate an already completed upload")
-    _uploads(request).remove(upload)
+    async with _uploads(request).take_over(await _open(request)):
+        upload = await _open(request)
+        if upload.is_complete:
+            raise TusError(400, "Cannot terminate an already completed upload")
+        _uploads(request).remove(upload)
     return Response(status_code=204)
 
 

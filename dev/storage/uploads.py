@@ -8,8 +8,11 @@ import base64
 import json
 import time
 import uuid
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 _LIFETIME_SECONDS = 24 * 60 * 60
 
@@ -50,9 +53,35 @@ class UploadStore:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._locks: dict[str, asyncio.Lock] = {}
+        self._receivers: dict[str, asyncio.Task[None]] = {}
 
-    def lock(self, upload: Upload) -> asyncio.Lock:
-        return self._locks.setdefault(upload.version, asyncio.Lock())
+    @asynccontextmanager
+    async def take_over(self, upload: Upload) -> AsyncIterator[None]:
+        """Have an upload to oneself, as in the hosted service: who still receives for it stops.
+
+        A client that lost its connection asks at once how far it came; the bytes of the request that
+        it gave up may still be arriving, and the answer must not be overtaken by them.
+        """
+        if receiver := self._receivers.get(upload.version):
+            receiver.cancel()
+        async with self._locks.setdefault(upload.version, asyncio.Lock()):
+            yield
+
+    async def receive(self, upload: Upload, receiving: Coroutine[Any, Any, None]) -> None:
+        """Wait for the bytes of a request until they end.
+
+        Raises:
+            TusError: Another request has taken the upload over; what was received stays.
+        """
+        receiver = self._receivers[upload.version] = asyncio.create_task(receiving)
+        try:
+            await asyncio.wait([receiver])
+        finally:
+            receiver.cancel()
+            del self._receivers[upload.version]
+        if receiver.cancelled():
+            raise TusError(400, "Request aborted due to lock acquired\n")
+        receiver.result()
 
     def path(self, upload: Upload) -> Path:
         return self._directory / upload.version

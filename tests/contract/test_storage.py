@@ -4,6 +4,7 @@ The real one takes part where LECTERN_CONTRACT_SUPABASE_URL and LECTERN_CONTRACT
 it is used in a bucket of its own, which stays.
 """
 
+import asyncio
 import base64
 import os
 import uuid
@@ -359,7 +360,11 @@ class TestResumableUpload:
 
     @staticmethod
     async def send(
-        storage: Storage, url: str, headers: dict[str, str], offset: int, content: bytes
+        storage: Storage,
+        url: str,
+        headers: dict[str, str],
+        offset: int,
+        content: bytes | AsyncIterator[bytes],
     ) -> httpx.Response:
         kind = "application/offset+octet-stream"
         moved = {**headers, "Content-Type": kind, "Upload-Offset": str(offset)}
@@ -386,6 +391,29 @@ class TestResumableUpload:
         response = await self.send(storage, created.headers["location"], headers, 5, b"x")
 
         assert response.status_code == 409
+
+    async def test_is_taken_over_from_a_request_that_hangs(self, storage: Storage) -> None:
+        """A phone that changed its network leaves a request behind that nothing comes of any more."""
+        created, headers = await self.begin(storage)
+        url = created.headers["location"]
+        is_sent, is_over = asyncio.Event(), asyncio.Event()
+
+        async def hang() -> AsyncIterator[bytes]:
+            yield self.BYTES[: self.CHUNK]
+            is_sent.set()
+            await is_over.wait()
+
+        left = asyncio.create_task(self.send(storage, url, headers, 0, hang()))
+        await is_sent.wait()
+        asked = await storage.http.head(url, headers=headers)
+        offset = int(asked.headers["upload-offset"])
+        last = await self.send(storage, url, headers, offset, self.BYTES[offset:])
+        is_over.set()
+        [ended] = await asyncio.gather(left, return_exceptions=True)
+
+        assert last.status_code == 204
+        assert isinstance(ended, httpx.TransportError) or ended.status_code == 400
+        assert await storage.files.download(storage.key()) == self.BYTES
 
     async def test_refuses_more_than_the_bucket_takes(self, storage: Storage) -> None:
         response, _ = await self.begin(storage, size=LIMIT + 1)
