@@ -3,11 +3,12 @@
 Every test belongs to a promise: `pytestmark = pytest.mark.promise("Nobody gets in without a key")`,
 on the module, a class or a test. A test that tries many cases takes the fixture `promise` and says
 `promise.check(held, "what was tried")` for each; any other test counts as one case. What takes long
-takes its number from the fixture `size`: `size(full=400, short=40)`.
+takes its number from the fixture `size`: `size(full=400, short=40)`. What measures time is marked `alone`.
 """
 
 import contextlib
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +22,9 @@ from tests.trust.holdings import Holdings, furnish
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--short", action="store_true", help="the form for every change: fewer cases")
+    parser.addoption(
+        "--ledger", type=Path, help="where an earlier part left its table, and this does"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,6 +4,7 @@ The conftest of these tests registers it as a plugin: hooks of a conftest do not
 folders, and the page is attacked where the page is tested.
 """
 
+import json
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ _PROMISE = pytest.StashKey[Promise]()
 
 
 def open_ledger(config: pytest.Config) -> None:
-    config.stash[_LEDGER] = Ledger()
+    ledger = config.stash[_LEDGER] = Ledger()
+    earlier: Path | None = config.getoption("--ledger")
+    if earlier and earlier.exists() and not hasattr(config, "workerinput"):
+        ledger.add(json.loads(earlier.read_text()))
 
 
 def _is_of_trust(item: pytest.Item) -> bool:
@@ -94,6 +98,9 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     ledger = config.stash[_LEDGER]
+    if kept := config.getoption("--ledger"):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(ledger.as_plain()))
     if ledger.scores:
         terminalreporter.section("what was promised")
         for line in ledger.render():

@@ -116,6 +116,7 @@ class TestEnumeration:
         promise.check(form_of(right) == form_of(locked[0]), "the right password of a closed name")
         assert locked[0].status_code == 429
 
+    @pytest.mark.alone
     def test_answers_take_the_same_time(self, door: Door, promise: Promise, size: Size):
         count = size(full=400, short=40)
         # In the long form as in production.

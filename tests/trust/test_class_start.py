@@ -17,7 +17,7 @@ from tests.conftest import Configuration
 from tests.trust.report import Promise
 from tests.trust.timing import percentile
 
-pytestmark = pytest.mark.promise("A class that signs in starves nobody")
+pytestmark = [pytest.mark.promise("A class that signs in starves nobody"), pytest.mark.alone]
 
 Size = Callable[..., int]
 

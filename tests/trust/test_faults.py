@@ -73,13 +73,18 @@ def have_work(student: Student, ground: Ground) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Scenario:
-    """An operation, what must be there, and what else is sent."""
+    """An operation, what must be there, and what else is sent.
+
+    Attributes:
+        shares: In so many tests its cases are tried, for as many workers: most of the time is waiting.
+    """
 
     operation: str
     prepare: Callable[[Student, Ground], dict[str, Any]] = have_nothing
     members: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
+    shares: int = 1
 
     @property
     def only_reads(self) -> bool:
@@ -120,12 +125,17 @@ SCENARIOS = {
         Scenario("POST /api/upload"),
         Scenario("GET /api/upload", have_file),
         Scenario("POST /api/upload/signed"),
-        Scenario("POST /api/upload/{file_id}/ingest", have_arrived),
+        Scenario("POST /api/upload/{file_id}/ingest", have_arrived, shares=2),
         Scenario("GET /api/upload/{file_id}", have_file),
         Scenario("DELETE /api/upload/{file_id}", have_file),
         Scenario("GET /api/upload/{file_id}/content", have_file, params={"as": "url"}),
         Scenario("GET /api/upload/{file_id}/pages/{number}", have_file),
-        Scenario("GET /api/jobs/run", have_work, headers={"Authorization": "Bearer {secret}"}),
+        Scenario(
+            "GET /api/jobs/run",
+            have_work,
+            headers={"Authorization": "Bearer {secret}"},
+            shares=12,
+        ),
         Scenario("GET /api/auth/health/deep"),
         Scenario("GET /api/history/health/deep"),
         Scenario("GET /api/jobs/health/deep"),
@@ -207,25 +217,45 @@ class Attempt:
         return complaint, seconds
 
 
-@pytest.fixture(params=SCENARIOS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "share" in metafunc.fixturenames:
+        is_short = metafunc.config.getoption("--short")
+        shares = {
+            f"{name} {number} of {scenario.shares}" if number else name: (scenario, number)
+            for name, scenario in SCENARIOS.items()
+            for number in (
+                [0] if is_short or scenario.shares == 1 else range(1, scenario.shares + 1)
+            )
+        }
+        metafunc.parametrize("share", shares.values(), ids=shares)
+
+
+@pytest.fixture
 def attempt(
-    request: pytest.FixtureRequest,
+    share: tuple[Scenario, int],
     proxy: Proxy,
     configuration: Configuration,
     ground: Ground,
     new_student: Callable[[], Student],
 ) -> Attempt:
-    return Attempt(SCENARIOS[request.param], proxy, configuration, ground, new_student)
+    scenario, _ = share
+    return Attempt(scenario, proxy, configuration, ground, new_student)
 
 
 def test_no_fault_at_any_call_does_harm(
-    attempt: Attempt, ground: Ground, size: Callable[..., int], promise: Promise
+    attempt: Attempt,
+    share: tuple[Scenario, int],
+    ground: Ground,
+    size: Callable[..., int],
+    promise: Promise,
 ) -> None:
+    scenario, number = share
     undisturbed = attempt.undisturbed()
     cases = list(cases_of(undisturbed.calls))
-    invariants, operation = Invariants(ground), attempt.scenario.operation
+    chosen = spread(cases, size(full=len(cases), short=3))
+    invariants, operation = Invariants(ground), scenario.operation
 
-    for case in spread(cases, size(full=len(cases), short=3)):
+    for case in chosen[number - 1 :: scenario.shares] if number else chosen:
         complaint, seconds = attempt.meet(case, undisturbed)
 
         promise.check(not complaint, f"{operation}: {case}: {complaint}")

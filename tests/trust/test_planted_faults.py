@@ -28,6 +28,7 @@ def test_every_fault_can_be_planted(promise: Promise):
             promise.check(suite.is_file(), f"{fault.name}: {suite} is there")
 
 
+@pytest.mark.alone
 def test_every_fault_is_caught(promise: Promise, size: Callable[..., int]):
     faults = read_faults()
     chosen = faults if size(full=1, short=0) else [f for f in faults if f.name in _QUICK]
