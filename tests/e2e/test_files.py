@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Request, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expect
 
 from tests.documents import make_pdf
+from tests.e2e.conftest import Watch
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
@@ -134,6 +135,70 @@ class TestOnTheWay:
         expect(desk.open_side().get_by_text("Reading page 33 of 40")).to_be_visible()
         model.release()
         desk.expect_ready("rocks.pdf")
+
+
+def leave(page: Page) -> None:
+    """Close the page as its reader does, who has used it: else no browser lets it ask."""
+    page.get_by_label("Your question").click(position={"x": 40, "y": 20})
+    page.close(run_before_unload=True)
+
+
+class TestLeaving:
+    @pytest.fixture
+    def sending(self, desk: Desk, large: FilePayload) -> Desk:
+        """A desk with a file ready and another half sent."""
+        desk.add(text_file("rocks.txt", BASALT))
+        desk.expect_ready("rocks.txt")
+        Pieces(desk)
+        desk.add(large)
+        expect(desk.open_side().get_by_text(re.compile(r"Sending, [5-9]\d %"))).to_be_visible()
+        return desk
+
+    def test_asks_once_while_a_file_is_sent_and_not_after(self, sending: Desk, watch: Watch):
+        with sending.page.expect_event("dialog") as asked:
+            leave(sending.page)
+        assert asked.value.type == "beforeunload"
+        side = sending.open_side()
+        expect(side.get_by_text(re.compile("^Sending"))).to_be_visible()
+        side.get_by_role("button", name="Cancel").click()
+        expect(side.get_by_text("large.pdf")).to_have_count(0)
+
+        with sending.page.expect_event("close"):
+            leave(sending.page)
+        assert len(watch.dialogs) == 1
+        watch.dialogs.clear()
+
+    def test_asks_not_while_the_server_reads(
+        self, desk: Desk, model: ScriptedModel, tmp_path: Path
+    ):
+        pages = [[f"Rock number {number} is dark and cools quickly."] for number in range(1, 41)]
+        model.holds_embedding = 2
+        desk.add(pdf_file("rocks.pdf", make_pdf(tmp_path / "rocks.pdf", pages).read_bytes()))
+        expect(desk.open_side().get_by_text("Reading page 33 of 40")).to_be_visible()
+
+        with desk.page.expect_event("close"):
+            leave(desk.page)
+        model.release()
+
+    def test_asks_not_who_downloads(self, sending: Desk):
+        side = sending.open_side()
+        side.get_by_role("button", name="Actions for rocks.txt").click()
+        with sending.page.expect_download() as listed:
+            side.get_by_role("button", name="Download").click()
+        assert listed.value.suggested_filename == "rocks.txt"
+
+        side.get_by_role("link", name="Read", exact=True).click()
+        sending.source.get_by_role("button", name="Original").click()
+        with sending.page.expect_download() as shown:
+            sending.source.get_by_role("link", name="Download").click()
+        assert shown.value.suggested_filename == "rocks.txt"
+        expect(side.get_by_text(re.compile("^Sending"))).to_be_visible()
+
+    def test_asks_not_who_signs_out(self, sending: Desk):
+        sending.follow(re.compile("^Account"))
+        sending.page.get_by_role("button", name="Sign out", exact=True).first.click()
+
+        expect(sending.page.get_by_label("Username")).to_be_visible()
 
 
 class TestWaysIn:

@@ -3,6 +3,7 @@
 
 import { signal } from "@preact/signals";
 import type { TokenReply, User } from "../schema.ts";
+import { navigateUnasked } from "../unload.ts";
 import { ConnectionLost, problemOf } from "./problems.ts";
 
 type News =
@@ -29,7 +30,9 @@ export const isRemembered = () => localStorage.getItem(HINT) !== null;
 
 function accept(reply: TokenReply, at: number): void {
   // Somebody else: nothing of the one before may stay in the page's memory.
-  if (lastUserId !== null && lastUserId !== reply.user.id) location.reload();
+  if (lastUserId !== null && lastUserId !== reply.user.id) {
+    navigateUnasked(() => location.reload());
+  }
   lastUserId = reply.user.id;
   access = { token: reply.access_token, since: at, until: at + reply.expires_in * 1000 };
   user.value = reply.user;

@@ -9,6 +9,7 @@ import { IconButton, QuietButton } from "../ui/button.tsx";
 import { confirmFirst } from "../ui/confirm.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { reportFailure } from "../ui/reports.tsx";
+import { navigateUnasked } from "../unload.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { isRetryable, readingProblem, readOn } from "./reading.ts";
 import { deleteFile, excluded, toggle } from "./store.ts";
@@ -49,7 +50,8 @@ function State({ file }: { file: CourseFile }) {
 async function downloadFile(file: CourseFile): Promise<void> {
   const options = { path: { file_id: file.id }, query: { as: "url", download: true } } as const;
   try {
-    location.assign((await send("get", "/api/upload/{file_id}/content", options)).url);
+    const { url } = await send("get", "/api/upload/{file_id}/content", options);
+    navigateUnasked(() => location.assign(url));
   } catch (error) {
     reportFailure(strings.value.failures.download(file.filename), error);
   }

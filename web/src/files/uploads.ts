@@ -2,12 +2,14 @@
 //
 // Sending and reading have lanes of their own: while two long files are read, a third is sent.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, ConnectionLost, type Failure, isAbort } from "../api/problems.ts";
+import { user } from "../api/session.ts";
 import type { File as CourseFile, SignedUpload } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { reportFailure } from "../ui/reports.tsx";
+import { askBeforeUnload } from "../unload.ts";
 import { lanes } from "./lanes.ts";
 import { read } from "./reading.ts";
 import { deleteFile, files, keepFile } from "./store.ts";
@@ -31,6 +33,11 @@ const MAX_HASHED_BYTES = 200 * 1024 * 1024;
 const BACK_OFF_MILLISECONDS = 1_500;
 
 export const shipments = signal<Shipment[]>([]);
+
+/** Nobody but this page has its bytes: they go with it. */
+const isUnsent = ({ state: { stage } }: Shipment) => stage !== "failed" && stage !== "duplicate";
+
+effect(() => askBeforeUnload(user.value != null && shipments.value.some(isUnsent)));
 
 interface Job {
   announced: SignedUpload | null;

@@ -6,6 +6,7 @@ import type { File as CourseFile } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { navigateUnasked } from "../unload.ts";
 import { originalUrl } from "./store.ts";
 
 /** Storage takes an address for five minutes; an older one is asked for anew before it is used. */
@@ -64,19 +65,20 @@ interface LinkProps {
   onFailure: (failure: Failure) => void;
 }
 
-/** A link that signs its address anew when it has lain too long. */
+/** A link to a tab, or to a download; it signs its address anew when it has lain too long. */
 function OriginalLink({ signed, fragment = "", isTab, icon, label, onFailure }: LinkProps) {
   const follow = async (event: MouseEvent) => {
-    if (isFresh(signed) || event.button > 1) return;
+    if (event.button > 1 || (isTab && isFresh(signed))) return;
     event.preventDefault();
     // Opened now: after waiting the browser would not believe that anybody pressed.
-    const target = isTab ? window.open("about:blank", "_blank") : window;
-    if (target && isTab) target.opener = null;
+    const tab = isTab ? window.open("about:blank", "_blank") : null;
+    if (tab) tab.opener = null;
     try {
-      const { url } = await sign(signed.file);
-      target?.location.assign(url + fragment);
+      const { url } = isFresh(signed) ? signed : await sign(signed.file);
+      if (isTab) tab?.location.assign(url + fragment);
+      else navigateUnasked(() => location.assign(url));
     } catch (error) {
-      if (isTab) target?.close();
+      tab?.close();
       onFailure(asFailure(error));
     }
   };
