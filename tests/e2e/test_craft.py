@@ -68,6 +68,15 @@ def test_a_press_beside_the_source_closes_it_where_it_covers_the_answer(
     expect(desk.chips).to_be_focused()
 
 
+def test_a_press_anywhere_in_the_field_of_the_question_is_one_on_it(desk: Desk):
+    desk.page.get_by_role("link", name="New question").focus()
+    field = desk.page.locator("form.composer").bounding_box()
+    assert field
+    desk.page.mouse.click(field["x"] + field["width"] / 2, field["y"] + field["height"] - 40)
+
+    expect(desk.composer).to_be_focused()
+
+
 def test_the_first_hint_is_read_from_its_beginning_on_a_low_screen(
     new_desk: Callable[..., Desk],
 ):

@@ -139,7 +139,7 @@ class TestOnTheWay:
 
 def leave(page: Page) -> None:
     """Close the page as its reader does, who has used it: else no browser lets it ask."""
-    page.get_by_label("Your question").click(position={"x": 40, "y": 20})
+    page.get_by_label("Your question").click()
     page.close(run_before_unload=True)
 
 
