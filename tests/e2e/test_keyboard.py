@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.e2e.desk import Desk, text_file
@@ -150,6 +151,84 @@ def sign_out_and_in(keys: Keyboard, username: str, passphrase: str) -> None:
     keys.write(passphrase)
     keys.press("Enter")
     expect(page.get_by_label("Your question")).to_be_focused()
+
+
+class TestWhereTheFocusGoes:
+    """What had the focus is gone; the keyboard goes on from where one works."""
+
+    @pytest.fixture
+    def keys(self, desk: Desk, model: ScriptedModel) -> Keyboard:
+        model.says = ANSWER
+        desk.add(text_file("rocks.txt", NOTES))
+        desk.expect_ready("rocks.txt")
+        return Keyboard(desk.page)
+
+    def ask(self, keys: Keyboard, desk: Desk) -> None:
+        keys.go_to(desk.composer)
+        keys.write(QUESTION)
+        keys.press("Enter")
+
+    def test_a_closed_failure_gives_it_back_to_what_failed(self, keys: Keyboard, desk: Desk):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        keys.use(desk.page.get_by_role("button", name=f"Actions for {QUESTION}"), backwards=True)
+        export = desk.page.get_by_role("button", name="Export as JSON")
+        desk.page.route("**/export?*", lambda route: route.abort())
+        keys.use(export)
+        keys.use(desk.page.get_by_role("button", name="Close"), backwards=True)
+
+        expect(desk.page.get_by_role("alert")).to_have_count(0)
+        expect(export).to_be_focused()
+
+    def test_a_closed_failure_of_what_is_gone_gives_it_to_the_question(
+        self, keys: Keyboard, desk: Desk
+    ):
+        desk.page.route("**/content?*", lambda route: route.abort())
+        keys.use(desk.page.get_by_role("button", name="Actions for rocks.txt"), backwards=True)
+        keys.use(desk.page.get_by_role("button", name="Download"))
+        close = desk.page.get_by_role("button", name="Close")
+        expect(close).to_be_visible()
+        keys.use(desk.page.get_by_role("button", name="Actions for rocks.txt"), backwards=True)
+        expect(desk.page.get_by_role("button", name="Download")).to_have_count(0)
+        keys.use(close, backwards=True)
+
+        expect(desk.composer).to_be_focused()
+
+    def test_an_answer_that_goes_on_gives_it_to_the_question(self, keys: Keyboard, desk: Desk):
+        desk.page.route("**/api/query", lambda route: route.abort("connectionreset"), times=1)
+        self.ask(keys, desk)
+        keys.use(desk.conversation.get_by_role("button", name="Go on"), backwards=True)
+
+        expect(desk.composer).to_be_focused()
+        desk.wait_for_end()
+        expect(desk.composer).to_be_focused()
+        expect(desk.chips).to_have_count(1)
+
+    def test_a_stopped_answer_gives_it_to_the_question(
+        self, keys: Keyboard, desk: Desk, model: ScriptedModel
+    ):
+        model.holds_after = 1
+        keys.go_to(desk.composer)
+        keys.write(QUESTION)
+        keys.use(desk.page.get_by_role("button", name="Ask", exact=True))
+        expect(desk.composer).to_be_focused()
+        keys.use(desk.page.get_by_role("button", name="Stop"))
+
+        expect(desk.composer).to_be_focused()
+        desk.wait_for_end()
+        expect(desk.composer).to_be_focused()
+        model.release()
+
+    def test_another_try_gives_it_to_the_heading_of_the_list(self, keys: Keyboard, desk: Desk):
+        desk.page.route("**/api/history?*", lambda route: route.abort())
+        desk.page.reload()
+        again = desk.page.get_by_role("button", name="Try again")
+        expect(again).to_be_visible()
+        desk.page.unroute("**/api/history?*")
+        keys.use(again, backwards=True)
+
+        expect(again).to_have_count(0)
+        expect(desk.page.get_by_role("heading", name="Chats")).to_be_focused()
 
 
 def test_the_focus_is_always_seen(desk: Desk):

@@ -19,7 +19,7 @@ export function Boot() {
   const shown =
     failure instanceof ConnectionLost || (failure && failure.status !== 401) ? failure : null;
   return (
-    <main class="boot">
+    <main class="boot" tabIndex={-1}>
       <h1>
         <Wordmark />
       </h1>

@@ -1,32 +1,22 @@
 // Deleted chats that can still be taken back. The focus goes to the way back, and time stands still
 // for who is at it: with the pointer, or with the keyboard.
 
-import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
+import { focusFirst, useFocusAfter } from "../ui/focus.ts";
 import { deletions, holdDeletion, undoDelete } from "./store.ts";
 
 /** Give the focus to the list that the chat was in, or to the conversation where that is closed. */
 function leave(): void {
-  for (const id of ["chats-title", "conversation"]) {
-    const place = document.getElementById(id);
-    place?.focus();
-    if (place && document.activeElement === place) return;
-  }
+  focusFirst(...["chats-title", "conversation"].map((id) => document.getElementById(id)));
 }
 
 function Deleted({ chat }: { chat: Chat }) {
   const s = strings.value.chats;
   const id = useId();
-  const button = useRef<HTMLButtonElement>(null);
+  const button = useFocusAfter<HTMLButtonElement>(leave);
   useEffect(() => button.current?.focus(), []);
-  // Asked before it goes: what is gone has no focus.
-  useLayoutEffect(() => {
-    const undo = button.current;
-    return () => {
-      if (document.activeElement === undo) leave();
-    };
-  }, []);
   const at = useRef({ pointer: false, keyboard: false });
   const note = (change: Partial<typeof at.current>) => {
     Object.assign(at.current, change);

@@ -8,6 +8,7 @@ import { turns } from "../chats/turns.ts";
 import { chosenFiles, filesState, readyFiles } from "../files/store.ts";
 import { studyRoute } from "../routes.ts";
 import { strings } from "../strings/index.ts";
+import { focusWork } from "../ui/focus.ts";
 import { Icon } from "../ui/icon.tsx";
 import { openSide } from "./layout.ts";
 
@@ -50,8 +51,13 @@ function SendButton({ isAllowed }: { isAllowed: boolean }) {
   const s = strings.value.ask;
   const running = runningTurn.value;
   if (running) {
+    const end = () => {
+      stop(running);
+      // Nothing can be sent in its place as long as nothing is written.
+      focusWork();
+    };
     return (
-      <button type="button" class="primary send" onClick={() => stop(running)}>
+      <button type="button" class="primary send" onClick={end}>
         <Icon name="stop" />
         {s.stop}
       </button>
@@ -99,6 +105,8 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
     if (!isAllowed) return;
     ask(text.trim());
     draft.value = "";
+    // Nor on the button, which is of no use when the answer is here.
+    if (document.activeElement !== field.current) focusWork();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);

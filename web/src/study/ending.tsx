@@ -6,6 +6,7 @@ import type { Turn } from "../chats/turns.ts";
 import { explain, strings } from "../strings/index.ts";
 import { QuietButton } from "../ui/button.tsx";
 import { Retry } from "../ui/failure.tsx";
+import { focusWork, useFocusAfter } from "../ui/focus.ts";
 
 export function hasBadEnd({ status }: Turn): boolean {
   return status === "interrupted" || status === "failed";
@@ -25,15 +26,14 @@ function onward(question: string): string {
   return question.startsWith(prefix) ? question : prefix + question;
 }
 
-export function Ending({ turn }: { turn: Signal<Turn> }) {
+function BadEnd({ turn }: { turn: Signal<Turn> }) {
   const s = strings.value.answer;
-  const { status, ending, isRunning, queryText, response } = turn.value;
-  if (isRunning || !hasBadEnd(turn.value)) {
-    return status === "streaming" && !isRunning ? <p class="note">{s.elsewhere}</p> : null;
-  }
+  const { status, ending, queryText, response } = turn.value;
   const failure = typeof ending === "object" ? ending : null;
+  // It goes as soon as the answer goes on, pressed for or by itself.
+  const note = useFocusAfter<HTMLDivElement>(focusWork);
   return (
-    <div class={status === "failed" ? "note ending failure" : "note ending"}>
+    <div ref={note} class={status === "failed" ? "note ending failure" : "note ending"}>
       <p>{endingOf(turn.value)}</p>
       {ending === "lost" ? (
         <QuietButton icon="resume" label={s.goOn} onClick={() => goOn(turn)} />
@@ -47,4 +47,11 @@ export function Ending({ turn }: { turn: Signal<Turn> }) {
       )}
     </div>
   );
+}
+
+export function Ending({ turn }: { turn: Signal<Turn> }) {
+  const { status, isRunning } = turn.value;
+  if (!isRunning && hasBadEnd(turn.value)) return <BadEnd turn={turn} />;
+  const isElsewhere = status === "streaming" && !isRunning;
+  return isElsewhere ? <p class="note">{strings.value.answer.elsewhere}</p> : null;
 }

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Failure, Problem } from "../api/problems.ts";
 import { explain, strings } from "../strings/index.ts";
+import { focusAround, useFocusAfter } from "./focus.ts";
 import { Icon } from "./icon.tsx";
 
 /** Seconds until `at`, counted down. */
@@ -28,8 +29,10 @@ interface RetryProps {
 export function Retry({ failure, label, onRetry }: RetryProps) {
   const s = strings.value;
   const seconds = useSecondsUntil(failure instanceof Problem ? failure.retryAt : null);
+  // It goes with the failure, as soon as there is another try.
+  const button = useFocusAfter<HTMLButtonElement>(focusAround);
   return (
-    <button type="button" class="quiet" disabled={seconds > 0} onClick={onRetry}>
+    <button ref={button} type="button" class="quiet" disabled={seconds > 0} onClick={onRetry}>
       <Icon name="retry" />
       {seconds > 0 ? s.retryIn(seconds) : (label ?? s.tryAgain)}
     </button>

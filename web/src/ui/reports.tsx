@@ -3,10 +3,18 @@
 import { signal } from "@preact/signals";
 import { asFailure, Problem } from "../api/problems.ts";
 import { explain, strings } from "../strings/index.ts";
+import { focusFirst, focusWork, useFocusAfter } from "./focus.ts";
 import { Icon } from "./icon.tsx";
 
+interface Told {
+  key: number;
+  text: string;
+  /** What had the focus when it was told. */
+  at: Element | null;
+}
+
 let count = 0;
-const reports = signal<{ key: number; text: string }[]>([]);
+const reports = signal<Told[]>([]);
 
 function close(key: number): void {
   reports.value = reports.value.filter((report) => report.key !== key);
@@ -16,7 +24,7 @@ function close(key: number): void {
 export function report(text: string): void {
   count += 1;
   const others = reports.value.filter((other) => other.text !== text);
-  reports.value = [...others, { key: count, text }];
+  reports.value = [...others, { key: count, text, at: document.activeElement }];
 }
 
 /** Say what did not happen, why, and what to do. Raises again what is no Failure. */
@@ -27,19 +35,34 @@ export function reportFailure(what: string, error: unknown): void {
   report(`${what} ${explain(failure)}`);
 }
 
-export function Reports() {
+/** Whoever has closed it goes on with the next one, or where they were, or at their question. */
+function leave(gone: Element, { at }: Told): void {
+  const others = document.querySelectorAll(".toast.failure button");
+  const next = [...others].find((button) => !gone.contains(button));
+  focusFirst(next, at);
+  if (gone.contains(document.activeElement)) focusWork();
+}
+
+function Report({ told }: { told: Told }) {
   const s = strings.value;
+  const toast = useFocusAfter<HTMLDivElement>((gone) => leave(gone, told));
+  return (
+    <div ref={toast} class="toast failure">
+      <p role="alert" dir="auto">
+        {told.text}
+      </p>
+      <button type="button" aria-label={s.close} title={s.close} onClick={() => close(told.key)}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
+export function Reports() {
   return (
     <>
-      {reports.value.map(({ key, text }) => (
-        <div key={key} class="toast failure">
-          <p role="alert" dir="auto">
-            {text}
-          </p>
-          <button type="button" aria-label={s.close} title={s.close} onClick={() => close(key)}>
-            <Icon name="close" />
-          </button>
-        </div>
+      {reports.value.map((told) => (
+        <Report key={told.key} told={told} />
       ))}
     </>
   );
