@@ -17,6 +17,7 @@ import httpx
 from bench import prices
 from bench.corpus.build import FILES, build
 from bench.figures import Figure, report
+from bench.houses import VERCEL_SHARING
 from bench.local import local_lectern
 from bench.retrieval import Question, read_questions
 from dev.student import Student
@@ -30,8 +31,6 @@ _STUDENTS = 1_000
 # A student's visit: sign in or refresh, list files and chats, ask: so many requests for each question.
 _REQUESTS_PER_QUESTION = 4
 _LAMBDA_GIGABYTES, _VERCEL_GIGABYTES = 1.0, 2.0
-# Assumed: so many requests share an instance of Vercel's while they wait for the model.
-_SHARING = 4
 _TIMING = re.compile(r'(\w+);dur=([\d.]+);desc="(\d+)"')
 
 
@@ -111,7 +110,7 @@ def _aws_dollars(mean: Callable[[str], float]) -> float:
 
 def _vercel_dollars(mean: Callable[[str], float]) -> float:
     active = mean("milliseconds of a processor, the client's included") / 1e3
-    memory = _ANSWER_SECONDS * _VERCEL_GIGABYTES / _SHARING
+    memory = _ANSWER_SECONDS * _VERCEL_GIGABYTES / VERCEL_SHARING
     passing = prices.EGRESS_BYTES.of(mean("bytes to the browser"))
     return (
         prices.VERCEL_ACTIVE_SECONDS.of(active)

@@ -28,6 +28,46 @@ class Station:
         self.places += 1
 
 
+@dataclass
+class Instance:
+    """A process that serves some requests at a time, with one processor for all of them."""
+
+    number: int
+    processor: Station
+    requests: int = 0
+
+
+class Instances:
+    """Instances that are started as they are needed; a request goes to the one that was started first and has room."""
+
+    def __init__(self, most: int, requests_per_instance: int) -> None:
+        self._most, self._sharing = most, requests_per_instance
+        self._with_room: list[tuple[int, Instance]] = []
+        self.started = 0
+
+    def enter(self) -> Instance | None:
+        """Return the instance that takes a request, or None where all are full and no more may be started."""
+        if not self._with_room:
+            if self.started == self._most:
+                return None
+            self._start()
+        _, instance = self._with_room[0]
+        instance.requests += 1
+        if instance.requests == self._sharing:
+            heapq.heappop(self._with_room)
+        return instance
+
+    def leave(self, instance: Instance) -> None:
+        if instance.requests == self._sharing:
+            heapq.heappush(self._with_room, (instance.number, instance))
+        instance.requests -= 1
+
+    def _start(self) -> None:
+        self.started += 1
+        instance = Instance(self.started, Station("a processor of the function", 1))
+        heapq.heappush(self._with_room, (instance.number, instance))
+
+
 @dataclass(frozen=True)
 class Take:
     """Take a place at a station, waiting so long at most."""

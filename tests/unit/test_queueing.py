@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from bench.queueing import Allowance, Station, Take, Visit, World
+from bench.queueing import Allowance, Instances, Station, Take, Visit, World
 
 
 def serve(
@@ -70,3 +70,25 @@ def test_an_allowance_is_refilled_as_time_goes():
     spent = [allowance.spend(40, now) for now in (0.0, 1.0, 21.0, 22.0)]
 
     assert spent == [True, False, True, False]
+
+
+def test_an_instance_takes_as_many_requests_as_may_share_it():
+    instances = Instances(most=2, requests_per_instance=3)
+
+    entered = [instances.enter() for _ in range(7)]
+
+    assert [instance and instance.number for instance in entered] == [1, 1, 1, 2, 2, 2, None]
+    assert instances.started == 2
+
+
+def test_a_request_goes_where_one_has_left_before_another_instance_is_started():
+    instances = Instances(most=9, requests_per_instance=1)
+    first, second = instances.enter(), instances.enter()
+    assert first
+    assert second
+    instances.leave(second)
+    instances.leave(first)
+
+    again = [instances.enter(), instances.enter(), instances.enter()]
+
+    assert [instance and instance.number for instance in again] == [1, 2, 3]

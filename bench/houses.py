@@ -1,0 +1,82 @@
+"""The deployments that bench/simulate.py plays: how many students, and the limits of docs/scale.md that meet them."""
+
+from dataclasses import dataclass, replace
+
+# Assumed: so many requests share an instance of Vercel's while they wait for the model; no page says how many may.
+VERCEL_SHARING = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier:
+    """What a provider gives an account a minute: the model that answers, and the one that embeds, each for itself."""
+
+    requests: float
+    tokens: float
+    embedding_requests: float
+    embedding_tokens: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What a deployment has."""
+
+    students: int
+    course: int
+    instances: int
+    requests_per_instance: int = 1
+    cores: int
+    connections: int
+    provider: Tier
+    # So many files each student of the course adds while the course asks.
+    files_each: int = 0
+    # One row counts the whole deployment's tokens: who writes it holds it until the commit is on disk.
+    counter_rows: int = 1
+    commit_seconds: float = 0.002
+    daily_tokens: float = 20e6
+
+
+_FIRST_TIER = Tier(requests=500, tokens=500e3, embedding_requests=3e3, embedding_tokens=1e6)
+_THIRD_TIER = Tier(requests=5e3, tokens=4e6, embedding_requests=5e3, embedding_tokens=5e6)
+_FIFTH_TIER = Tier(requests=30e3, tokens=180e6, embedding_requests=10e3, embedding_tokens=10e6)
+_NO_LIMITS = Tier(requests=1e9, tokens=1e12, embedding_requests=1e9, embedding_tokens=1e12)
+
+# As they come: Supabase's smallest paid compute, a provider's first tier, an AWS account's default.
+_CLASS = House(
+    students=30, course=30, instances=1_000, cores=2, connections=10, provider=_FIRST_TIER
+)
+_THOUSANDS = replace(_CLASS, students=3_000, course=300)
+_TURNED = replace(_THOUSANDS, provider=_THIRD_TIER, daily_tokens=100e6)
+_MILLIONS = replace(_CLASS, students=3_000_000, course=3_000)
+_LARGEST = replace(
+    _MILLIONS,
+    instances=30_000,
+    cores=64,
+    connections=200,
+    provider=_FIFTH_TIER,
+    daily_tokens=1e12,
+)
+HOUSES = {
+    "30 students, as it comes": _CLASS,
+    "30 students, an AWS account of 10 instances": replace(_CLASS, instances=10),
+    "30 students, all on one instance of Vercel's": replace(
+        _CLASS, instances=1, requests_per_instance=1_000
+    ),
+    "30 students, who each add 10 files as they ask": replace(_CLASS, files_each=10),
+    "3,000 students, as it comes": _THOUSANDS,
+    "3,000 students, third tier, 100 million tokens a day": _TURNED,
+    f"3,000 students, the same with {VERCEL_SHARING} to an instance of Vercel's": replace(
+        _TURNED, requests_per_instance=VERCEL_SHARING
+    ),
+    "3,000 students, the same with all on one instance of Vercel's": replace(
+        _TURNED, instances=1, requests_per_instance=1_000
+    ),
+    "3,000,000 students, as it comes": _MILLIONS,
+    "3,000,000 students, one deployment at its highest": _LARGEST,
+    "3,000,000 students, and the counter in 16 rows": replace(_LARGEST, counter_rows=16),
+    "3,000,000 students, and a provider without limits": replace(
+        _LARGEST, counter_rows=16, provider=_NO_LIMITS
+    ),
+    "3,000,000 students in 100 deployments, one of them": replace(
+        _TURNED, students=30_000, cores=4, connections=40, daily_tokens=1e9
+    ),
+}

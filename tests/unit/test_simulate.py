@@ -1,0 +1,89 @@
+"""The simulation of bench/simulate.py meets each limit where the functions do."""
+
+from dataclasses import replace
+
+from bench.houses import HOUSES, House, Tier
+from bench.simulate import Outcome, Simulation
+
+CLASS = HOUSES["30 students, as it comes"]
+
+
+def play(house: House) -> Outcome:
+    return Simulation(house).run()
+
+
+def with_provider(house: House, **limits: float) -> House:
+    provider: Tier = replace(house.provider, **limits)
+    return replace(house, provider=provider)
+
+
+class TestTheProvider:
+    def test_a_question_that_the_model_refuses_has_its_row_closed(self):
+        outcome = play(with_provider(CLASS, requests=0))
+
+        assert outcome.refused == {"requests a minute of the provider": outcome.asked}
+        assert outcome.rows_closed == outcome.asked
+
+    def test_a_question_without_an_instance_has_no_row(self):
+        outcome = play(replace(CLASS, instances=0))
+
+        assert outcome.refused == {"instances of the function": outcome.asked}
+        assert outcome.rows_closed == 0
+
+    def test_what_is_written_takes_its_time_on_the_row_that_counts(self):
+        outcome = play(with_provider(CLASS, tokens=0))
+
+        # Begun and closed, each with a commit.
+        assert round(outcome.counter_seconds / CLASS.commit_seconds) == 2 * outcome.asked
+
+    def test_a_question_that_may_not_be_embedded_is_answered_by_its_words(self):
+        no_requests = play(with_provider(CLASS, embedding_requests=0))
+        no_tokens = play(with_provider(CLASS, embedding_tokens=0))
+
+        for outcome in (no_requests, no_tokens):
+            assert outcome.without_embedding == outcome.asked
+            assert outcome.share_answered() == 1
+
+    def test_one_that_may_is_counted(self):
+        # Of the thirty that come within ten seconds: fifteen, and what is refilled meanwhile.
+        outcome = play(with_provider(CLASS, embedding_requests=15))
+
+        assert 0 < outcome.without_embedding < outcome.asked
+
+    def test_files_take_of_what_questions_are_embedded_with(self):
+        adding = replace(CLASS, files_each=10)
+
+        outcome = play(with_provider(adding, embedding_requests=60))
+
+        assert play(with_provider(CLASS, embedding_requests=60)).without_embedding == 0
+        assert outcome.without_embedding > 0
+
+    def test_a_file_breaks_off_where_its_tokens_are_refused(self):
+        adding = replace(CLASS, files_each=10)
+
+        few, many = (play(with_provider(adding, embedding_tokens=tokens)) for tokens in (4e4, 1e9))
+
+        assert (few.files, many.files) == (300, 300)
+        assert few.files_refused > 0
+        assert many.files_refused == 0
+
+
+class TestSharing:
+    def test_one_instance_for_each_request_refuses_a_class(self):
+        outcome = play(replace(CLASS, instances=10))
+
+        assert outcome.refused["instances of the function"] > 0
+
+    def test_the_same_instances_take_it_where_requests_share_them(self):
+        outcome = play(replace(CLASS, instances=10, requests_per_instance=4))
+
+        assert outcome.share_answered() == 1
+
+    def test_who_shares_an_instance_waits_for_its_processor(self):
+        # 3,000 at 30 ms each in ten seconds are nine processors' work.
+        crowd = replace(CLASS, course=3_000, connections=1_000, cores=1_000)
+
+        alone = play(replace(crowd, instances=3_000))
+        shared = play(replace(crowd, instances=1, requests_per_instance=3_000))
+
+        assert max(shared.waits) > 10 * max(alone.waits)
