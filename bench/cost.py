@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from bench import prices
+from bench import embedding_cache, prices
 from bench.corpus.build import FILES, build
 from bench.figures import Figure, report
 from bench.houses import VERCEL_SHARING
@@ -159,20 +159,6 @@ def _measure_page(dsn: str, characters: int, pages: int) -> Sample:
     }
 
 
-def _cache_figures(mean: Callable[[str], float], page: Sample, lookup: float) -> list[Figure]:
-    """What a cache of embeddings would save, all hits, beside what it costs."""
-    hundred_pages = prices.EMBEDDED_TOKENS.of(page["embedded tokens"] * 100)
-    kept = prices.DATABASE_BYTES.of(page["chunks"] * 100 * (1_024 + 32 + 60))
-    asked = prices.EMBEDDED_TOKENS.of(prices.QUESTION_EMBEDDED_TOKENS) * 1e3
-    return [
-        Figure("saved on 1,000 questions, were all of them repeats", asked, "$"),
-        Figure("of the price of 1,000 questions", asked / (_model_dollars(mean) * 1e3), "share"),
-        Figure("a look into the cache, before every question", lookup, "ms"),
-        Figure("saved on a file of 100 pages that another has", hundred_pages, "$"),
-        Figure("keeping the embeddings of such a file for a year", kept * 12, "$"),
-    ]
-
-
 def _as_figures(means: dict[str, tuple[float, float]]) -> list[Figure]:
     aims = {"calls to the database": 2, "calls to the model": 2}
     return [
@@ -181,7 +167,7 @@ def _as_figures(means: dict[str, tuple[float, float]]) -> list[Figure]:
     ]
 
 
-def _lookup_milliseconds(student: Student) -> float:
+def _lookup_seconds(student: Student) -> float:
     """Time the cheapest call of the database, as the functions themselves count it."""
     times: list[float] = []
     for _ in range(_QUESTIONS):
@@ -189,7 +175,16 @@ def _lookup_milliseconds(student: Student) -> float:
         times.append(
             next(float(ms) for name, ms, _ in _TIMING.findall(timing) if name == "database")
         )
-    return statistics.median(times)
+    return statistics.median(times) / 1e3
+
+
+def _embedding_calls_of_the_same_bytes(student: Student, meter: Meter) -> Figure:
+    """Add a file that the student has already, and count what is embedded for it."""
+    name = next(iter(FILES))
+    meter.read()
+    student.upload(name, build(name))
+    calls = sum(answer.request.url.path.endswith("/embeddings") for answer in meter.answers)
+    return Figure("the same bytes again: embedding calls, without a cache", calls, "", aim=0)
 
 
 def _characters(student: Student, files: list[dict[str, Any]]) -> int:
@@ -208,8 +203,13 @@ def main() -> None:
         questions = [
             q for q in read_questions() if q["split"] == "tune" and q["kind"] == "answerable"
         ]
+        again = _embedding_calls_of_the_same_bytes(student, meter)
         samples = [_ask(student, question, meter) for question in questions[:_QUESTIONS]]
-        lookup = _lookup_milliseconds(student)
+        of_class, of_one_user = embedding_cache.figures(
+            local.stack.postgres_dsn,
+            embedding_cache.Page(chunks=page["chunks"], tokens=page["embedded tokens"]),
+            _lookup_seconds(student),
+        )
     means = _means(samples)
 
     def mean(name: str) -> float:
@@ -218,7 +218,8 @@ def main() -> None:
     report("A question, and its answer", _as_figures(means))
     report("A page of a file", [Figure(name, value, "") for name, value in page.items()])
     report("Dollars, with the assumptions of bench/cost.py", _dollars(mean, page))
-    report("A cache of embeddings, not made", _cache_figures(mean, page, lookup))
+    report("A cache of embeddings for a class of 30 with one file, not made", of_class)
+    report("A cache of embeddings for one user alone, not made", [again, *of_one_user])
 
 
 if __name__ == "__main__":

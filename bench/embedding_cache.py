@@ -1,0 +1,111 @@
+"""What a cache of embeddings would save, in money and in waiting, and what it would cost: a part of `make bench B=cost`.
+
+It is not made (docs/decisions.md). The waiting is computed, not measured: as lib/services/saving.py embeds beside the reader,
+with an endpoint that takes 0.2 s a call, and without the work of storing, which would hide some of it.
+"""
+
+import math
+from dataclasses import dataclass
+
+import psycopg
+
+from bench import prices
+from bench.figures import Figure
+from bench.scripted_model import BATCH_SECONDS
+from lib.adapters.models import EMBEDDING_BATCH_SIZE
+from lib.services.saving import MOST_UNDER_WAY
+
+_CLASS = 30
+# Of lib/services/slices.py; with an endpoint this quick all batches after it are full.
+_FIRST_BATCH_SIZE = 32
+# Seconds of the reader alone, by pages: the table in docs/bench/README.md, an endpoint elsewhere.
+_READER_SECONDS = {10: 0.21, 300: 0.71, 1_000: 1.60}
+_SAMPLE_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """The mean page of the bench's files."""
+
+    chunks: float
+    tokens: float
+
+
+def count_calls(chunks: int) -> int:
+    """Return how many calls embed so many chunks."""
+    rest = max(chunks - _FIRST_BATCH_SIZE, 0)
+    return min(chunks, 1) + math.ceil(rest / EMBEDDING_BATCH_SIZE)
+
+
+def seconds_until_embedded(chunks: int, reader_seconds: float, call_seconds: float) -> float:
+    """Return when the last batch has its embeddings: the first alone, then some at a time, each once it has been read."""
+    ends: list[float] = []
+    taken = 0
+    while taken < chunks:
+        taken = min(taken + (EMBEDDING_BATCH_SIZE if ends else _FIRST_BATCH_SIZE), chunks)
+        is_read = reader_seconds * taken / chunks
+        has_room = ends[-MOST_UNDER_WAY] if len(ends) >= MOST_UNDER_WAY else 0.0
+        ends.append(max(is_read, has_room, *ends[:1]) + call_seconds)
+    return max([reader_seconds, *ends])
+
+
+def measure_row(dsn: str) -> float:
+    """Return the bytes that a row takes: an HMAC of 32 bytes, which is found by an index, and a vector."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute(
+            "create temporary table kept (key bytea primary key, embedding extensions.halfvec(512))"
+        )
+        connection.execute(
+            "insert into kept select sha256(n::text::bytea), array_fill(n, array[512])::extensions.halfvec"
+            " from generate_series(1, %s) as n",
+            [_SAMPLE_ROWS],
+        )
+        row = connection.execute("select pg_total_relation_size('kept')").fetchone()
+    assert row
+    return row[0] / _SAMPLE_ROWS
+
+
+def of_a_class(pages: int, page: Page, row_bytes: float, lookup_seconds: float) -> list[Figure]:
+    """Return what it would do for a class that all add one and the same file, each to their own."""
+    chunks = round(page.chunks * pages)
+    calls, reader = count_calls(chunks), _READER_SECONDS[pages]
+    without, found, missed = (
+        seconds_until_embedded(chunks, reader, seconds)
+        for seconds in (BATCH_SECONDS, 0.0, BATCH_SECONDS + lookup_seconds)
+    )
+    kept = chunks * row_bytes
+    saved = prices.EMBEDDED_TOKENS.of(page.tokens * pages) * (_CLASS - 1)
+    name = f"{pages:,} pages"
+    return [
+        Figure(f"{name}: calls saved, of those of all", calls * (_CLASS - 1), "", calls * _CLASS),
+        Figure(f"{name}: their seconds, whoever waits", calls * (_CLASS - 1) * BATCH_SECONDS, "s"),
+        Figure(f"{name}: read and embedded, for each but the first", found, "s", without),
+        Figure(f"{name}: the same for the first, who looks in vain", missed, "s", without),
+        Figure(f"{name}: saved for the class", saved, "$"),
+        Figure(f"{name}: rows", chunks, ""),
+        Figure(f"{name}: at rest", kept / 1e6, "MB"),
+        Figure(f"{name}: at rest, for a year", prices.DATABASE_BYTES.of(kept) * 12, "$"),
+    ]
+
+
+def of_one_user(page: Page, lookup_seconds: float) -> list[Figure]:
+    """Return what it would do where nothing is shared."""
+    lost = MOST_UNDER_WAY * EMBEDDING_BATCH_SIZE * page.tokens / page.chunks
+    asked = prices.EMBEDDED_TOKENS.of(prices.QUESTION_EMBEDDED_TOKENS) * 1e3
+    again = prices.EMBEDDED_TOKENS.of(page.tokens * 100)
+    return [
+        Figure("a slice that broke off, read again: at most", prices.EMBEDDED_TOKENS.of(lost), "$"),
+        Figure("a deleted file of 100 pages, added again", again, "$"),
+        Figure("1,000 questions, were all of them repeats", asked, "$"),
+        Figure("of the price of 1,000 questions", asked / (prices.model_dollars() * 1e3), "share"),
+        Figure("a look before every question", lookup_seconds * 1e3, "ms", BATCH_SECONDS * 1e3),
+    ]
+
+
+def figures(dsn: str, page: Page, lookup_seconds: float) -> tuple[list[Figure], list[Figure]]:
+    """Return the figures of a class and those of one user; `lookup_seconds` is a call of the database."""
+    row_bytes = measure_row(dsn)
+    of_class = [Figure("a row", row_bytes, "bytes")]
+    for pages in _READER_SECONDS:
+        of_class += of_a_class(pages, page, row_bytes, lookup_seconds)
+    return of_class, of_one_user(page, lookup_seconds)
