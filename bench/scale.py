@@ -190,6 +190,7 @@ def _figures(measured: Measured, timings: list[Timings]) -> list[Figure]:
         figures += [
             compare(f"{name}: ranking, p50", "ms", timing.ranking, timing.ranking_floor),
             Figure(f"{name}: ranking, p95", percentile(timing.ranking, 95), "ms"),
+            Figure(f"{name}: its work, p50", percentile(timing.work, 50), "ms"),
             Figure(f"{name}: its work, p95", percentile(timing.work, 95), "ms", aim=aim),
             compare(f"{name}: the call, p50", "ms", timing.call, timing.call_floor),
             Figure(f"{name}: the call, p95", percentile(timing.call, 95), "ms"),

@@ -4,6 +4,7 @@ pgvector's HNSW index with the owner as a filter afterwards, the same with itera
 partitions by user; a GIN index for the words.
 """
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from lib.adapters.files import as_halfvec
 _ROUNDS = 20
 _COUNT = 8
 _PARTITIONS = 16
+# So large an index was not built: what it would take is estimated from one that was.
+_NOT_BUILT = 1_000_000
 _METHODS = {
     "exact": ("public.narrow", {"enable_indexscan": "on"}),
     "HNSW, filtered after": ("public.hnsw", {"hnsw.iterative_scan": "off"}),
@@ -74,8 +77,10 @@ def _tables(connection: psycopg.Connection, step: Step) -> Iterator[list[Figure]
             f" for values with (modulus {_PARTITIONS}, remainder {index})"
         )
     run(_FILL.format("public.parted"))
+    hnsw = _built(connection, "HNSW", _HNSW.format("public.hnsw"))
     figures = [
-        *_built(connection, "HNSW", _HNSW.format("public.hnsw")),
+        *hnsw,
+        *estimate_larger(hnsw, step.chunks),
         *_built(connection, f"HNSW in {_PARTITIONS} partitions", _HNSW.format("public.parted")),
         *_built(connection, "GIN", "create index words_idx on public.chunks using gin (search)"),
     ]
@@ -90,6 +95,16 @@ def _built(connection: psycopg.Connection, name: str, statement: str) -> list[Fi
     seconds = time.monotonic() - started_at
     grown = (_database_bytes(connection) - before) / 1e6
     return [Figure(f"{name}: build", seconds, "s"), Figure(f"{name}: size", grown, "MB")]
+
+
+def estimate_larger(built: list[Figure], chunks: int) -> list[Figure]:
+    """Estimate seconds and megabytes of an index of a million: n log n to build while it fits in memory, and n to keep."""
+    if chunks >= _NOT_BUILT:
+        return []
+    seconds, megabytes = (figure.value * _NOT_BUILT / chunks for figure in built)
+    seconds *= math.log(_NOT_BUILT) / math.log(chunks)
+    name = f"HNSW of {_NOT_BUILT:,}, not built, estimated"
+    return [Figure(f"{name}: build", seconds, "s"), Figure(f"{name}: size", megabytes, "MB")]
 
 
 def _database_bytes(connection: psycopg.Connection) -> int:
