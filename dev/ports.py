@@ -1,6 +1,7 @@
 """Which port each part of a stack listens on."""
 
 import errno
+import secrets
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,8 +9,11 @@ from dataclasses import dataclass
 HOST = "127.0.0.1"
 
 # PORT 8000 has its inner ports at 14000, 8001 at 14008, and so on: stacks side by side do not
-# meet, a stack finds its own again, and all lie below the range that systems give to clients.
+# meet, and a stack finds its own again.
 _INNER_BASE, _INNER_BLOCKS, _INNER_BLOCK = 10_000, 2_500, 8
+# For those who do not care. These, too, lie below what systems give to clients (Linux from 32,768
+# on): a port of that range can be some client's before the server that chose it has started.
+_ANY = range(30_000, 32_768)
 
 
 class PortTaken(Exception):
@@ -44,15 +48,15 @@ def is_free(port: int) -> bool:
 
 def unused_port() -> int:
     """Return a port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+    return next(port for _ in _ANY if is_free(port := secrets.choice(_ANY)))
 
 
 def _inner_ports(port: int) -> Iterator[int]:
-    first = _INNER_BASE + port % _INNER_BLOCKS * _INNER_BLOCK
+    """Yield the five of a port's own block, or others where one is taken; of any block for 0."""
+    block = port % _INNER_BLOCKS if port else secrets.randbelow(_INNER_BLOCKS)
+    first = _INNER_BASE + block * _INNER_BLOCK
     for preferred in range(first, first + 5):
-        yield preferred if port and is_free(preferred) else unused_port()
+        yield preferred if is_free(preferred) else unused_port()
 
 
 def choose_ports(port: int) -> Ports:
