@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
@@ -46,6 +46,35 @@ def test_nothing_is_wider_than_the_window(
     desk.page.goto("/#/account")
     expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
     assert overflow(desk.page) <= 0
+
+
+def test_letters_that_have_no_italics_are_not_slanted(desk: Desk, model: ScriptedModel):
+    desk.add(text_file("rocks.txt", ARABIC))
+    desk.expect_ready("rocks.txt")
+    model.says = f'*البازلت* داكن <cite passage="1">{ARABIC}</cite>'
+    for question in ("ما هو البازلت؟", "מהו בזלת?", "What is basalt?", "玄武岩是什么"):
+        desk.ask(question)
+        desk.wait_for_end()
+
+    def style(locator: Locator) -> tuple[str, str]:
+        return tuple(
+            locator.evaluate(
+                "e => [getComputedStyle(e).fontStyle, getComputedStyle(e).fontSynthesisStyle]"
+            )
+        )
+
+    questions = desk.conversation.get_by_role("heading", level=2).all()
+    assert [style(question)[0] for question in questions] == [
+        "normal",
+        "normal",
+        "italic",
+        "italic",
+    ]
+    # Of the letters of the last one no font has italics, and none are made up.
+    assert style(questions[-1])[1] == "none"
+    emphasis = desk.conversation.locator(".answer em").first
+    assert style(emphasis)[0] == "normal"
+    assert emphasis.evaluate("e => getComputedStyle(e).fontWeight") == "600"
 
 
 def test_a_press_beside_the_source_closes_it_where_it_covers_the_answer(
