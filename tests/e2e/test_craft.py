@@ -106,6 +106,21 @@ def test_a_press_anywhere_in_the_field_of_the_question_is_one_on_it(desk: Desk):
     expect(desk.composer).to_be_focused()
 
 
+def test_a_menu_that_opens_at_the_end_of_the_drawer_is_seen_whole(
+    new_desk: Callable[..., Desk], model: ScriptedModel
+):
+    desk = new_desk(viewport={"width": 375, "height": 480})
+    desk.add(text_file("rocks.txt", ARABIC))
+    desk.expect_ready("rocks.txt")
+    model.says = "NOT_FOUND"
+    desk.ask("What is basalt?")
+    desk.wait_for_end()
+    side = desk.open_side()
+    side.get_by_role("button", name="Actions for What is basalt?").click()
+
+    expect(side.get_by_role("button", name="Delete", exact=True)).to_be_in_viewport(ratio=1)
+
+
 def test_the_first_hint_is_read_from_its_beginning_on_a_low_screen(
     new_desk: Callable[..., Desk],
 ):

@@ -31,6 +31,13 @@ def alert(page: Page, text: str) -> Locator:
     return page.get_by_role("alert").filter(has_text=text)
 
 
+def centre(element: Locator) -> int:
+    """Return how far to the right the middle of an element is."""
+    box = element.bounding_box()
+    assert box
+    return round(box["x"] + box["width"] / 2)
+
+
 @pytest.fixture
 def reader(desk: Desk) -> Desk:
     desk.add(text_file("rocks.txt", NOTES))
@@ -75,6 +82,7 @@ class TestAChat:
         told = alert(answered.page, "“What is basalt?” was not exported. Lectern cannot be")
         expect(told).to_contain_text(WAY_ON)
         expect(told).to_be_in_viewport(ratio=1)
+        assert centre(answered.page.locator(".toast")) == centre(answered.conversation)
         answered.page.get_by_role("button", name="Close").click()
         expect(answered.page.get_by_role("alert")).to_have_count(0)
 

@@ -11,6 +11,7 @@ import { announce } from "../ui/announcer.tsx";
 import { IconButton, QuietButton } from "../ui/button.tsx";
 import { FailureNote } from "../ui/failure.tsx";
 import { reportFailure } from "../ui/reports.tsx";
+import { reveal } from "../ui/reveal.ts";
 import { deleteChat, renameChat } from "./store.ts";
 
 const MOST = 200;
@@ -73,7 +74,7 @@ function remove(chat: Chat): void {
 function Actions({ chat, onRename }: { chat: Chat; onRename: () => void }) {
   const s = strings.value.chats;
   return (
-    <div class="actions">
+    <div ref={reveal} class="actions">
       <QuietButton icon="edit" label={s.rename} onClick={onRename} />
       <QuietButton
         icon="download"

@@ -9,6 +9,7 @@ import { IconButton, QuietButton } from "../ui/button.tsx";
 import { confirmFirst } from "../ui/confirm.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { reportFailure } from "../ui/reports.tsx";
+import { reveal } from "../ui/reveal.ts";
 import { navigateUnasked } from "../unload.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { isRetryable, readingProblem, readOn } from "./reading.ts";
@@ -77,7 +78,7 @@ function Actions({ file }: { file: CourseFile }) {
   const s = strings.value.files;
   const isStored = file.status !== "awaiting_upload";
   return (
-    <div class="actions">
+    <div ref={reveal} class="actions">
       {file.status === "ready" && (
         <a class="quiet" href={href(withPlace({ file: file.id, page: 1, quote: null }))}>
           <Icon name="read" />
