@@ -11,8 +11,10 @@ from playwright.sync_api import Page
 
 HEIGHTS = {375: 740, 768: 1000, 1280: 800}
 ALL = (1280, 768, 375)
+# States of a view, kept at two widths.
+STATES = {"answer-failed", "connection-lost", "erase", "menu", "search", "toasts"}
 # What docs/screens shows; the other views are there to be looked at.
-KEPT = {
+KEPT = STATES | {
     "account",
     "arabic",
     "drawer",
@@ -29,6 +31,7 @@ KEPT = {
     "streaming",
     "study",
 }
+_WIDTHS_OF_STATES = (1280, 375)
 # Where the side is a drawer.
 NARROW = (768, 375)
 _THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -52,6 +55,8 @@ class Camera:
         """Take `<view>-<width>-<theme>.png` of what is on the page now."""
         if not self._is_complete and view not in KEPT:
             return
+        if not self._is_complete and view in STATES:
+            widths = [width for width in widths if width in _WIDTHS_OF_STATES]
         for width in widths:
             page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
             for theme in _THEMES:

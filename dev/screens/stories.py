@@ -183,6 +183,7 @@ def lists(studio: Studio) -> None:
     side = desk.open_side()
     studio.shoot(desk, "drawer")
     side.get_by_role("button", name="Actions for photosynthesis.pdf").click()
+    studio.shoot(desk, "menu")
     side.get_by_role("button", name=f"Actions for {lesson.GREEN}").click()
     studio.shoot(desk, "menus")
     side.get_by_role("button", name="Delete", exact=True).first.click()
@@ -223,7 +224,7 @@ def offline(studio: Studio) -> None:
     _wide(desk)
     desk.ask(lesson.PLACES)
     expect(desk.page.locator(".ending")).to_be_visible()
-    studio.shoot(desk, "offline-asked")
+    studio.shoot(desk, "connection-lost")
     desk.page.context.set_offline(False)
 
 
