@@ -30,7 +30,7 @@ TRUST_LEDGER := .build/trust.json
 export PORT DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help install deploy-tools dev web web-types doctor test test-deploy test-trust check fmt lock bench bench-check
+.PHONY: help install deploy-tools dev web web-types doctor test test-e2e test-deploy test-trust check fmt lock bench bench-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile

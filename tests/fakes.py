@@ -32,6 +32,7 @@ class ScriptedModel:
         holds_after: Deltas after which nothing comes until `release` is called.
         holds_embedding: Number of the call for embeddings that waits for `release`.
         finish_reason: What the terminal event says.
+        refusal: What is said after `says` as a refusal, which has a member of its own.
         headers: What every answer bears besides.
         refusal_code: What an answer of another status gives as the reason.
         prompts: The messages of every call.
@@ -46,6 +47,7 @@ class ScriptedModel:
     holds_after: int | None = None
     holds_embedding: int | None = None
     finish_reason: str = "stop"
+    refusal: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     refusal_code: str | None = None
     prompts: list[Messages] = field(default_factory=list)
@@ -125,7 +127,8 @@ class ScriptedModel:
             if count == self.holds_after:
                 await self._hold()
             yield _event(choices=[{"index": 0, "delta": {"content": delta}, "finish_reason": None}])
-        yield _event(choices=[{"index": 0, "delta": {}, "finish_reason": self.finish_reason}])
+        last = {"refusal": self.refusal} if self.refusal else {}
+        yield _event(choices=[{"index": 0, "delta": last, "finish_reason": self.finish_reason}])
         yield _event(
             choices=[], usage={"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
         )

@@ -9,7 +9,7 @@ import functools
 import math
 from array import array
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
@@ -113,11 +113,21 @@ def fit(vector: list[float]) -> list[float]:
 
 
 class Finish:
-    """The end of an answer: whether it is whole, and what it cost."""
+    """The end of an answer: whether it is whole, or declined, and what it cost."""
 
-    def __init__(self, usage: Usage | None, *, whole: bool) -> None:
+    def __init__(self, usage: Usage | None, *, whole: bool, declined: bool = False) -> None:
         self.usage = usage
         self.whole = whole
+        self.declined = declined
+
+
+class _Told(NamedTuple):
+    """What an event says: some text, why the answer ended, what it cost, that none will be given."""
+
+    text: str = ""
+    reason: str | None = None
+    usage: Usage | None = None
+    declines: bool = False
 
 
 class ChatModel:
@@ -137,25 +147,26 @@ class ChatModel:
                 more than it was asked for, or ended without its terminal event. The SDK raises
                 nothing for the latter.
         """
-        length, reason, usage = 0, None, None
+        length, reason, usage, declined = 0, None, None, False
         try:
             with endpoint_call():
                 async with await self._open(messages, max_tokens) as events:
                     async for event in until_deadline(events):
-                        text, reason_told, usage_told = _read_event(event)
-                        reason, usage = reason_told or reason, usage_told or usage
-                        length += len(text)
+                        told = _read_event(event)
+                        reason, usage = told.reason or reason, told.usage or usage
+                        declined = declined or told.declines
+                        length += len(told.text)
                         if length > max_tokens * _MOST_CHARACTERS_PER_TOKEN:
                             raise problems.ModelInterrupted
-                        if text:
-                            yield text
+                        if told.text:
+                            yield told.text
         except problems.ModelUnavailable as error:
             if length or is_late(error):
                 raise problems.ModelInterrupted from error
             raise
         if reason is None:
             raise problems.ModelInterrupted
-        yield Finish(usage, whole=reason == "stop")
+        yield Finish(usage, whole=reason == "stop" and not declined, declined=declined)
 
     async def _open(self, messages: list[dict[str, str]], max_tokens: int) -> Any:
         from lib.adapters.openai_parts import AsyncStream  # noqa: PLC0415
@@ -185,14 +196,16 @@ class ChatModel:
             return await retrying(create, least_wait)
 
 
-def _read_event(event: Any) -> tuple[str, str | None, Usage | None]:
-    """Return the text of an event, why the answer ended if it did, and the usage where it is told."""
+def _read_event(event: Any) -> _Told:
     with looking_into_answer():
         usage = _as_usage(event.get("usage"))
         if not event.get("choices"):
-            return "", None, usage
+            return _Told(usage=usage)
         choice = event["choices"][0]
-        return choice["delta"].get("content") or "", choice.get("finish_reason"), usage
+        delta = choice["delta"]
+        # A refusal has a member of its own, and then there is no content.
+        text, declines = delta.get("content") or "", bool(delta.get("refusal"))
+        return _Told(text, choice.get("finish_reason"), usage, declines)
 
 
 def _as_usage(usage: Any) -> Usage | None:

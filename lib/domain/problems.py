@@ -334,3 +334,11 @@ class ModelInterrupted(Problem):
     status, title = HTTPStatus.BAD_GATEWAY, "Answer interrupted"
     slug = "model-interrupted"
     detail = "The answer broke off. What arrived is kept in the history; ask again for a full one."
+
+
+class ModelDeclined(Problem):
+    """The model said that it will not answer, which says nothing of the files."""
+
+    status, title = HTTPStatus.BAD_GATEWAY, "Answer declined"
+    slug = "model-declined"
+    detail = "The language model declined to answer this. Ask in other words, or of other files."

@@ -17,7 +17,7 @@ from lib.adapters.queries import Beginning
 from lib.domain.citing import CitationStream
 from lib.domain.languages import detect_language, not_found_sentence
 from lib.domain.models import Citation, Passage, Query, QueryStatus, Usage
-from lib.domain.problems import DatabaseUnavailable, ModelInterrupted, Problem
+from lib.domain.problems import DatabaseUnavailable, ModelDeclined, ModelInterrupted, Problem
 from lib.domain.prompting import build_messages, estimate_tokens, fit_passages
 from lib.services.questions import SAVING_SECONDS, Tools
 
@@ -174,6 +174,10 @@ def _conclude(
     events = _record(draft, stream.finish())
     draft.told_usage = finish.usage if finish else None
     is_whole = finish is not None and finish.whole
+    if finish and finish.declined:
+        draft.status = QueryStatus.INTERRUPTED if draft.response else QueryStatus.FAILED
+        draft.problem = ModelDeclined()
+        return events
     if stream.declined or (is_whole and not draft.response):
         return _decline(draft, query_text)
     if (

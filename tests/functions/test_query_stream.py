@@ -86,13 +86,14 @@ class TestStream:
             ({"status": 503}, "model-unavailable", "failed", ""),
             ({"stops_after": 0}, "model-interrupted", "failed", ""),
             ({"stops_after": 3}, "model-interrupted", "interrupted", "It bends towards"),
+            ({"says": "", "refusal": "I cannot help."}, "model-declined", "failed", ""),
         ],
     )
     def test_that_breaks_ends_with_error(
         self,
         learner: Student,
         model: ScriptedModel,
-        trouble: dict[str, int],
+        trouble: dict[str, int | str],
         problem: str,
         status: str,
         response: str,

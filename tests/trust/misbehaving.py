@@ -280,6 +280,11 @@ def delta(text: str | None, reason: str | None = None) -> bytes:
     return event(choices=[{"index": 0, "delta": {"content": text}, "finish_reason": reason}])
 
 
+def refusal(text: str) -> bytes:
+    """Decline, which has a member of its own."""
+    return event(choices=[{"index": 0, "delta": {"refusal": text}, "finish_reason": None}])
+
+
 def stream(
     *pieces: bytes, ending: Fault | None = None, pause_seconds: float = 0, is_cut: bool = False
 ) -> Fault:

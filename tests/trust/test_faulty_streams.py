@@ -28,6 +28,7 @@ from tests.trust.misbehaving import (
     be_silent,
     delta,
     event,
+    refusal,
     refuse_as_model,
     reset,
     stream,
@@ -72,6 +73,7 @@ BROKEN: dict[str, Fault] = {
     "sends an error": stream(*BEGUN, raw('{"error": {"message": "no", "code": "x"}}')),
     "says that it was too long": stream(*BEGUN, delta("", "length"), *ENDED[1:]),
     "says that it was filtered": stream(*BEGUN, delta("", "content_filter"), *ENDED[1:]),
+    "declines in the middle": stream(*BEGUN, refusal("I cannot go on."), *ENDED),
 }
 ODD: dict[str, Fault] = {
     "comes byte by byte": stream(*[bytes([byte]) for piece in GOOD for byte in piece]),
@@ -89,6 +91,7 @@ UNBEGUN: dict[str, Fault] = {
     "is HTML": answer(200, "<h1>Welcome</h1>", "text/html"),
     "ends at once": stream(),
     "is reset at once": reset,
+    "declines": stream(refusal("I cannot "), refusal("help with that."), *ENDED),
     "is refused for good": refuse_as_model(400, "invalid_request_error"),
     "is refused for the key": refuse_as_model(401, "invalid_api_key"),
 }

@@ -75,6 +75,8 @@ export const de: Strings = {
       "Das Sprachmodell ist nicht zu erreichen. Deine Frage ist aufgehoben; stell sie gleich noch einmal.",
     "model-interrupted":
       "Die Antwort brach ab. Was ankam, ist aufgehoben; frag noch einmal für eine ganze.",
+    "model-declined":
+      "Das Sprachmodell wollte darauf nicht antworten. Frag mit anderen Worten oder nach anderen Dateien.",
     "storage-refused":
       "Der Dateispeicher hat diese Datei nicht angenommen. Versuche es noch einmal.",
     "invalid-access-token": "Du bist nicht mehr angemeldet. Melde dich wieder an.",
