@@ -15,6 +15,8 @@ import httpx
 from tests.trust.misbehaving import Call
 from tests.trust.troubles import Case
 
+# What no refusal may hold: the signs of a crash, whose services we use, and keys and tokens by their beginnings.
+OURS_ALONE = re.compile(r"Traceback|postgres|supabase\.co|\bsk-|sb_secret|eyJ", re.IGNORECASE)
 # Calls of which a request need not know that they failed, and why.
 LEFT_TO_THE_JOB = {
     "confirm_object_deletions": "the outbox keeps the path, and the job deletes the object again",
@@ -75,6 +77,8 @@ def judge(
 def judge_problem(answer: httpx.Response) -> str:
     if answer.headers["Content-Type"] != "application/problem+json":
         return f"no problem: {answer.text[:100]}"
+    if leak := OURS_ALONE.search(answer.text):
+        return f"tells {leak[0]}"
     document = answer.json()
     if answer.status_code not in (502, 503) or document["status"] != answer.status_code:
         return f"{answer.status_code} {document['type']}"

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import httpx
 
+from dev.student import PASSPHRASE
 from tests.accounts import NEW_PASSWORD, PASSWORD
 from tests.lessons import LIGHT, QUESTION
 
@@ -40,12 +41,12 @@ ROWS: dict[str, Row] = {
     "POST /api/auth/logout": Row("cookie"),
     "GET /api/auth/me": _BEARER,
     "PUT /api/auth/password": Row(
-        "bearer", {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+        "bearer", {"current_password": PASSPHRASE, "new_password": NEW_PASSWORD}
     ),
     "GET /api/auth/sessions": _BEARER,
     "DELETE /api/auth/sessions/{session_id}": _BEARER,
     "GET /api/auth/export": _BEARER,
-    "POST /api/auth/erase": Row("bearer", {"password": PASSWORD}),
+    "POST /api/auth/erase": Row("bearer", {"password": PASSPHRASE}),
     "GET /api/history/health": _OPEN,
     "GET /api/history/health/deep": _OPEN,
     "GET /api/history": _BEARER,
@@ -91,6 +92,26 @@ def documented(client: httpx.Client) -> dict[str, dict[str, Any]]:
         for path, operations in document["paths"].items()
         for method, description in operations.items()
     }
+
+
+def members_of(client: httpx.Client) -> dict[str, list[str]]:
+    """Return what each operation takes as JSON: the members that the OpenAPI documents name."""
+    documents = [client.get(f"/api/{name}/openapi.json").json() for name in function_names()]
+    members = {
+        f"{method.upper()} {path}": _members(operation, document["components"]["schemas"])
+        for document in documents
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    return {operation: named for operation, named in members.items() if named}
+
+
+def _members(operation: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    content = operation.get("requestBody", {"content": {}})["content"]
+    if "application/json" not in content:
+        return []
+    name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    return list(schemas[name]["properties"])
 
 
 def send(
