@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.promise("A user's words are found with no other user")
 
 # A password's hash, a key in storage by name, a database token, and the signs of a crash.
 _NEVER_SHOWN = ("password_hash", "$2b$", '"path"', "lease_id", "sb_secret", "Traceback", "psycopg")
+
+_ERASURE = "POST /api/auth/erase"
 
 
 @pytest.fixture
@@ -49,22 +52,52 @@ def listen(client: httpx.Client) -> list[str]:
     return heard
 
 
-def do_everything(one: Holdings, other: Holdings) -> None:
-    """Do whatever the API can, on one's own things and on another's; the word is in every question."""
-    client = one.student.client
-    question = {"query_text": f"{QUESTION} {one.canary} asks."}
-    for holdings in (other, one):
-        for operation in guarded_by("bearer"):
-            if operation != "POST /api/auth/erase":
-                members = question if operation == "POST /api/query" else None
-                send(client, operation, holdings.ids, members, follow_redirects=True)
+class Visit:
+    """One user does whatever the API can, on their own things and on another's.
+
+    Attributes:
+        refused: What one could not do with one's own, so that no word was looked for in the answer.
+    """
+
+    def __init__(self, one: Holdings, other: Holdings) -> None:
+        self._one, self._other, self._client = one, other, one.student.client
+        self._question = {"query_text": f"{QUESTION} {one.canary} asks."}
+        self.refused: list[str] = []
+
+    def do_everything(self) -> None:
+        endings = [name for name in guarded_by("bearer") if name.startswith("DELETE")]
+        others = [name for name in guarded_by("bearer") if name not in (*endings, _ERASURE)]
+        self._do_all(others)
+        self._ask_about(self._other)
+        self._ask_about(self._one)
+        for words in (self._other.canary, "dossier", "%", "_", "canary"):
+            self._client.get("/api/history", params={"q": words})
+        self._ask_streaming()
+        # One's session last: after it nothing more is answered.
+        self._do_all(sorted(endings, key=lambda name: "session" in name))
+
+    def _do_all(self, operations: list[str]) -> None:
+        for operation in operations:
+            if "{" in operation:
+                self._do(operation, self._other)
+            self._do(operation, self._one)
+
+    def _do(self, operation: str, holdings: Holdings, **members: Any) -> None:
+        asked = self._question | members if operation == "POST /api/query" else None
+        answer = send(self._client, operation, holdings.ids, asked, follow_redirects=True)
+        if holdings is self._one and answer.is_error:
+            self.refused.append(f"{operation}: {answer.text}")
+
+    def _ask_about(self, holdings: Holdings) -> None:
         for member, name in ROWS["POST /api/query"].names.items():
             value = [holdings.ids[name]] if member == "file_ids" else holdings.ids[name]
-            send(client, "POST /api/query", {}, {**question, member: value})
-    for words in (other.canary, "dossier", "%", "_", "canary"):
-        client.get("/api/history", params={"q": words})
-    stream = {"Accept": "text/event-stream"}
-    client.post("/api/query", json=question, headers=stream)
+            self._do("POST /api/query", holdings, **{member: value})
+
+    def _ask_streaming(self) -> None:
+        headers = {"Accept": "text/event-stream"}
+        stream = self._client.post("/api/query", json=self._question, headers=headers)
+        if "event: done" not in stream.text or self._one.canary not in stream.text:
+            self.refused.append(f"a stream: {stream.text}")
 
 
 def words_in(canaries: list[str], text: str) -> set[str]:
@@ -89,10 +122,12 @@ def test_no_response_log_prompt_or_key_holds_anothers_word(
     heard = [listen(client) for client in clients]
     users = [furnish(client, model) for client in clients]
 
-    pairs = list(zip(users, users[1:] + users[:1], strict=True))
+    visits = [Visit(*pair) for pair in zip(users, users[1:] + users[:1], strict=True)]
     with ThreadPoolExecutor(len(users)) as threads:
-        list(threads.map(lambda pair: do_everything(*pair), pairs))
+        list(threads.map(Visit.do_everything, visits))
 
+    for user, visit in zip(users, visits, strict=True):
+        promise.check(not visit.refused, f"{user.canary} was refused their own: {visit.refused}")
     for user, said in zip(users, heard, strict=True):
         assert any(user.canary in line for line in said)
         for line in said:
