@@ -256,9 +256,12 @@ class TestFiles:
         expect(side.get_by_text(re.compile("Connection lost"))).to_be_visible()
         expect_clean(page)
 
-        page.reload()
-        expect(seat.open_side().get_by_text(re.compile("upload broke off"))).to_be_visible()
-        expect_clean(page)
+        again = Desk(page.context.new_page(), seat.username)
+        page.close()
+        again.page.goto("/")
+        expect(again.composer).to_be_visible()
+        expect(again.open_side().get_by_text(re.compile("upload broke off"))).to_be_visible()
+        expect_clean(again.page)
 
     def test_refused_by_the_server(self, seat: Desk):
         problem = {"type": "/problems/rate-limited", "title": "", "detail": "Wait a moment."}
