@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ from tests.trust.judging import judge_end, judge_problem
 from tests.trust.misbehaving import Call, Proxy, be_silent, refuse
 from tests.trust.report import Promise
 from tests.trust.test_faults import SCENARIOS
+from tests.trust.timing import percentile
 
 pytestmark = pytest.mark.promise("An outage is told at once and is over at once")
 
@@ -110,26 +112,56 @@ def test_the_model_refused_is_told_at_once(
     assert not (judge_end(answer) if answer.is_success else judge_problem(answer))
 
 
-def test_an_outage_is_not_answered_with_more_calls(
-    student: Student, proxy: Proxy, promise: Promise
-) -> None:
-    asked = 150
-    student.upload("light.md", LIGHT)
+# What a class does: it reads, announces a file, asks.
+ERRANDS: list[dict[str, Any]] = [
+    {"method": "GET", "url": "/api/history"},
+    {"method": "GET", "url": "/api/upload"},
+    {"method": "POST", "url": "/api/upload/signed", "json": {"filename": "a.md", "size_bytes": 9}},
+    {"method": "POST", "url": "/api/query", "json": {"query_text": QUESTION}},
+]
 
-    def list_chats(_: int) -> int:
-        return student.client.get("/api/history").status_code
+
+def test_an_outage_is_not_answered_with_more_calls(
+    new_student: Callable[[], Student],
+    proxy: Proxy,
+    ground: Ground,
+    size: Callable[..., int],
+    promise: Promise,
+) -> None:
+    """Fifty users while the database is away for a minute, and then it is back."""
+    students = [new_student() for _ in range(size(full=50, short=5))]
+    students[0].upload("light.md", LIGHT)
+    errands = [(student, errand) for errand in ERRANDS for student in students]
+    lasts_until = time.monotonic() + size(full=60, short=0)
+    statuses: list[int] = []
 
     with impatient_instance(), ThreadPoolExecutor(10) as pool:
-        proxy.arm(refuse(503, "PGRST002"), lambda _ordinal, _call: True)
-        statuses = set(pool.map(list_chats, range(asked)))
-        calls = len(proxy.calls)
+        proxy.arm(refuse(503, "PGRST002"), is_of_database)
+        while len(statuses) < 150 or time.monotonic() < lasts_until:
+            statuses += [answer.status_code for answer, _ in pool.map(run_errand, errands)]
+        calls = sum(is_of_database(0, call) for call in proxy.calls)
         proxy.watch()
-        after = list_chats(0)
+        after = list(pool.map(run_errand, errands))
 
-    promise.check(statuses == {503}, f"{statuses}")
+    asked, seconds = len(statuses), [seconds for _, seconds in after]
+    promise.check(set(statuses) == {503}, f"{set(statuses)}")
     promise.check(calls <= 1.2 * asked, f"{calls} calls for {asked} requests")
-    promise.check(after == 200, f"{after} once it was over")
-    promise.figure("calls for each request in an outage", f"{calls / asked:.2f}")
+    promise.figure(f"calls for each of {asked:,} requests in an outage", f"{calls / asked:.2f}")
+    for answer, _ in after:
+        promise.check(answer.is_success, f"{answer.status_code} once it was over")
+    promise.figure("p95 of a request right after it", f"{percentile(seconds, 0.95):.2f} s")
+    promise.check(not (found := Invariants(ground).broken()), f"{found}")
+
+
+def is_of_database(_: int, call: Call) -> bool:
+    return call.dependency == "database"
+
+
+def run_errand(errand: tuple[Student, dict[str, Any]]) -> tuple[httpx.Response, float]:
+    student, request = errand
+    started_at = time.monotonic()
+    answer = student.client.request(**request)
+    return answer, time.monotonic() - started_at
 
 
 def test_the_times_of_production_end(
