@@ -6,33 +6,30 @@ from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface. Granite cools slowly."
-ANSWER = 'Basalt is dark <cite passage="1">Basalt is a dark volcanic rock that cools quickly at the surface.</cite>.'
+QUOTE = '<cite passage="1">Basalt is a dark volcanic rock that cools quickly at the surface.</cite>'
+ANSWER = f"Basalt is dark. It cools at the surface {QUOTE}. Granite does not."
 
 
 class TestWhatIsHeard:
-    def test_an_answer_is_said_in_sentences_and_not_word_by_word(
-        self, desk: Desk, model: ScriptedModel
-    ):
-        model.says = "Basalt is dark. " + ANSWER + " Granite is not."
+    def test_an_answer_is_said_by_sentences_while_it_comes(self, desk: Desk, model: ScriptedModel):
+        log = desk.page.get_by_role("log")
+        said = log.get_by_role("paragraph")
         desk.add(text_file("rocks.txt", NOTES))
-        desk.expect_ready("rocks.txt")
-        desk.page.evaluate(
-            """() => { window.heard = [];
-            for (const region of document.querySelectorAll('[aria-live], [role=log], [role=status]'))
-              new MutationObserver(ms => ms.forEach(m => m.addedNodes.forEach(
-                n => n.textContent.trim() && window.heard.push(n.textContent.trim()))))
-                .observe(region, {childList: true, subtree: true}); }"""
-        )
+        expect(said).to_have_text(["rocks.txt is ready."])
 
+        model.says, model.holds_after = ANSWER, 6
         desk.ask("What is basalt?")
-        desk.wait_for_end()
-        expect(desk.page.get_by_text("End of the answer, with 1 citation.")).to_have_count(1)
+        # The second sentence is on screen, and not yet at its end.
+        expect(desk.conversation).to_contain_text("It cools at")
+        expect(log).to_have_attribute("aria-live", "polite")
+        heard = ["rocks.txt is ready.", "Looking through your files …", "Basalt is dark."]
+        expect(said).to_have_text(heard)
 
-        heard = desk.page.evaluate("window.heard")
-        said = [piece for piece in heard if "asalt" in piece or "ranite" in piece]
-        assert said
-        assert all(piece.endswith((".", "…", "?")) or len(piece.split()) > 3 for piece in said)
-        assert len(said) <= 4
+        model.release()
+        expect(said.last).to_have_text("End of the answer, with 1 citation.")
+        # What arrives together is said together, so only the words are certain.
+        [*rest, _ending] = said.all_text_contents()[len(heard) :]
+        assert " ".join(" ".join(rest).split()) == "It cools at the surface. Granite does not."
 
     def test_every_control_has_a_name(self, desk: Desk):
         nameless = desk.page.evaluate(
