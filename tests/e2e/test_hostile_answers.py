@@ -1,10 +1,23 @@
 """A model that tries everything to make the page load, run or ask for something."""
 
 import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
 
+import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, Error, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
+from dev.processes import ROOT
+from dev.serving import serve
+from tests.conftest import TLS
+from tests.e2e.conftest import Watch
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
@@ -99,20 +112,30 @@ def batched(items: list[str], size: int) -> list[list[str]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-@pytest.fixture
-def reader(desk: Desk) -> Desk:
+def with_rocks(desk: Desk) -> Desk:
     desk.add(text_file("rocks.txt", "Basalt is a dark volcanic rock that cools quickly."))
     desk.expect_ready("rocks.txt")
     return desk
+
+
+@pytest.fixture
+def reader(desk: Desk) -> Desk:
+    return with_rocks(desk)
+
+
+@pytest.fixture(params=[False, True], ids=["under the policy", "without the policy"])
+def any_reader(request: pytest.FixtureRequest, new_desk: Callable[..., Desk]) -> Desk:
+    """Somebody whose browser keeps the page's policy, or one whose browser does not."""
+    return with_rocks(new_desk(bypass_csp=request.param))
 
 
 def test_there_are_enough_of_them():
     assert len(set(PAYLOADS)) >= 60
 
 
-def test_nothing_is_loaded_run_or_asked(reader: Desk, model: ScriptedModel):
-    """Several payloads an answer; the fixture `desk` sees every request, dialog and error."""
-    number = 0
+def test_nothing_is_loaded_run_or_asked(any_reader: Desk, model: ScriptedModel):
+    """Several payloads an answer; the fixture `new_desk` sees every request, dialog and error."""
+    reader, number = any_reader, 0
     for number, some in enumerate(batched(PAYLOADS, 8)):
         model.says = "\n\n".join((*some, f"after-{number}-end"))
         reader.ask(f"What is basalt, number {number}?")
@@ -133,6 +156,80 @@ def test_nothing_is_loaded_run_or_asked(reader: Desk, model: ScriptedModel):
              .map(a => a.name + '=' + a.value))"""
     )
     assert handlers == []
+
+
+@dataclass
+class ForeignServer:
+    """Another site; it notes what each request that reaches it is to become."""
+
+    url: str
+    asked_as: set[str]
+
+
+@pytest.fixture
+def foreign_server() -> Generator[ForeignServer]:
+    asked_as: set[str] = set()
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        asked_as.add(Request(scope).headers.get("sec-fetch-dest", "unknown"))
+        await PlainTextResponse("")(scope, receive, send)
+
+    with serve(answer) as url:
+        yield ForeignServer(url, asked_as)
+
+
+class TestPolicyAlone:
+    """The page as it would be if nothing cleaned an answer: the payloads stand in it as they are."""
+
+    # Where a page may be sent to no policy says: that is for what draws the answer alone.
+    RAW = "\n".join(
+        f"<div>{payload}</div>"
+        for payload in PAYLOADS
+        if payload.startswith("<") and "http-equiv=refresh" not in payload
+    )
+
+    @pytest.fixture
+    def address(self, lectern: str, foreign_server: ForeignServer) -> Generator[str]:
+        raw = self.RAW.replace("https://evil.example", foreign_server.url)
+        page = httpx.get(lectern, verify=TLS)
+        policy = {"Content-Security-Policy": page.headers["Content-Security-Policy"]}
+        index = HTMLResponse(page.text.replace("</body>", f"{raw}</body>"), headers=policy)
+        parts = StaticFiles(directory=ROOT / "web" / "dist")
+        with serve(Starlette(routes=[Route("/", index), Mount("/", parts)])) as url:
+            yield url
+
+    def test_it_stops_what_was_not_cleaned(
+        self,
+        address: str,
+        open_context: Callable[..., BrowserContext],
+        watch: Watch,
+        foreign_server: ForeignServer,
+    ):
+        page = open_context().new_page()
+        page.goto(address, wait_until="networkidle")
+
+        expect(page.locator("xss")).to_be_attached()
+        assert foreign_server.asked_as == set()
+        assert watch.dialogs == []
+
+    def test_without_it_the_same_is_loaded_and_run(
+        self,
+        address: str,
+        open_context: Callable[..., BrowserContext],
+        watch: Watch,
+        foreign_server: ForeignServer,
+    ):
+        """The control: what the other test does not see is there to be seen."""
+        page = open_context(bypass_csp=True).new_page()
+        page.goto(address, wait_until="networkidle")
+
+        kinds = {"image", "script", "style", "iframe", "object", "embed", "video", "audio", "empty"}
+        assert kinds - foreign_server.asked_as == set()
+        assert watch.dialogs
+
+    def test_it_takes_no_text_as_html(self, desk: Desk):
+        with pytest.raises(Error, match="requires 'TrustedHTML'"):
+            desk.page.evaluate("document.body.innerHTML = '<b>bold</b>'")
 
 
 def test_a_link_says_where_it_goes_and_leaves_nothing_behind(reader: Desk, model: ScriptedModel):

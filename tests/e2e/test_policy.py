@@ -1,0 +1,60 @@
+"""What the page may reach, as `make web` writes it into index.html."""
+
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from dev.processes import ROOT
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "connect-src": "'self' {storage}",
+    "frame-src": "{storage}",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "lectern",
+}
+
+
+def build(folder: Path, supabase_url: str) -> str:
+    """Build the page for a project, and return its index.html."""
+    vite = "node_modules/vite/bin/vite.js"
+    subprocess.run(
+        [sys.executable, "-m", "dev.node", vite, "build", "--logLevel=error", "--outDir", folder],
+        cwd=ROOT / "web",
+        env={"PYTHONPATH": str(ROOT), "SUPABASE_URL": supabase_url},
+        check=True,
+    )
+    return (folder / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("supabase_url", "storage"),
+    [
+        ("https://abcdefghijklmnopqrst.supabase.co", "https://abcdefghijklmnopqrst.supabase.co"),
+        ("https://data.example.org:8443/some/path/", "https://data.example.org:8443"),
+        ("", "https://storage.invalid"),
+    ],
+)
+def test_the_page_may_reach_itself_and_its_own_storage_alone(
+    tmp_path: Path, supabase_url: str, storage: str
+):
+    index = build(tmp_path / "dist", supabase_url)
+
+    [written] = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', index)
+    directives = dict(part.split(" ", 1) for part in unescape(written).split("; "))
+    assert directives == {name: value.format(storage=storage) for name, value in POLICY.items()}
+    # It holds for what comes after it.
+    assert not re.search(r"<(script|link|style)", index.partition(written)[0])
