@@ -1,7 +1,8 @@
 """Every protected operation with every bad credential; every id that is not one's own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -80,10 +81,14 @@ def is_refusal(answer: httpx.Response, problem: Problem) -> bool:
 
 
 def try_all(
-    scene: Scene, operation: str, credentials: Iterable[Credential]
+    scene: Scene,
+    operation: str,
+    credentials: Iterable[Credential],
+    headers_of_all: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[str, httpx.Response]]:
+    common = [(name.encode(), value.encode()) for name, value in headers_of_all.items()]
     for credential in credentials:
-        headers, params = credential.raw_headers, list(credential.query) or None
+        headers, params = common + credential.raw_headers, list(credential.query) or None
         yield (
             f"{operation} with {credential.name}",
             send(scene.anonymous, operation, scene.victim.ids, headers=headers, params=params),
@@ -120,12 +125,28 @@ def test_the_forger_can_make_a_valid_token(scene: Scene):
     assert answer.json()["username"] == scene.victim.canary
 
 
+def near_misses(secret: str) -> list[Credential]:
+    """Return what a comparison lets in that is not of the whole secret, to the letter."""
+    near = {
+        "its beginning": secret[:-1],
+        "its end": secret[1:],
+        "one character more": f"{secret}x",
+        "twice": secret * 2,
+        "another case": secret.swapcase(),
+        "another last character": f"{secret[:-1]}{'y' if secret.endswith('x') else 'x'}",
+        "a joker": "*",
+    }
+    assert secret not in near.values()
+    return [bearer(f"the secret, {name}", text) for name, text in near.items()]
+
+
 def test_no_student_runs_the_job(promise: Promise, scene: Scene):
     [operation] = guarded_by("secret")
     students = bearer("a student's token", scene.forger().valid())
+    near = near_misses(scene.configuration.settings.cron_secret)
     before = scene.state()
 
-    for case, answer in try_all(scene, operation, [*scene.forger().credentials(), students]):
+    for case, answer in try_all(scene, operation, [*scene.forger().credentials(), students, *near]):
         promise.check(is_refusal(answer, InvalidJobSecret()), case)
 
     promise.check(scene.state() == before, f"{operation}: nothing was changed")
@@ -149,6 +170,11 @@ def test_no_bad_cookie_opens_it(operation: str, promise: Promise, scene: Scene):
         headers = {**FROM_OUR_PAGE, "Cookie": f"{COOKIE}={cookie}"}
         answer = send(scene.anonymous, operation, {}, headers=headers)
         promise.check(is_refusal(answer, InvalidRefreshToken()), f"{operation} with {cookie[:60]}")
+    # What opens the other operations is not even looked at here.
+    answers = list(try_all(scene, operation, scene.forger().credentials(), FROM_OUR_PAGE))
+    assert len(answers) >= 22
+    for case, answer in answers:
+        promise.check(is_refusal(answer, InvalidRefreshToken()), case)
 
     promise.check(scene.state() == before, f"{operation}: nothing was changed")
 
