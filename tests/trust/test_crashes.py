@@ -23,6 +23,7 @@ pytestmark = pytest.mark.promise(
     "Killed at any moment, nothing is doubled, half visible or orphaned"
 )
 
+FEWEST_MOMENTS = 8
 # 32 chunks are stored at first, then as many as go well: the reading comes in several slices.
 TEXTS = [f"Planet {n} has {n * 7} moons." for n in range(1, 111)]
 
@@ -153,7 +154,7 @@ def test_a_reading_that_is_killed_ends_whole(
     student = new_student()
     path = f"/api/upload/{announce(student, planets)}/ingest"
     calls = scene.calls_of(student, "POST", path)
-    promise.figure("moments of reading", f"{2 * len(calls)}")
+    note_moments(promise, "reading", 2 * len(calls))
     invariants = Invariants(ground)
 
     for ordinal, call, moment in moments(size, calls, "before", "after"):
@@ -182,6 +183,12 @@ def stored_texts(ground: Ground, file_id: int) -> list[str]:
     return [row["text"] for row in rows]
 
 
+def note_moments(promise: Promise, doing: str, count: int) -> None:
+    """Show at how many moments it is killed, and fail where they are too few to speak of any moment."""
+    promise.figure(f"moments of {doing}", f"{count}")
+    promise.check(count >= FEWEST_MOMENTS, f"{doing} has {count} moments only")
+
+
 def moments(
     size: Callable[..., int], calls: list[Call], *names: str
 ) -> list[tuple[int, Call, str]]:
@@ -201,7 +208,7 @@ def test_an_answer_that_is_killed_is_there_once(
     student = new_student()
     student.upload("light.md", LIGHT)
     calls = scene.calls_of(student, **request)
-    promise.figure("moments of answering", f"{3 * len(calls)}")
+    note_moments(promise, "answering", 3 * len(calls))
     invariants = Invariants(ground)
 
     for ordinal, call, moment in moments(size, calls, "before", "midway", "after"):
@@ -234,7 +241,7 @@ def test_a_deletion_that_is_killed_is_whole_or_not_at_all(
     student = new_student()
     path = f"/api/upload/{student.upload('light.md', LIGHT)['id']}"
     calls = scene.calls_of(student, "DELETE", path)
-    promise.figure("moments of deleting a file", f"{3 * len(calls)}")
+    note_moments(promise, "deleting a file", 3 * len(calls))
     invariants = Invariants(ground)
 
     for ordinal, call, moment in moments(size, calls, "before", "midway", "after"):
@@ -264,7 +271,7 @@ def test_an_erasure_that_is_killed_is_whole_or_not_at_all(
     student = new_student()
     student.upload("light.md", LIGHT)
     calls = scene.calls_of(student, **request)
-    promise.figure("moments of erasing an account", f"{2 * len(calls)}")
+    note_moments(promise, "erasing an account", 2 * len(calls))
     invariants = Invariants(ground)
 
     for ordinal, call, moment in moments(size, calls, "before", "after"):
