@@ -7,6 +7,7 @@ from collections.abc import Callable
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import docx
+import pptx
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
@@ -18,10 +19,12 @@ _SVG = (
     b'<svg xmlns="http://www.w3.org/2000/svg"><script>fetch("https://evil.example")</script></svg>'
 )
 _MACROS = b'<Types xmlns="t"><Override PartName="/word/document.xml" ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'
+_SLIDE_MACROS = b'<Types xmlns="t"><Override PartName="/ppt/presentation.xml" ContentType="application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml"/></Types>'
 _DOCUMENT = "word/document.xml"
+_SLIDE = "ppt/slides/slide1.xml"
 
 
-# Word
+# Word and PowerPoint
 
 
 def honest_docx(text: str = "Nothing is wrong with this paragraph.") -> bytes:
@@ -31,10 +34,18 @@ def honest_docx(text: str = "Nothing is wrong with this paragraph.") -> bytes:
     return target.getvalue()
 
 
-def docx_with(changes: dict[str, bytes]) -> bytes:
+def honest_pptx() -> bytes:
+    presentation, target = pptx.Presentation(), io.BytesIO()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[1])
+    slide.placeholders[1].text = "Nothing is wrong with this slide."
+    presentation.save(target)
+    return target.getvalue()
+
+
+def package_with(package: bytes, changes: dict[str, bytes]) -> bytes:
     """Return an honest document with some of its entries replaced or added."""
     target = io.BytesIO()
-    with ZipFile(io.BytesIO(honest_docx())) as before, ZipFile(target, "w", ZIP_DEFLATED) as after:
+    with ZipFile(io.BytesIO(package)) as before, ZipFile(target, "w", ZIP_DEFLATED) as after:
         for name in before.namelist():
             if name not in changes:
                 after.writestr(name, before.read(name))
@@ -43,17 +54,34 @@ def docx_with(changes: dict[str, bytes]) -> bytes:
     return target.getvalue()
 
 
+def docx_with(changes: dict[str, bytes]) -> bytes:
+    return package_with(honest_docx(), changes)
+
+
+def pptx_with(changes: dict[str, bytes]) -> bytes:
+    return package_with(honest_pptx(), changes)
+
+
 def docx_saying(text: str, prologue: str = "") -> bytes:
     namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     body = f'<w:document xmlns:w="{namespace}"><w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body></w:document>'
     return docx_with({_DOCUMENT: f'<?xml version="1.0"?>{prologue}{body}'.encode()})
 
 
-def laughs() -> bytes:
+def pptx_saying(text: str, prologue: str = "") -> bytes:
+    a = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    p = "http://schemas.openxmlformats.org/presentationml/2006/main"
+    shape = f"<p:sp><p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
+    tree = f"<p:cSld><p:spTree>{shape}</p:spTree></p:cSld>"
+    slide = f'<?xml version="1.0"?>{prologue}<p:sld xmlns:p="{p}" xmlns:a="{a}">{tree}</p:sld>'
+    return pptx_with({_SLIDE: slide.encode()})
+
+
+def laughs() -> str:
     entities = ['<!ENTITY l0 "ha">'] + [
         f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10)
     ]
-    return docx_saying("&l9;", f"<!DOCTYPE w [{''.join(entities)}]>")
+    return f"<!DOCTYPE w [{''.join(entities)}]>"
 
 
 def docx_with_symlink() -> bytes:
@@ -77,18 +105,12 @@ def zip_of_zeros(size: int) -> bytes:
     return target.getvalue()
 
 
-def docx_bomb(name: str, size: int) -> bytes:
-    target = io.BytesIO(docx_with({}))
+def bomb(package: bytes, name: str, size: int) -> bytes:
+    target = io.BytesIO(package)
     with ZipFile(target, "a", ZIP_DEFLATED) as archive, archive.open(name, "w") as entry:
         for _ in range(size // 2**20):
             entry.write(bytes(2**20))
     return target.getvalue()
-
-
-def docx_lying_about_size(size: int, told: int) -> bytes:
-    """Unpacks to `size` bytes and says `told`, in both places where a zip says it."""
-    data = docx_bomb("word/media/zeros", size)
-    return data.replace(size.to_bytes(4, "little"), told.to_bytes(4, "little"))
 
 
 def docx_of_many(count: int) -> bytes:
@@ -247,7 +269,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
         "xxe.docx",
         lambda: docx_saying("hello", '<!DOCTYPE w SYSTEM "http://127.0.0.1:9/evil.dtd">'),
     ),
-    "a billion laughs": ("laughs.docx", laughs),
+    "a billion laughs": ("laughs.docx", lambda: docx_saying("&l9;", laughs())),
     "XML a million deep": (
         "deep.docx",
         lambda: docx_with({_DOCUMENT: b"<a>" * 1_000_000 + b"</a>" * 1_000_000}),
@@ -260,11 +282,38 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
         "nested.docx",
         lambda: docx_with({_DOCUMENT: zip_of_zeros(GIB)}),
     ),
-    "gigabyte in the document": ("bomb.docx", lambda: docx_bomb(f"{_DOCUMENT}.rels", GIB)),
-    "gigabyte in a picture": ("bomb.docx", lambda: docx_bomb("word/media/zeros", GIB)),
+    "gigabyte in the document": (
+        "bomb.docx",
+        lambda: bomb(honest_docx(), f"{_DOCUMENT}.rels", GIB),
+    ),
+    "gigabyte in a picture": ("bomb.docx", lambda: bomb(honest_docx(), "word/media/zeros", GIB)),
     "document that lies about its size": (
         "lying.docx",
         lambda: docx_with({_DOCUMENT: b" " * 99_000_001}).replace(
+            (99_000_001).to_bytes(4, "little"), (101).to_bytes(4, "little")
+        ),
+    ),
+    "slides with macros": (
+        "macros.pptx",
+        lambda: pptx_with({"[Content_Types].xml": _SLIDE_MACROS}),
+    ),
+    "slides, entity from a file": (
+        "xxe.pptx",
+        lambda: pptx_saying("&x;", '<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
+    ),
+    "slides, a billion laughs": ("laughs.pptx", lambda: pptx_saying("&l9;", laughs())),
+    "slides, a million deep": (
+        "deep.pptx",
+        lambda: pptx_with({_SLIDE: b"<a>" * 1_000_000 + b"</a>" * 1_000_000}),
+    ),
+    "slides, entry that climbs": ("slip.pptx", lambda: pptx_with({"../../evil": b"x"})),
+    "slides, gigabyte in a picture": (
+        "bomb.pptx",
+        lambda: bomb(honest_pptx(), "ppt/media/zeros", GIB),
+    ),
+    "slides that lie about their size": (
+        "lying.pptx",
+        lambda: pptx_with({_SLIDE: b" " * 99_000_001}).replace(
             (99_000_001).to_bytes(4, "little"), (101).to_bytes(4, "little")
         ),
     ),

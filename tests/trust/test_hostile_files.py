@@ -12,7 +12,7 @@ from dev.student import Student
 from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.reading import readers
-from tests.trust.hostile_files import HOSTILE, NAMES, ODD
+from tests.trust.hostile_files import HOSTILE, NAMES, ODD, docx_saying, pptx_saying
 from tests.trust.invariants import Invariants
 from tests.trust.report import Promise
 
@@ -103,6 +103,22 @@ def test_a_hostile_file_ends_with_a_reason(
     promise.check(reason_of(file), f"{hostile}: {file}")
     promise.check(biggest_child_bytes() < MOST_BYTES, f"{hostile}: {biggest_child_bytes():,} bytes")
     promise.figure("biggest reader", f"{biggest_child_bytes() / 2**20:.0f} MiB")
+
+
+@pytest.mark.parametrize("build", [docx_saying, pptx_saying])
+def test_what_is_made_hostile_is_read_before(
+    build: Callable[[str], bytes],
+    student: Student,
+    model: ScriptedModel,  # noqa: ARG001 - it embeds
+) -> None:
+    """Or each of them might be refused for how it was made."""
+    name = f"honest.{build.__name__.partition('_')[0]}"
+
+    file = bring(student, name, build("Nothing is wrong with this sentence."))
+
+    assert [page.strip() for page in student.pages(file)] == [
+        "Nothing is wrong with this sentence."
+    ]
 
 
 def test_an_odd_file_ends(
