@@ -1,14 +1,13 @@
 """What the page may reach, as `make web` writes it into index.html."""
 
 import re
-import subprocess
-import sys
 from html import unescape
 from pathlib import Path
 
 import pytest
 
 from dev.processes import ROOT
+from tests.building import build_page
 
 POLICY = {
     "default-src": "'none'",
@@ -28,18 +27,6 @@ POLICY = {
 }
 
 
-def build(folder: Path, supabase_url: str) -> str:
-    """Build the page for a project, and return its index.html."""
-    vite = "node_modules/vite/bin/vite.js"
-    subprocess.run(
-        [sys.executable, "-m", "dev.node", vite, "build", "--logLevel=error", "--outDir", folder],
-        cwd=ROOT / "web",
-        env={"PYTHONPATH": str(ROOT), "SUPABASE_URL": supabase_url},
-        check=True,
-    )
-    return (folder / "index.html").read_text()
-
-
 @pytest.mark.parametrize(
     ("supabase_url", "storage"),
     [
@@ -51,8 +38,9 @@ def build(folder: Path, supabase_url: str) -> str:
 def test_the_page_may_reach_itself_and_its_own_storage_alone(
     tmp_path: Path, supabase_url: str, storage: str
 ):
-    index = build(tmp_path / "dist", supabase_url)
+    build_page(ROOT, f"--outDir={tmp_path}", supabase_url=supabase_url)
 
+    index = (tmp_path / "index.html").read_text()
     [written] = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', index)
     directives = dict(part.split(" ", 1) for part in unescape(written).split("; "))
     assert directives == {name: value.format(storage=storage) for name, value in POLICY.items()}
