@@ -8,6 +8,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import docx
 import pptx
+from pptx.util import Inches
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
@@ -36,8 +37,9 @@ def honest_docx(text: str = "Nothing is wrong with this paragraph.") -> bytes:
 
 def honest_pptx() -> bytes:
     presentation, target = pptx.Presentation(), io.BytesIO()
-    slide = presentation.slides.add_slide(presentation.slide_layouts[1])
-    slide.placeholders[1].text = "Nothing is wrong with this slide."
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    box = slide.shapes.add_textbox(Inches(1), Inches(1), Inches(4), Inches(1))
+    box.text_frame.text = "Nothing is wrong with this slide."
     presentation.save(target)
     return target.getvalue()
 
