@@ -1,5 +1,6 @@
 """Past our functions: the storage itself, and signed URLs that are turned to other ends."""
 
+import base64
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,8 @@ from tests.trust.holdings import Holdings, fingerprint
 from tests.trust.report import Promise
 
 pytestmark = pytest.mark.promise("The storage gives nobody another's bytes")
+
+TUS = {"Tus-Resumable": "1.0.0"}
 
 
 @pytest.fixture
@@ -45,7 +48,7 @@ def callers(stack: Stack, victim: Holdings, attacker: Holdings) -> dict[str, dic
         "one's own token without exp": bearer(jwt.encode(without("exp"), stack.jwt_secret)),
         "one's own token without sub": bearer(jwt.encode(without("sub"), stack.jwt_secret)),
         "the victim's token": bearer(jwt.encode(theirs, stack.jwt_secret)),
-        "the victim's, expired": bearer(jwt.encode({**theirs, "exp": now - 35}, stack.jwt_secret)),
+        "the victim's, expired": bearer(jwt.encode({**theirs, "exp": now - 31}, stack.jwt_secret)),
         "the victim's, wrong key": bearer(jwt.encode(theirs, "w" * 40)),
         "the victim's, alg none": bearer(forge({"alg": "none"}, theirs, None)),
         "service_role, wrong key": bearer(jwt.encode(service, "w" * 40)),
@@ -54,16 +57,30 @@ def callers(stack: Stack, victim: Holdings, attacker: Holdings) -> dict[str, dic
     }
 
 
+def metadata_of(path: str) -> str:
+    """Say where an upload goes, as TUS does."""
+    members = {"bucketName": "files", "objectName": path}
+    return ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in members.items())
+
+
 def attempts(path: str, headers: dict[str, str]) -> list[dict[str, Any]]:
     """Return every way to read, list, sign, replace, add or delete."""
     folder = path.partition("/")[0]
+    moved = {"bucketId": "files", "sourceKey": path, "destinationKey": f"{folder}/moved"}
+    begun = {"Upload-Length": "3", "Upload-Metadata": metadata_of(path), **TUS}
     ways: list[tuple[str, str, dict[str, Any]]] = [
         ("GET", f"/object/files/{path}", {}),
         ("GET", f"/object/authenticated/files/{path}", {}),
         ("GET", f"/object/public/files/{path}", {}),
         ("GET", f"/object/info/files/{path}", {}),
+        ("HEAD", f"/object/files/{path}", {}),
+        ("HEAD", f"/object/authenticated/files/{path}", {}),
+        ("HEAD", f"/object/public/files/{path}", {}),
         ("POST", "/object/list/files", {"json": {"prefix": ""}}),
         ("POST", "/object/list/files", {"json": {"prefix": folder}}),
+        ("POST", "/object/list-v2/files", {"json": {"prefix": folder, "limit": 100}}),
+        ("POST", "/object/copy", {"json": moved}),
+        ("POST", "/object/move", {"json": moved}),
         ("POST", f"/object/sign/files/{path}", {"json": {"expiresIn": 60}}),
         ("POST", f"/object/upload/sign/files/{path}", {"json": {}}),
         ("POST", f"/object/upload/sign/files/{folder}/new", {"json": {}}),
@@ -71,8 +88,8 @@ def attempts(path: str, headers: dict[str, str]) -> list[dict[str, Any]]:
         ("POST", f"/object/files/{folder}/new", {"content": b"added"}),
         ("DELETE", "/object/files", {"json": {"prefixes": [path]}}),
         ("DELETE", f"/object/files/{path}", {}),
-        ("POST", "/upload/resumable", {"headers": {"Upload-Length": "3"}}),
-        ("POST", "/upload/resumable/sign", {"headers": {"x-signature": "x", "Upload-Length": "3"}}),
+        ("POST", "/upload/resumable", {"headers": begun}),
+        ("POST", "/upload/resumable/sign", {"headers": begun | {"x-signature": "x"}}),
         ("PUT", f"/object/upload/sign/files/{path}", {"content": b"replaced"}),
         ("GET", f"/object/sign/files/{path}", {}),
     ]
@@ -117,6 +134,8 @@ class SignedUrls:
         signed = client.post("/api/upload/signed", json=body).json()
         self.file_id = signed["file"]["id"]
         self.upload = httpx.URL(signed["upload"]["url"])
+        resumable = signed["upload"]["resumable"]
+        self.resumable, self.resumable_headers = resumable["url"], resumable["headers"] | TUS
         content = client.get(f"/api/upload/{attacker.ids['file_id']}/content?as=url").json()
         self.download = httpx.URL(content["url"])
 
@@ -167,6 +186,46 @@ def test_a_signed_url_is_good_for_one_path_and_one_action(
 
     promise.check(fingerprint(ground) == before, "nothing was changed")
     attacker.student.client.delete(f"/api/upload/{urls.file_id}").raise_for_status()
+
+
+def take_part(
+    storage: httpx.Client, upload: str, headers: dict[str, str]
+) -> Iterator[tuple[str, httpx.Response]]:
+    """Ask after an upload that is under way, go on with it, and give it up."""
+    moved = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "2"}
+    yield "asked after", storage.head(upload, headers=headers)
+    yield "continued", storage.patch(upload, content=b"st", headers=headers | moved)
+    yield "given up", storage.delete(upload, headers=headers)
+
+
+def test_an_upload_under_way_is_its_owners(
+    promise: Promise, residents: tuple[Holdings, Holdings], storage: httpx.Client
+):
+    """Its address tells where it goes, and may be seen; what opens it is the signature."""
+    theirs, mine = map(SignedUrls, residents)
+    sent = theirs.resumable_headers | {"Content-Type": "application/offset+octet-stream"}
+    begun = storage.post(theirs.resumable, headers=sent | {"Upload-Length": "4"}, content=b"my")
+    upload, signature = begun.headers["Location"], theirs.resumable_headers["x-signature"]
+    keys = {
+        "another's signature": mine.resumable_headers["x-signature"],
+        "the token of a download": mine.download.params["token"],
+        "a changed signature": f"{signature[:-2]}xx",
+        "no signature": "",
+    }
+
+    for name, key in keys.items():
+        headers = TUS | ({"x-signature": key} if key else {})
+        for case, answer in take_part(storage, upload, headers):
+            promise.check(answer.is_client_error, f"{case} with {name}: {answer.status_code}")
+    other = theirs.resumable_headers | {"x-signature": mine.resumable_headers["x-signature"]}
+    answer = storage.post(theirs.resumable, headers=other | {"Upload-Length": "4"})
+    promise.check(answer.is_client_error, f"begun with another's signature: {answer.text}")
+
+    answers = [answer for _, answer in take_part(storage, upload, TUS | {"x-signature": signature})]
+    promise.check(answers[0].headers["Upload-Offset"] == "2", "nothing was added")
+    promise.check(answers[1].is_success, f"its owner goes on: {answers[1].text}")
+    for user, urls in zip(residents, (theirs, mine), strict=True):
+        user.student.client.delete(f"/api/upload/{urls.file_id}").raise_for_status()
 
 
 def test_a_signed_upload_is_taken_once(promise: Promise, residents: tuple[Holdings, Holdings]):
