@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, expect
 
 from dev.browser import find_chromium
 from tests.e2e.desk import Desk
+from tests.e2e.test_axe import expect_clean
 from tests.e2e.test_files import pdf_file
 
 SIGNING = "**/api/upload/*/content?*"
@@ -33,6 +34,8 @@ def test_the_original_opens_at_the_page_that_was_quoted(desk: Desk, sample_pdf: 
 
     link = desk.source.get_by_role("link", name="Open in a new tab")
     expect(link).to_have_attribute("href", re.compile(r"/storage/v1/.*#page=3&"))
+    expect(desk.source.locator("iframe")).to_be_visible()
+    expect_clean(desk.page)
 
 
 def test_the_original_is_signed_anew_when_its_address_is_old(desk: Desk, sample_pdf: bytes):

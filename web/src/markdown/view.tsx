@@ -12,7 +12,8 @@ const HEADINGS = ["h3", "h4", "h5", "h6", "h6", "h6"] as const;
 
 function Table({ block }: { block: Extract<Block, { kind: "table" }> }) {
   return (
-    <section class="table" tabIndex={0} aria-label={strings.value.answer.table}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; a section is a landmark, and there may be many
+    <div class="table" role="group" tabIndex={0} aria-label={strings.value.answer.table}>
       <table>
         <thead>
           <tr>
@@ -35,7 +36,7 @@ function Table({ block }: { block: Extract<Block, { kind: "table" }> }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }
 

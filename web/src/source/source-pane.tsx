@@ -120,7 +120,7 @@ export function SourcePane({ place }: { place: Place }) {
   const heading = useBorrowedFocus();
   useEscape();
   const file = findFile(place.file);
-  const name = file?.filename ?? citationOf(place)?.filename ?? "";
+  const name = file?.filename ?? citationOf(place)?.filename ?? s.source.nameless;
   useEffect(() => {
     openPage(place);
   }, [place.file, place.page]);

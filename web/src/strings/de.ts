@@ -264,6 +264,7 @@ export const de: Strings = {
 
   source: {
     label: (name) => `Quelle: ${name}`,
+    nameless: "Datei",
     text: "Text",
     original: "Original",
     previous: "Vorige Seite",

@@ -191,6 +191,7 @@ export const en = {
 
   source: {
     label: (name: string) => `Source: ${name}`,
+    nameless: "File",
     text: "Text",
     original: "Original",
     previous: "Previous page",

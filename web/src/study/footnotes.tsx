@@ -12,8 +12,8 @@ function isDeleted(citation: Citation): boolean {
 export function Footnotes({ citations }: { citations: Citation[] }) {
   if (!citations.length) return null;
   return (
-    <section class="footnotes" aria-label={strings.value.answer.sources}>
-      <ol>
+    <div class="footnotes">
+      <ol aria-label={strings.value.answer.sources}>
         {citations.map((citation) => (
           <li key={citation.marker} value={citation.marker}>
             <a href={citationHref(citation)}>
@@ -33,6 +33,6 @@ export function Footnotes({ citations }: { citations: Citation[] }) {
           </li>
         ))}
       </ol>
-    </section>
+    </div>
   );
 }
