@@ -40,6 +40,8 @@ _RESERVED_SECONDS = 3.0
 _CLOSING_SECONDS = 5.0
 # With less, a slow start of the reader would look like a page that cannot be read.
 _LEAST_READING_SECONDS = 5.0
+# What the problem says by itself is said to who asks a question.
+_UNEMBEDDED = "The language model cannot be reached, so this file is not read to its end. Try again in a moment."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +108,8 @@ async def read_claim(claim: Claim, lease_id: str, reading: Reading) -> File:
         await _give_back(lease_id, FileStatus.PROCESSING, reading)
         raise
     except ModelUnavailable as problem:
-        return await _fail(lease_id, problem, reading, retryable=True)
+        told = ModelUnavailable(_UNEMBEDDED, retry_after_seconds=problem.retry_after_seconds)
+        return await _fail(lease_id, told, reading, retryable=True)
     except Problem as problem:
         return await _fail(lease_id, problem, reading, retryable=False)
     except Exception:

@@ -68,6 +68,7 @@ class TestAModelThatIsAway:
         assert failed["status"] == "failed"
         assert failed["error"]["type"] == "/problems/model-unavailable"
         assert failed["error"]["retryable"] is True
+        assert "this file" in failed["error"]["detail"]
         assert (read.json()["status"], read.json()["error"]) == ("ready", None)
 
     def test_in_the_middle_loses_nothing_of_what_was_read(
