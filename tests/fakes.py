@@ -56,7 +56,7 @@ class ScriptedModel:
 
     def __post_init__(self) -> None:
         self._released = asyncio.Event()
-        self._held = threading.Event()
+        self._held, self._left = threading.Event(), threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.application = Starlette(
             routes=[
@@ -74,9 +74,18 @@ class ScriptedModel:
         """Wait for the moment that `holds_after` or `holds_embedding` names."""
         assert self._held.wait(timeout=20), "nothing came that was to be held"
 
+    def is_left(self, *, within_seconds: float) -> bool:
+        """Tell whether who asked goes away in time while their answer is held."""
+        return self._left.wait(within_seconds)
+
     async def _hold(self) -> None:
+        self._left.clear()
         self._held.set()
-        await self._released.wait()
+        try:
+            await self._released.wait()
+        except asyncio.CancelledError:
+            self._left.set()
+            raise
 
     async def _embed(self, request: Request) -> Response:
         self._loop = asyncio.get_running_loop()

@@ -223,7 +223,10 @@ def test_a_stream_that_is_left_is_saved_and_charged_once(
         done = "select 1 from queries where user_id = %s and status <> 'streaming'"
         ground.wait_for(done, student.id)
 
-        promise.check(time.monotonic() - left_at < 2, f"{share}: not noticed within 2 s")
+        left_in = left_at + 2 - time.monotonic()
+        promise.check(left_in > 0, f"{share}: not noticed within 2 s")
+        is_left = model.is_left(within_seconds=max(left_in, 0))
+        promise.check(is_left, f"{share}: the model still answers after 2 s")
         [query] = stored(student)
         promise.check(query["status"] in ("interrupted", "failed"), f"{share}: {query['status']}")
         promise.check(not (found := invariants.broken()), f"{share}: {found}")
