@@ -77,6 +77,7 @@ class Configuration:
 class _Api:
     url: str
     configuration: Configuration
+    functions: list[FastAPI]
 
 
 @pytest.fixture(scope="session")
@@ -91,10 +92,11 @@ def _api(stack: Stack) -> Generator[_Api]:
             return configuration.settings
 
         gateway = create_app()
-        for function in gateway.functions.values():
-            cast("FastAPI", function).dependency_overrides[current_settings] = settings
+        functions = [cast("FastAPI", function) for function in gateway.functions.values()]
+        for function in functions:
+            function.dependency_overrides[current_settings] = settings
         with serve(gateway) as url:
-            yield _Api(url, configuration)
+            yield _Api(url, configuration, functions)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A dependency that is away altogether, and clients that go away: told at once, and over at once."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -13,6 +14,8 @@ from dev.ports import HOST
 from dev.stack import Stack
 from dev.student import Student
 from lib.adapters.database import _REPEATABLE
+from lib.adapters.storage import Storage
+from lib.web.storage import storage
 from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION, SHOWN_ANSWER
@@ -27,6 +30,16 @@ from tests.trust.timing import percentile
 
 pytestmark = pytest.mark.promise("An outage is told at once and is over at once")
 
+# What the next run of the job does succeeds without storage; a run says how much of it was done.
+LEFT_TO_THE_JOB = ("DELETE /api/upload/{file_id}", "POST /api/auth/erase", "GET /api/jobs/run")
+NEEDING_STORAGE = (
+    *LEFT_TO_THE_JOB,
+    "GET /api/auth/export",
+    "GET /api/upload/{file_id}/content",
+    "POST /api/upload",
+    "POST /api/upload/signed",
+    "POST /api/upload/{file_id}/ingest",
+)
 # How long what never answers is waited for in production, and an operation that waits for it.
 SILENCES = {"database": ("GET /api/history", 8.0), "model": ("POST /api/query", 45.0)}
 # For all that is not the waiting, on a machine that does other things as well.
@@ -119,6 +132,88 @@ ERRANDS: list[dict[str, Any]] = [
     {"method": "POST", "url": "/api/upload/signed", "json": {"filename": "a.md", "size_bytes": 9}},
     {"method": "POST", "url": "/api/query", "json": {"query_text": QUESTION}},
 ]
+
+
+def test_the_model_refused_in_a_reading_is_told_at_once(
+    student: Student,
+    ground: Ground,
+    model: ScriptedModel,
+    configuration: Configuration,
+    closed_address: str,
+    promise: Promise,
+) -> None:
+    scenario, invariants = SCENARIOS["POST /api/upload/{file_id}/ingest"], Invariants(ground)
+    values, model_address = (
+        scenario.prepare(student, ground),
+        configuration.settings.openai_base_url,
+    )
+    configuration.change(openai_base_url=f"{closed_address}/v1")
+
+    with impatient_instance():
+        answer = scenario.send(student, values)
+
+    told = answer.json()["error"] or {}
+    is_told = told.get("type") == "/problems/model-unavailable" and told["retryable"]
+    promise.check(is_told, f"what was told: {answer.text}")
+    promise.check(not (found := invariants.broken()), f"{found}")
+    configuration.change(openai_base_url=model_address)
+    after = scenario.send(student, values)
+    promise.check(model.embedded and after.json()["status"] == "ready", f"afterwards: {after.text}")
+
+
+@pytest.fixture
+def storage_away(
+    _api: Any, configuration: Configuration, closed_address: str
+) -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """Let nobody listen where storage is, while the database is there: in a project they share an address."""
+
+    async def away() -> Storage:
+        settings = configuration.settings
+        return Storage(closed_address, settings.supabase_secret_key, settings.storage_bucket)
+
+    @contextlib.contextmanager
+    def take_away() -> Iterator[None]:
+        with contextlib.ExitStack() as back:
+            for function in _api.functions:
+                function.dependency_overrides[storage] = away
+                back.callback(function.dependency_overrides.pop, storage)
+            yield
+
+    return take_away
+
+
+def judge_without_storage(name: str, answer: httpx.Response) -> str:
+    """Return what is wrong with an answer: only what the job does later may succeed."""
+    if name in LEFT_TO_THE_JOB:
+        return "" if answer.is_success else f"{answer.status_code}, although the job does it"
+    return judge_problem(answer)
+
+
+@pytest.mark.parametrize("name", NEEDING_STORAGE)
+def test_storage_refused_alone_is_told_at_once(  # noqa: PLR0913, PLR0917 - fixtures
+    name: str,
+    student: Student,
+    ground: Ground,
+    model: ScriptedModel,
+    configuration: Configuration,
+    storage_away: Callable[[], contextlib.AbstractContextManager[None]],
+    promise: Promise,
+) -> None:
+    model.says = ANSWER
+    invariants, values = Invariants(ground), SCENARIOS[name].prepare(student, ground)
+    values["secret"] = configuration.settings.cron_secret
+    started_at = time.monotonic()
+
+    with impatient_instance(), storage_away():
+        try:
+            told = judge_without_storage(name, SCENARIOS[name].send(student, values))
+        except httpx.RemoteProtocolError:
+            told = "" if name == "GET /api/auth/export" else "broke off"  # a zip without its end
+
+    seconds = time.monotonic() - started_at
+    promise.check(not told, f"{name}: {told}")
+    promise.check(seconds < 3, f"{name}: took {seconds:.1f} s")
+    promise.check(not (found := invariants.broken()), f"{name}: {found}")
 
 
 def test_an_outage_is_not_answered_with_more_calls(
