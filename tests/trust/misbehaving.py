@@ -93,6 +93,13 @@ async def truncate(exchange: Exchange) -> None:
     await exchange.send(head + end + body[: len(body) // 2])
 
 
+async def reset_midway(exchange: Exchange) -> None:
+    """All has been done, and the connection is lost with half of the answer."""
+    head, end, body = (await exchange.forward()).partition(_HEAD_END)
+    await exchange.send(head + end + body[: len(body) // 2])
+    exchange.reset()
+
+
 async def be_silent(exchange: Exchange) -> None:
     await exchange.wait_until_gone()
 

@@ -26,6 +26,7 @@ BROKEN = [
     Trouble("reset", misbehaving.reset),
     Trouble("reply lost", misbehaving.lose_reply, is_done=True),
     Trouble("answer truncated", misbehaving.truncate, is_done=True),
+    Trouble("reset in mid-answer", misbehaving.reset_midway, is_done=True),
     Trouble("no answer", misbehaving.be_silent),
     Trouble("drip", misbehaving.drip),
     Trouble("HTML with 200", misbehaving.html),
