@@ -22,7 +22,10 @@ where f.status = 'ready'
 union all
 select 'a file that is not being read has a lease', f.id::text
 from public.files as f
-where (f.lease_id is null) <> (f.lease_until is null) or (f.lease_id is not null and f.status <> 'processing')
+where
+    (f.lease_id is not null and (f.lease_until is null or f.status <> 'processing'))
+    -- When a job looked for bytes that had not come is kept there, too, so that the next one looks at others first.
+    or (f.lease_id is null and f.lease_until is not null and f.status <> 'awaiting_upload')
 union all
 select 'something was read of a file that never came, or failed for good', f.id::text
 from public.files as f

@@ -57,7 +57,20 @@ def have_arrived(student: Student, _: Ground) -> dict[str, Any]:
 
 
 def have_work(student: Student, ground: Ground) -> dict[str, Any]:
-    """Leave an abandoned reading and an object whose deletion is due, as a crash and an outage do."""
+    """Leave an abandoned reading and an object whose deletion is due, as a crash and an outage do.
+
+    And a file that never came. What others have left is not due, so that there is the same work each time.
+    """
+    ground.execute("update files set lease_until = now() where status = 'awaiting_upload'")
+    ground.execute(
+        "update files set lease_id = gen_random_uuid(), lease_until = now() + interval '1 hour'"
+        " where status = 'processing'"
+    )
+    body = {"filename": "never.md", "size_bytes": 9}
+    never = student.client.post("/api/upload/signed", json=body).json()["file"]["id"]
+    ground.execute(
+        "update files set created_at = now() - interval '11 minutes' where id = %s", never
+    )
     abandoned, deleted = have_arrived(student, ground), have_file(student, ground)["file_id"]
     path = ground.path_of(deleted)
     ground.execute("delete from files where id = %s", deleted)
