@@ -144,7 +144,10 @@ def _judge_write(operation: str, case: Case, undisturbed: Undisturbed, calls: li
     if case.is_lasting:
         return "succeeded, although nothing was done"
     made, usual = (_count(found, grave[0]) for found in (calls, undisturbed.calls))
-    return "" if made > usual else "succeeded, although it was not tried again"
+    # At once, as the job does that has no time left for what it would ask afterwards.
+    place = next(place for place, call in enumerate(calls) if call is grave[0])
+    is_repeated = made > usual or _count(calls[place + 1 : place + 2], grave[0]) == 1
+    return "" if is_repeated else "succeeded, although it was not tried again"
 
 
 def name_of(call: Call) -> str:
