@@ -77,16 +77,19 @@ language plpgsql set search_path = ''
 as $$
 declare
     wait_seconds integer;
+    is_free boolean;
     new_id bigint;
     found_user public.users;
 begin
     -- One attempt of a name at a time: what is counted below stays true until this one is counted too.
     perform pg_advisory_xact_lock(hashtextextended('sign-in ' || p_name_key, 0));
-    wait_seconds := private.sign_in_wait_seconds(p_name_key, p_address_key);
+    -- Both at one moment, by one statement: whoever fails between two looks neither runs any more nor made us wait.
+    select private.sign_in_wait_seconds(p_name_key, p_address_key), private.may_begin_sign_in(p_name_key, p_address_key)
+    into wait_seconds, is_free;
     if wait_seconds > 0 then
         return jsonb_build_object('retry_after_seconds', wait_seconds);
     end if;
-    if not private.may_begin_sign_in(p_name_key, p_address_key) then
+    if not is_free then
         return null;
     end if;
     insert into private.sign_in_failures (name_key, address_key, running_until)
