@@ -24,6 +24,8 @@ def _asgi(name: str, application: str, port: int, **environment: str) -> Command
     # uvicorn would believe X-Forwarded-For from this machine; Lectern believes no header by default.
     address = ["--host", HOST, "--port", str(port), "--no-proxy-headers"]
     quiet = ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+    # Longer than those who call keep a connection: nobody loses one that they are just using again.
+    quiet += ["--timeout-keep-alive", "75"]
     return Command(
         name=name,
         arguments=[*server, *address, *quiet],

@@ -137,7 +137,11 @@ function answer(request, response) {
   return response.writeHead(404).end();
 }
 
-http.createServer(answer).listen(config.port, config.host);
+const server = http.createServer(answer);
+// As hosted, beyond the half minute for which our functions keep a connection: after Node's own
+// five seconds it can be closed under the next call, and what may not be repeated would fail of that.
+server.keepAliveTimeout = 75_000;
+server.listen(config.port, config.host);
 
 const ASSETS = new URL("static/", import.meta.resolve("@supabase/lite"));
 const TYPES = { ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
