@@ -99,10 +99,10 @@ test-e2e: $(STAMP) web/dist/index.html ## Test the page in Chromium, which is in
 	$(PYTHON) -m dev.browser
 	$(PYTHON) -m pytest --show-capture=no --numprocesses=auto --dist=worksteal tests/e2e
 
-test-trust: $(STAMP) web/dist/index.html ## Attack it, fuzz it, plant faults; SHORT=1 in 3 minutes
+test-trust: $(STAMP) web/dist/index.html ## Attack it, fuzz it, plant faults; SHORT=1 in 4 minutes
 	$(PYTHON) -m dev.browser
 ifdef SHORT
-	$(TRUST) --short --numprocesses=auto --dist=loadfile
+	$(TRUST) --short --numprocesses=3 --dist=worksteal
 else
 	@rm -f $(TRUST_LEDGER)
 	failed=0; $(TRUST) --ledger=$(TRUST_LEDGER) -m 'not alone' --numprocesses=4 --dist=worksteal || failed=1; \

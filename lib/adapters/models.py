@@ -113,7 +113,7 @@ def fit(vector: list[float]) -> list[float]:
 
 
 class Finish:
-    """The end of an answer: whether it is whole, or declined, and what it cost."""
+    """The end of an answer: whether it ended by itself, whether it was declined, and what it cost."""
 
     def __init__(self, usage: Usage | None, *, whole: bool, declined: bool = False) -> None:
         self.usage = usage
@@ -166,7 +166,7 @@ class ChatModel:
             raise
         if reason is None:
             raise problems.ModelInterrupted
-        yield Finish(usage, whole=reason == "stop" and not declined, declined=declined)
+        yield Finish(usage, whole=reason == "stop", declined=declined)
 
     async def _open(self, messages: list[dict[str, str]], max_tokens: int) -> Any:
         from lib.adapters.openai_parts import AsyncStream  # noqa: PLC0415

@@ -137,16 +137,16 @@ def _judge_write(operation: str, case: Case, undisturbed: Undisturbed, calls: li
 
     It is judged by the calls that met the fault: the job may have more to do than it had undisturbed.
     """
-    met = [call for ordinal, call in enumerate(calls) if case.meets(ordinal, call)]
-    grave = [call for call in met if not _may_be_silent(operation, case, call)]
+    met = [(ordinal, call) for ordinal, call in enumerate(calls) if case.meets(ordinal, call)]
+    grave = [(ordinal, call) for ordinal, call in met if not _may_be_silent(operation, case, call)]
     if case.trouble.is_done or not grave:
         return ""
     if case.is_lasting:
         return "succeeded, although nothing was done"
-    made, usual = (_count(found, grave[0]) for found in (calls, undisturbed.calls))
+    ordinal, call = grave[0]
+    made, usual = (_count(found, call) for found in (calls, undisturbed.calls))
     # At once, as the job does that has no time left for what it would ask afterwards.
-    place = next(place for place, call in enumerate(calls) if call is grave[0])
-    is_repeated = made > usual or _count(calls[place + 1 : place + 2], grave[0]) == 1
+    is_repeated = made > usual or _count(calls[ordinal + 1 : ordinal + 2], call) == 1
     return "" if is_repeated else "succeeded, although it was not tried again"
 
 

@@ -26,6 +26,9 @@ pytestmark = pytest.mark.promise("Whatever fails, no request hangs or lies, and 
 
 # On a machine that does other things as well.
 LONGEST_SECONDS = REQUEST_SECONDS + 4.0
+# A request that has no time left leaves out what it would have called: a case has come only when its fault was met.
+UNMET = "the fault was not met"
+MOST_TRIES = 5
 
 
 # What each operation needs to be there, in the order of the pieces: the values of its path.
@@ -212,6 +215,14 @@ class Attempt:
 
     def meet(self, case: Case, undisturbed: Undisturbed) -> tuple[str, float]:
         """Return what was wrong with the answer, if anything, and the seconds it took."""
+        complaint, seconds = "", 0.0
+        for _ in range(MOST_TRIES):
+            complaint, seconds = self._try(case, undisturbed)
+            if complaint != UNMET:
+                break
+        return complaint, seconds
+
+    def _try(self, case: Case, undisturbed: Undisturbed) -> tuple[str, float]:
         student, values = self._prepare()
         self.proxy.arm(case.trouble.fault, case.meets)
         started_at = time.monotonic()
@@ -225,27 +236,30 @@ class Attempt:
                 lambda: self.proxy.calls,
             )
         seconds = time.monotonic() - started_at
+        is_met = any(case.meets(ordinal, call) for ordinal, call in enumerate(self.proxy.calls))
         self.proxy.watch()
         self.configuration.change(**self._leisure)
-        return complaint, seconds
+        return complaint or ("" if is_met else UNMET), seconds
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "share" in metafunc.fixturenames:
         is_short = metafunc.config.getoption("--short")
         shares = {
-            f"{name} {number} of {scenario.shares}" if number else name: (scenario, number)
-            for name, scenario in SCENARIOS.items()
-            for number in (
-                [0] if is_short or scenario.shares == 1 else range(1, scenario.shares + 1)
+            f"{name}{f' {first + 1} of {count}' if count > 1 else ''}": (
+                scenario,
+                slice(first, None, count),
             )
+            for name, scenario in SCENARIOS.items()
+            for count in [1 if is_short else scenario.shares]
+            for first in range(count)
         }
         metafunc.parametrize("share", shares.values(), ids=shares)
 
 
 @pytest.fixture
 def attempt(
-    share: tuple[Scenario, int],
+    share: tuple[Scenario, slice],
     proxy: Proxy,
     configuration: Configuration,
     ground: Ground,
@@ -257,18 +271,18 @@ def attempt(
 
 def test_no_fault_at_any_call_does_harm(
     attempt: Attempt,
-    share: tuple[Scenario, int],
+    share: tuple[Scenario, slice],
     ground: Ground,
     size: Callable[..., int],
     promise: Promise,
 ) -> None:
-    scenario, number = share
+    scenario, part = share
     undisturbed = attempt.undisturbed()
     cases = list(cases_of(undisturbed.calls))
     chosen = spread(cases, size(full=len(cases), short=3))
     invariants, operation = Invariants(ground), scenario.operation
 
-    for case in chosen[number - 1 :: scenario.shares] if number else chosen:
+    for case in chosen[part]:
         complaint, seconds = attempt.meet(case, undisturbed)
 
         promise.check(not complaint, f"{operation}: {case}: {complaint}")

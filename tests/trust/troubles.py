@@ -74,9 +74,9 @@ class Case:
         return f"{self.trouble.name} {how_long} at {self.call.method} {path}"
 
     def meets(self, ordinal: int, call: Call) -> bool:
-        if not self.is_lasting:
-            return ordinal == self.ordinal
-        return ordinal >= self.ordinal and call.dependency == self.call.dependency
+        # No dependency fails in the words of another, whatever else is called this time.
+        is_its_turn = ordinal >= self.ordinal if self.is_lasting else ordinal == self.ordinal
+        return is_its_turn and call.dependency == self.call.dependency
 
 
 def cases_of(calls: list[Call]) -> Iterator[Case]:

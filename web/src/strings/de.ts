@@ -72,7 +72,7 @@ export const de: Strings = {
     "storage-unavailable":
       "Der Dateispeicher ist nicht zu erreichen. Versuche es gleich noch einmal.",
     "model-unavailable":
-      "Das Sprachmodell ist nicht zu erreichen. Deine Frage ist aufgehoben; stell sie gleich noch einmal.",
+      "Das Sprachmodell ist nicht zu erreichen. Nichts ging verloren; versuche es gleich noch einmal.",
     "model-interrupted":
       "Die Antwort brach ab. Was ankam, ist aufgehoben; frag noch einmal für eine ganze.",
     "model-declined":
