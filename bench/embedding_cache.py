@@ -14,10 +14,9 @@ from bench.figures import Figure
 from bench.scripted_model import BATCH_SECONDS
 from lib.adapters.models import EMBEDDING_BATCH_SIZE
 from lib.services.saving import MOST_UNDER_WAY
+from lib.services.slices import FIRST_BATCH_SIZE
 
 _CLASS = 30
-# Of lib/services/slices.py; with an endpoint this quick all batches after it are full.
-_FIRST_BATCH_SIZE = 32
 # Seconds of the reader alone, by pages: the table in docs/bench/README.md, an endpoint elsewhere.
 _READER_SECONDS = {10: 0.21, 300: 0.71, 1_000: 1.60}
 _SAMPLE_ROWS = 1_000
@@ -32,8 +31,8 @@ class Page:
 
 
 def count_calls(chunks: int) -> int:
-    """Return how many calls embed so many chunks."""
-    rest = max(chunks - _FIRST_BATCH_SIZE, 0)
+    """Return how many calls embed so many chunks: with an endpoint this quick all batches but the first are full."""
+    rest = max(chunks - FIRST_BATCH_SIZE, 0)
     return min(chunks, 1) + math.ceil(rest / EMBEDDING_BATCH_SIZE)
 
 
@@ -42,7 +41,7 @@ def seconds_until_embedded(chunks: int, reader_seconds: float, call_seconds: flo
     ends: list[float] = []
     taken = 0
     while taken < chunks:
-        taken = min(taken + (EMBEDDING_BATCH_SIZE if ends else _FIRST_BATCH_SIZE), chunks)
+        taken = min(taken + (EMBEDDING_BATCH_SIZE if ends else FIRST_BATCH_SIZE), chunks)
         is_read = reader_seconds * taken / chunks
         has_room = ends[-MOST_UNDER_WAY] if len(ends) >= MOST_UNDER_WAY else 0.0
         ends.append(max(is_read, has_room, *ends[:1]) + call_seconds)

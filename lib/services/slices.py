@@ -18,7 +18,7 @@ from lib.domain.problems import EmptyFile, ModelUnavailable, TooMuchText
 Save = Callable[["Batch"], Awaitable[bool]]
 
 # Half a second for each would still come in time, as a small model on a slow machine takes.
-_FIRST_BATCH_SIZE = 32
+FIRST_BATCH_SIZE = 32
 _MOST_REMEMBERED = 1_000
 # A thousand dense pages; more is a file made to fill a database.
 _MOST_CHUNKS = 10_000
@@ -131,7 +131,7 @@ class Pace:
     """How many chunks the endpoint is given at once: few, and more as soon as it proves quick."""
 
     def __init__(self, file_id: int, embedder: Embedder, *, deadline: float) -> None:
-        self.batch_size = _smaller_sizes.get(file_id, _FIRST_BATCH_SIZE)
+        self.batch_size = _smaller_sizes.get(file_id, FIRST_BATCH_SIZE)
         self._file_id = file_id
         self._embedder = embedder
         self._deadline = deadline  # of the event loop's clock

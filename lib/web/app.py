@@ -47,6 +47,13 @@ def create_app(
     app.add_middleware(RequestMiddleware, function=name, max_body_bytes=max_body_bytes)
     app.add_middleware(CorsMiddleware)
 
+    _add_service_routes(app, name)
+    return app
+
+
+def _add_service_routes(app: FastAPI, name: str) -> None:
+    """Add what every function answers of itself."""
+
     @app.get(f"/api/{name}/health", tags=["service"])
     async def health() -> dict[str, str]:
         """Say that this function runs; nothing else is asked."""
@@ -60,5 +67,3 @@ def create_app(
     @app.get(f"/api/{name}/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return HTMLResponse(reference.render(app.openapi()))
-
-    return app

@@ -21,6 +21,8 @@ _SVG = (
 )
 _MACROS = b'<Types xmlns="t"><Override PartName="/word/document.xml" ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/></Types>'
 _SLIDE_MACROS = b'<Types xmlns="t"><Override PartName="/ppt/presentation.xml" ContentType="application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml"/></Types>'
+_FROM_A_FILE = '<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+TRUE_SIZE = 99_000_001
 _DOCUMENT = "word/document.xml"
 _SLIDE = "ppt/slides/slide1.xml"
 
@@ -84,6 +86,15 @@ def laughs() -> str:
         f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10)
     ]
     return f"<!DOCTYPE w [{''.join(entities)}]>"
+
+
+def deep() -> bytes:
+    return b"<a>" * 1_000_000 + b"</a>" * 1_000_000
+
+
+def lying(package: bytes) -> bytes:
+    """Say of an entry of TRUE_SIZE bytes, in both places where a zip says it, that it has a hundred."""
+    return package.replace(TRUE_SIZE.to_bytes(4, "little"), (101).to_bytes(4, "little"))
 
 
 def docx_with_symlink() -> bytes:
@@ -265,7 +276,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "macros by content": ("macros.docx", lambda: docx_with({"[Content_Types].xml": _MACROS})),
     "entity from a file": (
         "xxe.docx",
-        lambda: docx_saying("&x;", '<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
+        lambda: docx_saying("&x;", _FROM_A_FILE),
     ),
     "doctype from the net": (
         "xxe.docx",
@@ -274,7 +285,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a billion laughs": ("laughs.docx", lambda: docx_saying("&l9;", laughs())),
     "XML a million deep": (
         "deep.docx",
-        lambda: docx_with({_DOCUMENT: b"<a>" * 1_000_000 + b"</a>" * 1_000_000}),
+        lambda: docx_with({_DOCUMENT: deep()}),
     ),
     "entry that climbs": ("slip.docx", lambda: docx_with({"../../evil": b"x"})),
     "entry that climbs in DOS": ("slip.docx", lambda: docx_with({"..\\..\\evil": b"x"})),
@@ -291,9 +302,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "gigabyte in a picture": ("bomb.docx", lambda: bomb(honest_docx(), "word/media/zeros", GIB)),
     "document that lies about its size": (
         "lying.docx",
-        lambda: docx_with({_DOCUMENT: b" " * 99_000_001}).replace(
-            (99_000_001).to_bytes(4, "little"), (101).to_bytes(4, "little")
-        ),
+        lambda: lying(docx_with({_DOCUMENT: b" " * TRUE_SIZE})),
     ),
     "slides with macros": (
         "macros.pptx",
@@ -301,12 +310,12 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "slides, entity from a file": (
         "xxe.pptx",
-        lambda: pptx_saying("&x;", '<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
+        lambda: pptx_saying("&x;", _FROM_A_FILE),
     ),
     "slides, a billion laughs": ("laughs.pptx", lambda: pptx_saying("&l9;", laughs())),
     "slides, a million deep": (
         "deep.pptx",
-        lambda: pptx_with({_SLIDE: b"<a>" * 1_000_000 + b"</a>" * 1_000_000}),
+        lambda: pptx_with({_SLIDE: deep()}),
     ),
     "slides, entry that climbs": ("slip.pptx", lambda: pptx_with({"../../evil": b"x"})),
     "slides, gigabyte in a picture": (
@@ -315,9 +324,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     ),
     "slides that lie about their size": (
         "lying.pptx",
-        lambda: pptx_with({_SLIDE: b" " * 99_000_001}).replace(
-            (99_000_001).to_bytes(4, "little"), (101).to_bytes(4, "little")
-        ),
+        lambda: lying(pptx_with({_SLIDE: b" " * TRUE_SIZE})),
     ),
     "100,000 entries": ("many.docx", lambda: docx_of_many(100_000)),
     "zip with a password": ("locked.docx", docx_encrypted),
