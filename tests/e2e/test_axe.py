@@ -55,6 +55,13 @@ _LET_FADE_IN = """Promise.all(document.getAnimations()
   .filter(animation => Number.isFinite(animation.effect.getComputedTiming().endTime))
   .map(animation => animation.finished.catch(() => {})))"""
 
+# It says so for two seconds; axe may take longer to look.
+_STAY_COPIED = """() => {
+  const later = window.setTimeout;
+  window.setTimeout = (work, milliseconds) =>
+    milliseconds === 2000 ? 0 : later(work, milliseconds);
+}"""
+
 
 def violations(page: Page) -> list[str]:
     """Run axe on what is on screen; WCAG 2.2 A and AA, and axe's own advice."""
@@ -395,6 +402,16 @@ class TestAnswers:
         reader.chips.first.focus()
         expect(page.get_by_role("tooltip")).to_be_visible()
         expect_clean(page)  # the quote
+
+    def test_that_was_copied(self, answered: Desk):
+        page = answered.page
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.evaluate(_STAY_COPIED)
+        answered.conversation.get_by_role("button", name="Copy").click()
+        copied = answered.conversation.get_by_role("button", name="Copied")
+        expect(copied).to_be_visible()
+        expect_clean(page)
+        assert copied.is_visible()  # throughout
 
     def test_whose_source_is_open(self, answered: Desk):
         page, source = answered.page, answered.source
