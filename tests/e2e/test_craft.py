@@ -48,6 +48,18 @@ def test_nothing_is_wider_than_the_window(
     assert overflow(desk.page) <= 0
 
 
+def test_quotes_and_tables_run_as_their_words_do(desk: Desk, model: ScriptedModel):
+    desk.add(text_file("rocks.txt", ARABIC))
+    desk.expect_ready("rocks.txt")
+    model.says = f'> {ARABIC}\n\n| صخر | لون |\n|---|---|\n| بازلت | 7 |\n\n{ARABIC} <cite passage="1">{ARABIC}</cite>'
+    desk.ask("ما هو البازلت؟")
+    expect(desk.chips).to_have_count(1)
+
+    for whole in (".answer blockquote", ".answer table"):
+        found = desk.conversation.locator(whole).first
+        assert found.evaluate("e => getComputedStyle(e).direction") == "rtl", whole
+
+
 def test_letters_that_have_no_italics_are_not_slanted(desk: Desk, model: ScriptedModel):
     desk.add(text_file("rocks.txt", ARABIC))
     desk.expect_ready("rocks.txt")

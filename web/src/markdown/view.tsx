@@ -3,9 +3,11 @@
 import { useMemo } from "preact/hooks";
 import { strings } from "../strings/index.ts";
 import { parseMarkdown } from "./blocks.ts";
+import { direction } from "./direction.ts";
 import { Formula } from "./formula.tsx";
 import { Chips, Code, type DrawChip, Inlines } from "./inline-view.tsx";
 import type { Block } from "./nodes.ts";
+import { plainText } from "./plain.ts";
 
 // The page's title is an h1, a question an h2.
 const HEADINGS = ["h3", "h4", "h5", "h6", "h6", "h6"] as const;
@@ -14,7 +16,7 @@ function Table({ block }: { block: Extract<Block, { kind: "table" }> }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; a section is a landmark, and there may be many
     <div class="table" role="group" tabIndex={0} aria-label={strings.value.answer.table}>
-      <table>
+      <table dir={direction(plainText([block]))}>
         <thead>
           <tr>
             {block.head.map((cell, i) => (
@@ -84,7 +86,7 @@ function BlockView({ block }: { block: Block }) {
       );
     case "quote":
       return (
-        <blockquote dir="auto">
+        <blockquote dir={direction(plainText(block.children))}>
           <Blocks blocks={block.children} />
         </blockquote>
       );
