@@ -148,7 +148,7 @@ class TooManyAttempts(Problem):
 class SessionNotFound(Problem):
     status, title = HTTPStatus.NOT_FOUND, "Session not found"
     slug = "session-not-found"
-    detail = "There is no such session."
+    detail = "There is no such session; perhaps it is over already. Load the list anew."
 
 
 # Files
@@ -157,13 +157,13 @@ class SessionNotFound(Problem):
 class FileNotFound(Problem):
     status, title = HTTPStatus.NOT_FOUND, "File not found"
     slug = "file-not-found"
-    detail = "There is no such file; perhaps it was deleted."
+    detail = "There is no such file; perhaps it was deleted. Choose another one, or add it again."
 
 
 class PageNotFound(Problem):
     status, title = HTTPStatus.NOT_FOUND, "Page not found"
     slug = "page-not-found"
-    detail = "This file has no such page, or it has not been read yet."
+    detail = "This file has no such page, or it has not been read yet. Choose another page."
 
 
 class FileTooLarge(Problem):
@@ -187,7 +187,7 @@ class TooMuchText(Problem):
 class UnsupportedFileType(Problem):
     status, title = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "File type not supported"
     slug = "unsupported-file-type"
-    detail = "Lectern reads PDF, DOCX, PPTX, HTML, Markdown and plain text."
+    detail = "Lectern does not read this kind of file. Save it as PDF, DOCX, PPTX, HTML, Markdown or plain text."
 
 
 class UnreadableFile(Problem):
@@ -241,7 +241,9 @@ class FileLimitReached(Problem):
 class ChatNotFound(Problem):
     status, title = HTTPStatus.NOT_FOUND, "Chat not found"
     slug = "chat-not-found"
-    detail = "There is no such chat; perhaps it was deleted."
+    detail = (
+        "There is no such chat; perhaps it was deleted. Choose another one, or ask a new question."
+    )
 
 
 class DailyLimitReached(Problem):
@@ -291,7 +293,7 @@ class InvalidRequest(Problem):
 class RequestTooLarge(Problem):
     status, title = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request too large"
     slug = "request-too-large"
-    detail = "The request is too large."
+    detail = "This is too large. Make it shorter, then try again."
 
 
 class Busy(Problem):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
@@ -58,6 +58,7 @@ def test_quotes_and_tables_run_as_their_words_do(desk: Desk, model: ScriptedMode
     for whole in (".answer blockquote", ".answer table"):
         found = desk.conversation.locator(whole).first
         assert found.evaluate("e => getComputedStyle(e).direction") == "rtl", whole
+    assert desk.page.locator("html").get_attribute("dir") == "ltr"
 
 
 def test_letters_that_have_no_italics_are_not_slanted(desk: Desk, model: ScriptedModel):
@@ -198,11 +199,57 @@ class TestTheAccount:
         desk.page.get_by_label("Current password").fill("wrong, wrong and wrong again")
         desk.page.get_by_label("New password").fill("another lantern, another orchard")
         desk.page.get_by_role("button", name="Change password").click()
-        expect(desk.page.get_by_role("alert")).to_be_visible()
+        expect(desk.page.get_by_role("alert")).to_contain_text("wrong. Check")
 
         desk.page.get_by_label("Current password").fill(PASSPHRASE)
         desk.page.get_by_role("button", name="Change password").click()
         expect(desk.page.get_by_text("The password is changed.")).to_be_visible()
+
+    def test_changes_it_once_however_often_one_presses(self, desk: Desk):
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        desk.page.route("**/api/auth/password", hold)
+        desk.page.goto("/#/account")
+        desk.page.get_by_label("Current password").fill(PASSPHRASE)
+        field = desk.page.get_by_label("New password")
+        field.fill("another lantern, another orchard")
+        field.press("Enter")
+        expect(desk.page.get_by_role("button", name="One moment …")).to_be_disabled()
+        field.press("Enter")
+        held[0].continue_()
+
+        expect(desk.page.get_by_text("The password is changed.")).to_be_visible()
+        assert len(held) == 1
+
+    def test_goes_on_after_a_one_time_passphrase_though_the_connection_fails(self, desk: Desk):
+        def must_change(route: Route) -> None:
+            answer = route.fetch()
+            reply = answer.json()
+            route.fulfill(
+                response=answer,
+                json=reply | {"user": reply["user"] | {"must_change_password": True}},
+            )
+
+        desk.page.route("**/api/auth/refresh", must_change, times=1)
+        desk.page.reload()
+        desk.page.get_by_label("Current password").fill(PASSPHRASE)
+        desk.page.get_by_label("New password").fill("another lantern, another orchard")
+        desk.page.route("**/api/auth/refresh", lambda route: route.abort(), times=1)
+        desk.page.get_by_role("button", name="Change password").click()
+
+        expect(desk.composer).to_be_visible()
+
+    def test_asks_again_for_the_sessions_that_did_not_come(self, desk: Desk):
+        desk.page.route("**/api/auth/sessions?*", lambda route: route.abort(), times=1)
+        desk.page.goto("/#/account")
+        expect(desk.page.get_by_role("alert")).to_contain_text("cannot be reached")
+        desk.page.get_by_role("button", name="Try again").click()
+
+        expect(desk.page.get_by_text("this session")).to_be_visible()
+        expect(desk.page.get_by_role("alert")).to_have_count(0)
 
     def test_gives_out_all_that_is_its_own(self, desk: Desk):
         desk.page.goto("/#/account")

@@ -132,3 +132,107 @@ class TestASignUpCode:
 
         expect(threshold.get_by_role("alert")).to_contain_text("Sign-up is closed here")
         expect(threshold.get_by_label("Sign-up code")).to_have_count(0)
+
+
+def refuse(page: Page, address: str, status: int, **members: Any) -> None:
+    """Let the server answer with a problem."""
+    problem = {"type": "about:blank", "title": "", "detail": "", "status": status} | members
+    page.route(
+        address,
+        lambda route: route.fulfill(
+            status=status, json=problem, content_type="application/problem+json"
+        ),
+    )
+
+
+class TestWaiting:
+    """Where the server asks to wait, the button of the form counts down."""
+
+    @pytest.fixture
+    def page(self, threshold: Page) -> Page:
+        threshold.goto("/")
+        refuse(
+            threshold,
+            "**/api/auth/login",
+            429,
+            type="/problems/too-many-attempts",
+            detail="Too many wrong passwords.",
+            retry_after_seconds=600,
+        )
+        fill(threshold, "guessed-at")
+        threshold.get_by_role("button", name="Sign in").click()
+        expect(threshold.get_by_role("alert")).to_have_text("Too many wrong passwords.")
+        return threshold
+
+    def test_nothing_is_sent_meanwhile(self, page: Page):
+        tries: list[str] = []
+        page.on("request", lambda request: tries.append(request.url))
+        button = page.get_by_role("button", name="Try again in 10 minutes")
+        expect(button).to_be_disabled()
+
+        page.get_by_label("Password", exact=True).press("Enter")
+        button.focus()
+        page.keyboard.press("Enter")
+
+        expect(button).to_be_focused()
+        assert tries == []
+
+    def test_another_name_need_not_wait(self, page: Page):
+        fill(page, "somebody-else")
+
+        expect(page.get_by_role("button", name="Sign in")).to_be_enabled()
+
+
+class TestUnnamedProblems:
+    """What has no name but a status still says what to do, in the language of the page."""
+
+    @pytest.mark.parametrize(
+        ("locale", "status", "text"),
+        [
+            ("en-GB", 504, "Something went wrong on the server. Try again in a moment"),
+            ("de-DE", 500, "Auf dem Server ging etwas schief. Versuche es gleich noch einmal"),
+            ("en-GB", 404, "The server does not take this (404). Load the page again"),
+            ("de-DE", 405, "Der Server nimmt das nicht an (405). Lade die Seite neu"),
+        ],
+    )
+    def test_say_what_to_do(
+        self, open_context: Callable[..., BrowserContext], locale: str, status: int, text: str
+    ):
+        page = open_context(locale=locale).new_page()
+        page.goto("/")
+        refuse(page, "**/api/auth/login", status)
+        page.locator("input[autocomplete=username]").fill("anybody")
+        page.locator("input[autocomplete=current-password]").fill(PASSWORD)
+        page.locator("button[type=submit]").click()
+
+        expect(page.get_by_role("alert")).to_contain_text(text)
+
+    def test_a_page_of_a_gateway_is_one_of_them(self, threshold: Page):
+        threshold.route(
+            "**/api/auth/register",
+            lambda route: route.fulfill(status=502, content_type="text/html", body="<h1>502</h1>"),
+        )
+        fill(threshold, "anybody")
+        make(threshold)
+
+        expect(threshold.get_by_role("alert")).to_contain_text("went wrong on the server")
+
+
+class TestAnEndedSession:
+    @pytest.fixture
+    def ended(self, desk: Desk) -> Desk:
+        """Whose session is over without their doing; another tab is open."""
+        desk.page.context.new_page().goto("/")
+        expect(desk.page.context.pages[1].get_by_label("Your question")).to_be_visible()
+        refuse(
+            desk.page, "**/api/auth/sessions?*", 401, type="/problems/session-ended", detail="Over."
+        )
+        desk.page.goto("/#/account")
+        return desk
+
+    def test_is_told_in_every_tab_of_it(self, ended: Desk):
+        for tab in ended.page.context.pages:
+            expect(tab.get_by_text("Your session is over.")).to_be_visible()
+
+    def test_leaves_the_focus_at_the_heading(self, ended: Desk):
+        expect(ended.page.get_by_role("heading", name="Sign in")).to_be_focused()

@@ -8,6 +8,7 @@ import type { User } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { PasswordField } from "../ui/form.tsx";
+import { Submit } from "../ui/submit.tsx";
 import { receipt } from "./receipt.tsx";
 
 async function erase(password: string): Promise<void> {
@@ -21,9 +22,13 @@ function EraseDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const [password, setPassword] = useState("");
   const [failure, setFailure] = useState<Failure | null>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const submit = (event: Event) => {
+  const [isBusy, setBusy] = useState(false);
+  const submit = async (event: Event) => {
     event.preventDefault();
-    erase(password).catch((error: unknown) => setFailure(asFailure(error)));
+    setFailure(null);
+    setBusy(true);
+    await erase(password).catch((error: unknown) => setFailure(asFailure(error)));
+    setBusy(false);
   };
   return (
     <dialog ref={dialog} class="confirm" aria-labelledby="erase-title" onClose={onClose}>
@@ -42,9 +47,7 @@ function EraseDialog({ user, onClose }: { user: User; onClose: () => void }) {
           <button type="button" onClick={() => dialog.current?.close()}>
             {s.cancel}
           </button>
-          <button type="submit" class="danger">
-            {s.account.eraseConfirm}
-          </button>
+          <Submit isDangerous label={s.account.eraseConfirm} isBusy={isBusy} failure={failure} />
         </div>
       </form>
     </dialog>

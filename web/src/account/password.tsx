@@ -10,33 +10,42 @@ import { strings } from "../strings/index.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { PasswordField } from "../ui/form.tsx";
 import { useHeading } from "../ui/heading.ts";
+import { Submit } from "../ui/submit.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
+import { navigateUnasked } from "../unload.ts";
 import { leave } from "./leaving.ts";
 
 async function change(current: string, next: string): Promise<void> {
   const body = { current_password: current, new_password: next };
   await send("put", "/api/auth/password", { body });
-  // The new token knows that the password was changed.
-  await refresh();
 }
+
+/** Go on with a token that knows that the password was changed; loading anew brings one, too. */
+const goOn = () => refresh().catch(() => navigateUnasked(() => location.reload()));
 
 export function PasswordForm({ user }: { user: User }) {
   const s = strings.value;
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [isSuggested, setSuggested] = useState(false);
-  const [result, setResult] = useState<Failure | "changed" | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const [isChanged, setChanged] = useState(false);
+  const [failure, setFailure] = useState<Failure | null>(null);
   const submit = async (event: Event) => {
     event.preventDefault();
-    setResult(null);
+    setChanged(false);
+    setFailure(null);
+    setBusy(true);
     try {
       await change(current, next);
-      setResult("changed");
+      setChanged(true);
       setCurrent("");
       setNext("");
+      if (user.must_change_password) await goOn();
     } catch (error) {
-      setResult(asFailure(error));
+      setFailure(asFailure(error));
     }
+    setBusy(false);
   };
   const suggest = async () => {
     setNext(await suggestPassphrase());
@@ -62,15 +71,13 @@ export function PasswordForm({ user }: { user: User }) {
       <button type="button" class="link" onClick={suggest}>
         {s.signIn.suggest}
       </button>
-      {result === "changed" && (
+      {isChanged && (
         <p class="note" role="status">
           {s.account.changed}
         </p>
       )}
-      {result && result !== "changed" && <FailureNote failure={result} />}
-      <button type="submit" class="primary">
-        {s.account.change}
-      </button>
+      {failure && <FailureNote failure={failure} />}
+      <Submit label={s.account.change} isBusy={isBusy} failure={failure} />
     </form>
   );
 }

@@ -5,7 +5,7 @@ import { send } from "../api/client.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
 import type { Session } from "../schema.ts";
 import { formatTime, strings } from "../strings/index.ts";
-import { FailureNote } from "../ui/failure.tsx";
+import { FailureNote, Retry } from "../ui/failure.tsx";
 
 const BROWSERS: [RegExp, string][] = [
   [/Edg\//, "Edge"],
@@ -51,11 +51,21 @@ function Row({ session, onEnd }: { session: Session; onEnd: () => void }) {
   );
 }
 
+interface Trouble {
+  failure: Failure;
+  again: () => void;
+}
+
 export function SessionList() {
   const [sessions, setSessions] = useState<Session[]>([]);
-  const [failure, setFailure] = useState<Failure | null>(null);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
   const list = useRef<HTMLUListElement>(null);
-  const fail = (error: unknown) => setFailure(asFailure(error));
+  const attempt = (work: () => Promise<void>) => {
+    setTrouble(null);
+    work().catch((error: unknown) => {
+      setTrouble({ failure: asFailure(error), again: () => attempt(work) });
+    });
+  };
   const load = async () => {
     setSessions((await send("get", "/api/auth/sessions", { query: { limit: 100 } })).sessions);
   };
@@ -65,15 +75,17 @@ export function SessionList() {
     // The button that had the focus is gone.
     list.current?.focus();
   };
-  useEffect(() => {
-    load().catch(fail);
-  }, []);
+  useEffect(() => attempt(load), []);
   return (
     <>
-      {failure && <FailureNote failure={failure} />}
+      {trouble && (
+        <FailureNote failure={trouble.failure}>
+          <Retry failure={trouble.failure} onRetry={trouble.again} />
+        </FailureNote>
+      )}
       <ul class="sessions" ref={list} tabIndex={-1} aria-label={strings.value.account.sessions}>
         {sessions.map((session) => (
-          <Row key={session.id} session={session} onEnd={() => end(session.id).catch(fail)} />
+          <Row key={session.id} session={session} onEnd={() => attempt(() => end(session.id))} />
         ))}
       </ul>
     </>

@@ -2,10 +2,12 @@
 
 import type { ProblemDetails } from "../schema.ts";
 
+/** A problem that has no name but its status (RFC 9457, 4.2.1), or a gateway's own page. */
+export const UNNAMED = "about:blank";
+
 export class Problem extends Error {
   readonly slug: string;
   readonly status: number;
-  readonly fieldErrors: { pointer: string; detail: string }[];
   /** When asking again makes sense, in milliseconds since 1970; null where nobody said. */
   readonly retryAt: number | null;
 
@@ -13,7 +15,6 @@ export class Problem extends Error {
     super(details.detail);
     this.slug = details.type.replace("/problems/", "");
     this.status = details.status;
-    this.fieldErrors = details.errors ?? [];
     const seconds = retryAfterSeconds ?? details.retry_after_seconds;
     this.retryAt = seconds ? Date.now() + seconds * 1000 : null;
   }
@@ -36,8 +37,7 @@ export function isAbort(error: unknown): boolean {
 
 function unnamed(response: Response): ProblemDetails {
   const { status, statusText } = response;
-  const detail = statusText || `HTTP ${status}`;
-  return { type: "about:blank", title: detail, status, detail, instance: "" };
+  return { type: UNNAMED, title: statusText, status, detail: statusText, instance: "" };
 }
 
 export async function problemOf(response: Response): Promise<Problem> {

@@ -61,9 +61,10 @@ export function end({ byItself }: { byItself: boolean }): void {
 }
 
 channel.addEventListener("message", ({ data }: MessageEvent<News>) => {
-  if (data.kind === "refreshed") accept(data.reply, data.at);
-  else forget();
-  if (data.kind === "ended" && !data.byItself) location.replace("/");
+  if (data.kind === "refreshed") return accept(data.reply, data.at);
+  forget();
+  wasEnded.value = data.byItself;
+  if (!data.byItself) location.replace("/");
 });
 
 /** Wait until another tab tells of its refresh. */

@@ -8,6 +8,8 @@ import { go, route } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { Field, PasswordField } from "../ui/form.tsx";
+import { useHeading } from "../ui/heading.ts";
+import { Submit } from "../ui/submit.tsx";
 import { Switches } from "../ui/switches.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { suggestPassphrase } from "./passphrase.ts";
@@ -50,6 +52,11 @@ function SignInForm({ isNew }: { isNew: boolean }) {
   const [needsCode, setNeedsCode] = useState(false);
   const [isMisnamed, setMisnamed] = useState(false);
   const change = (part: Partial<Entry>) => setEntry({ ...entry, ...part });
+  const rename = (username: string) => {
+    change({ username });
+    // Another name need not wait for this one.
+    setFailure(null);
+  };
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -78,7 +85,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
         label={s.username}
         {...(isNew ? { hint: s.usernameHint } : {})}
         value={entry.username}
-        onInput={(username) => change({ username })}
+        onInput={rename}
         autocomplete="username"
         wrong={isMisnamed ? s.usernameWrong : null}
       />
@@ -97,9 +104,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
       )}
       {needsCode && <CodeField code={entry.code} onInput={(code) => change({ code })} />}
       {failure && <FailureNote failure={failure} />}
-      <button type="submit" class="primary" disabled={isBusy}>
-        {isBusy ? s.busy : isNew ? s.create : s.enter}
-      </button>
+      <Submit label={isNew ? s.create : s.enter} isBusy={isBusy} failure={failure} />
     </form>
   );
 }
@@ -122,9 +127,7 @@ export function SignIn() {
   const s = strings.value;
   const isNew = route.value.view === "register";
   const title = isNew ? s.signIn.titleNew : s.signIn.title;
-  useEffect(() => {
-    document.title = `${title} · Lectern`;
-  }, [title]);
+  const heading = useHeading(title);
   return (
     <div class="threshold">
       <header>
@@ -132,7 +135,9 @@ export function SignIn() {
         <Tagline />
       </header>
       <main>
-        <h1>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         {wasEnded.value && !isNew && (
           <p class="note" role="status">
             {s.signIn.ended}

@@ -1,5 +1,6 @@
 // Every text of the page, in German.
 
+import { duration } from "./duration.ts";
 import type { Strings } from "./index.ts";
 import { ranges } from "./ranges.ts";
 
@@ -14,6 +15,7 @@ const pages = {
 
 export const de: Strings = {
   name: "Deutsch",
+  direction: "ltr",
   tagline: [
     "Frag deine Kursunterlagen.",
     "Lies die Antwort.",
@@ -23,19 +25,25 @@ export const de: Strings = {
   close: "Schließen",
   cancel: "Abbrechen",
   tryAgain: "Noch einmal",
-  retryIn: (seconds) => `Noch einmal in ${plural(seconds, "Sekunde", "Sekunden")}`,
+  retryIn: (seconds) => `Noch einmal in ${duration(seconds, "de")}`,
+  busy: "Einen Augenblick …",
   loading: "Wird geladen …",
   more: "Mehr zeigen",
   skip: "Zum Gespräch springen",
   offline: "Du bist offline. Was zu sehen ist, bleibt; alles andere wartet auf die Verbindung.",
   unreachable: "Lectern ist nicht zu erreichen. Prüfe die Verbindung und versuche es noch einmal.",
+  serverFailed:
+    "Auf dem Server ging etwas schief. Versuche es gleich noch einmal; wenn es wieder geschieht, sag es dem, der Lectern eingerichtet hat.",
+  serverRefused: (status) =>
+    `Der Server nimmt das nicht an (${status}). Lade die Seite neu; wenn es wieder geschieht, sag es dem, der Lectern eingerichtet hat.`,
   unexpected:
     "Auf dieser Seite ging etwas schief. Lade sie neu; was gesendet wurde, ist nicht verloren.",
   reload: "Neu laden",
   problems: {
     "invalid-credentials":
       "Benutzername oder Passwort stimmt nicht. Prüfe beides und versuche es noch einmal.",
-    "signup-refused": "Hier braucht es einen gültigen Anmeldecode. Frag deine Lehrkraft danach.",
+    "signup-refused":
+      "Hier braucht es einen gültigen Code für neue Konten. Frag deine Lehrkraft danach.",
     "signup-closed":
       "Hier kann sich niemand selbst ein Konto anlegen. Frag deine Lehrkraft danach.",
     "username-taken": "Diesen Benutzernamen gibt es schon. Wähle einen anderen.",
@@ -44,12 +52,14 @@ export const de: Strings = {
     "too-many-attempts":
       "Zu viele falsche Passwörter für diesen Benutzernamen. Warte einen Augenblick.",
     "invalid-request": "Diese Eingabe ist nicht gültig. Prüfe sie und versuche es noch einmal.",
-    "file-not-found": "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht.",
+    "file-not-found":
+      "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht. Wähle eine andere oder füge sie noch einmal hinzu.",
     "file-too-large": "Diese Datei ist zu groß. Teile sie oder lass weg, was du nicht brauchst.",
     "too-many-pages": "Diese Datei hat zu viele Seiten. Teile sie und lade die Teile hoch.",
-    "unsupported-file-type": "Lectern liest PDF, DOCX, PPTX, HTML, Markdown und reinen Text.",
+    "unsupported-file-type":
+      "Solche Dateien liest Lectern nicht. Sichere sie als PDF, DOCX, PPTX, HTML, Markdown oder reinen Text.",
     "unreadable-file":
-      "Diese Datei ist nicht lesbar; vielleicht ist sie beschädigt oder durch ein Passwort geschützt.",
+      "Diese Datei ist nicht lesbar; vielleicht ist sie beschädigt oder durch ein Passwort geschützt. Sichere sie neu und lade sie noch einmal hoch.",
     "empty-file":
       "In dieser Datei steht kein Text. Eingescannte Seiten brauchen zuerst eine Texterkennung.",
     "upload-incomplete": "Die Datei ist nicht vollständig angekommen. Lade sie noch einmal hoch.",
@@ -57,7 +67,8 @@ export const de: Strings = {
     "file-not-ready": "Eine der gewählten Dateien ist noch nicht gelesen. Warte oder lass sie weg.",
     "file-limit-reached":
       "Mehr Dateien sind nicht möglich. Lösche eine, die du nicht mehr brauchst.",
-    "chat-not-found": "Diesen Chat gibt es nicht; vielleicht wurde er gelöscht.",
+    "chat-not-found":
+      "Diesen Chat gibt es nicht; vielleicht wurde er gelöscht. Wähle einen anderen oder stell eine neue Frage.",
     "daily-limit-reached":
       "Für heute sind alle deine Fragen gestellt. Um Mitternacht (UTC) geht es weiter.",
     "capacity-exhausted":
@@ -65,7 +76,7 @@ export const de: Strings = {
     "too-many-streams": "Zu viele Fragen auf einmal. Warte auf eine Antwort, dann frag weiter.",
     "idempotency-conflict":
       "Diese Frage wird gerade noch beantwortet. Versuche es gleich noch einmal.",
-    "request-too-large": "Das ist zu groß.",
+    "request-too-large": "Das ist zu groß. Kürze es und versuche es noch einmal.",
     busy: "Gerade melden sich zu viele an. Versuche es in ein paar Sekunden noch einmal.",
     "database-unavailable":
       "Die Datenbank ist nicht zu erreichen. Nichts ging verloren; versuche es gleich noch einmal.",
@@ -84,14 +95,16 @@ export const de: Strings = {
     "refresh-token-reused":
       "Deine Sitzung wurde beendet, weil ihr Schlüssel zweimal benutzt wurde. Melde dich wieder an.",
     "session-ended": "Deine Sitzung ist zu Ende. Melde dich wieder an.",
-    "session-not-found": "Diese Sitzung gibt es nicht; vielleicht ist sie schon zu Ende.",
+    "session-not-found":
+      "Diese Sitzung gibt es nicht; vielleicht ist sie schon zu Ende. Lade die Liste neu.",
     "cross-site-request":
       "Diese Anfrage kam nicht von der Seite selbst. Lade sie neu und versuche es noch einmal.",
     "edge-bypassed":
       "Unter dieser Adresse antwortet Lectern nicht. Nimm die, die du dafür bekommen hast.",
     "password-change-required":
-      "Du hast dich mit einer einmaligen Passphrase angemeldet. Wähle zuerst ein eigenes Passwort.",
-    "page-not-found": "Diese Seite hat die Datei nicht, oder sie ist noch nicht gelesen.",
+      "Du hast dich mit einer Einmal-Passphrase angemeldet. Wähle zuerst ein eigenes Passwort.",
+    "page-not-found":
+      "Diese Seite hat die Datei nicht, oder sie ist noch nicht gelesen. Wähle eine andere.",
     "too-much-text":
       "In dieser Datei steht mehr Text als in Kursunterlagen. Teile sie und lade die Teile hoch.",
     "lease-lost":
@@ -120,17 +133,16 @@ export const de: Strings = {
     usernameWrong:
       "Das geht nicht als Benutzername. Nimm 3 bis 32 aus a bis z, 0 bis 9, Punkt, Binde- und Unterstrich: kein Leerzeichen, kein Umlaut.",
     password: "Passwort",
-    passwordHint: "Mindestens 15 Zeichen. Mehrere Wörter ohne Zusammenhang merken sich leicht.",
+    passwordHint: "Mindestens 15 Zeichen. Mehrere Wörter ohne Zusammenhang sind leicht zu merken.",
     suggest: "Passphrase vorschlagen",
     suggested:
       "Schreib sie auf oder lass den Browser sie merken: Niemand kann sie dir noch einmal schicken.",
     show: "Passwort zeigen",
     hide: "Passwort verbergen",
-    code: "Anmeldecode",
+    code: "Code für neue Konten",
     codeHint: "Nur wer ihn hat, kann hier ein Konto anlegen. Deine Lehrkraft kennt ihn.",
     enter: "Anmelden",
     create: "Konto anlegen",
-    busy: "Einen Augenblick …",
     toNew: "Neu hier? Konto anlegen",
     toOld: "Du hast ein Konto? Anmelden",
     ended: "Deine Sitzung ist zu Ende. Melde dich wieder an, dann geht es weiter, wo du warst.",
@@ -153,7 +165,7 @@ export const de: Strings = {
     title: "Dateien",
     add: "Dateien hinzufügen",
     drop: "Irgendwo ablegen oder einfügen",
-    dropHere: "Loslassen, um sie hinzuzufügen",
+    dropHere: "Loslassen, um die Dateien hinzuzufügen",
     types: "PDF, Word, PowerPoint, HTML, Markdown oder Text",
     empty:
       "Füge Skripte, Folien oder ein Kapitel hinzu. Sie werden Seite für Seite gelesen; dann kannst du fragen.",
@@ -196,8 +208,8 @@ export const de: Strings = {
     rename: "Umbenennen",
     renameLabel: "Titel des Chats",
     save: "Sichern",
-    exportMarkdown: "Als Markdown sichern",
-    exportJson: "Als JSON sichern",
+    exportMarkdown: "Als Markdown exportieren",
+    exportJson: "Als JSON exportieren",
     delete: "Löschen",
     deleted: (title) => `„${title}“ ist gelöscht.`,
     restored: (title) => `„${title}“ ist wieder da.`,
@@ -235,7 +247,7 @@ export const de: Strings = {
 
   answer: {
     searching: "Deine Dateien werden durchsucht …",
-    consulted: (count) => `${plural(count, "Stelle", "Stellen")} werden gelesen …`,
+    consulted: (count) => `${plural(count, "Stelle wird", "Stellen werden")} gelesen …`,
     sources: "Quellen",
     deleted: "inzwischen gelöscht",
     citation: (marker, file, place) => `Zitat ${marker}: ${file}, ${place}`,
@@ -271,7 +283,8 @@ export const de: Strings = {
     next: "Nächste Seite",
     of: (place, total) => `${place} von ${total}`,
     gone: "Diese Datei wurde gelöscht. Das sind die Wörter, die aus ihr zitiert wurden:",
-    goneBare: "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht.",
+    goneBare:
+      "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht. Füge sie noch einmal hinzu, um sie zu lesen.",
     blank: "Auf dieser Seite steht kein Text.",
     openTab: "In neuem Tab öffnen",
     save: "Original herunterladen",

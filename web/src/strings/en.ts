@@ -1,5 +1,6 @@
 // Every text of the page, in English. The other languages have the same keys: the types see to it.
 
+import { duration } from "./duration.ts";
 import { ranges } from "./ranges.ts";
 
 const plural = (count: number, one: string, many: string) =>
@@ -9,12 +10,14 @@ const pages = { page: "page", slide: "slide", part: "part" };
 
 export const en = {
   name: "English",
+  direction: "ltr" as "ltr" | "rtl",
   tagline: ["Ask your course files.", "Read the answer.", "Check the page it stands on."],
   notices: "Notices",
   close: "Close",
   cancel: "Cancel",
   tryAgain: "Try again",
-  retryIn: (seconds: number) => `Try again in ${plural(seconds, "second", "seconds")}`,
+  retryIn: (seconds: number) => `Try again in ${duration(seconds, "en")}`,
+  busy: "One moment …",
   loading: "Loading …",
   more: "Show more",
   skip: "Skip to the conversation",
@@ -22,8 +25,18 @@ export const en = {
   unreachable: "Lectern cannot be reached. Check the connection, then try again.",
   unexpected: "Something went wrong on this page. Load it again; nothing that was sent is lost.",
   reload: "Load again",
-  // The server speaks English; this one is the page's own.
+  serverFailed:
+    "Something went wrong on the server. Try again in a moment; if it happens again, tell whoever set Lectern up.",
+  serverRefused: (status: number) =>
+    `The server does not take this (${status}). Load the page again; if it happens again, tell whoever set Lectern up.`,
+  // The server speaks English. These are the page's own, and what the server says to developers.
   problems: {
+    "cross-site-request":
+      "This request did not come from the page itself. Load it again, then try once more.",
+    "idempotency-conflict": "This question is still being answered. Try again in a moment.",
+    "idempotency-mismatch": "This question was sent with the key of another. Ask it again.",
+    "invalid-access-token": "You are signed in no longer. Sign in again.",
+    "invalid-request": "This entry is not valid. Check it, then try again.",
     "storage-refused": "The file storage did not take this file. Try again.",
   } as Record<string, string>,
 
@@ -55,7 +68,6 @@ export const en = {
     codeHint: "Only who has it can make an account here. Your teacher can tell you.",
     enter: "Sign in",
     create: "Make the account",
-    busy: "One moment …",
     toNew: "New here? Make an account",
     toOld: "You have an account? Sign in",
     ended: "Your session is over. Sign in again to go on where you were.",
@@ -140,7 +152,7 @@ export const en = {
     some: (count: number, total: number) => `Asks ${count} of ${total} files`,
     noneChosen: "Choose at least one file",
     noneReady: "Add a file first",
-    tooLong: (count: number) => `${count} characters too many`,
+    tooLong: (count: number) => `${plural(count, "character", "characters")} too many`,
     conversation: "Conversation",
     title: "What would you like to know?",
     hints: [
@@ -198,7 +210,7 @@ export const en = {
     next: "Next page",
     of: (place: string, total: number) => `${place} of ${total}`,
     gone: "This file was deleted. These are the words that were quoted from it:",
-    goneBare: "This file is not there; perhaps it was deleted.",
+    goneBare: "This file is not there; perhaps it was deleted. Add it again to read it.",
     blank: "There is no text on this page.",
     openTab: "Open in a new tab",
     save: "Download the original",

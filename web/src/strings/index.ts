@@ -1,7 +1,7 @@
 // The language of the page, and its texts.
 
 import { computed, effect, signal } from "@preact/signals";
-import { type Failure, Problem } from "../api/problems.ts";
+import { type Failure, Problem, UNNAMED } from "../api/problems.ts";
 import { de } from "./de.ts";
 import { en } from "./en.ts";
 
@@ -23,6 +23,7 @@ export const strings = computed(() => languages[language.value]);
 
 effect(() => {
   document.documentElement.lang = language.value;
+  document.documentElement.dir = strings.value.direction;
 });
 
 export function chooseLanguage(chosen: Language): void {
@@ -34,7 +35,8 @@ export function chooseLanguage(chosen: Language): void {
 export function explain(failure: Failure): string {
   const s = strings.value;
   if (!(failure instanceof Problem)) return s.unreachable;
-  return s.problems[failure.slug] ?? failure.message;
+  if (failure.slug !== UNNAMED) return s.problems[failure.slug] ?? failure.message;
+  return failure.status >= 500 ? s.serverFailed : s.serverRefused(failure.status);
 }
 
 export function formatDate(iso: string): string {

@@ -1,4 +1,5 @@
-// Buttons that show a sign, with their name for those who do not see it.
+// Buttons that show a sign, with their name for those who do not see it. What cannot be pressed now
+// says so and keeps the focus: from a disabled button it would fall to the top of the page.
 
 import { Icon, type IconName } from "./icon.tsx";
 
@@ -18,8 +19,8 @@ export function IconButton({ icon, label, onClick, isOpen, disabled = false }: P
       aria-label={label}
       title={label}
       aria-expanded={isOpen}
-      disabled={disabled}
-      onClick={onClick}
+      aria-disabled={disabled || undefined}
+      onClick={disabled ? undefined : onClick}
     >
       <Icon name={icon} />
     </button>
@@ -29,7 +30,12 @@ export function IconButton({ icon, label, onClick, isOpen, disabled = false }: P
 /** A button of words, with an icon before them. */
 export function QuietButton({ icon, label, onClick, disabled = false }: Props) {
   return (
-    <button type="button" class="quiet" disabled={disabled} onClick={onClick}>
+    <button
+      type="button"
+      class="quiet"
+      aria-disabled={disabled || undefined}
+      onClick={disabled ? undefined : onClick}
+    >
       <Icon name={icon} />
       {label}
     </button>

@@ -7,8 +7,9 @@ import { explain, strings } from "../strings/index.ts";
 import { focusAround, useFocusAfter } from "./focus.ts";
 import { Icon } from "./icon.tsx";
 
-/** Seconds until `at`, counted down. */
-function useSecondsUntil(at: number | null): number {
+/** Seconds until the server wants to be asked again, counted down. */
+export function useSecondsUntil(failure: Failure | null): number {
+  const at = failure instanceof Problem ? failure.retryAt : null;
   const left = () => (at ? Math.max(0, Math.ceil((at - Date.now()) / 1000)) : 0);
   const [seconds, setSeconds] = useState(left);
   useEffect(() => {
@@ -28,7 +29,7 @@ interface RetryProps {
 /** A button that waits as long as the server asked to. */
 export function Retry({ failure, label, onRetry }: RetryProps) {
   const s = strings.value;
-  const seconds = useSecondsUntil(failure instanceof Problem ? failure.retryAt : null);
+  const seconds = useSecondsUntil(failure);
   // It goes with the failure, as soon as there is another try.
   const button = useFocusAfter<HTMLButtonElement>(focusAround);
   return (
@@ -47,8 +48,9 @@ export function FailureNote({
   children?: ComponentChildren;
 }) {
   return (
-    <div class="note failure" role="alert">
-      <p>{explain(failure)}</p>
+    <div class="note failure">
+      {/* Without what follows: a button that counts down would be read at every second. */}
+      <p role="alert">{explain(failure)}</p>
       {children}
     </div>
   );
