@@ -55,6 +55,10 @@ _LET_FADE_IN = """Promise.all(document.getAnimations()
   .filter(animation => Number.isFinite(animation.effect.getComputedTiming().endTime))
   .map(animation => animation.finished.catch(() => {})))"""
 
+# As the browser says it of a promise that nobody waits for.
+_UNFORESEEN = """dispatchEvent(
+  new PromiseRejectionEvent("unhandledrejection", { promise: Promise.resolve(), reason: 0 }))"""
+
 # It says so for two seconds; axe may take longer to look.
 _STAY_COPIED = """() => {
   const later = window.setTimeout;
@@ -224,7 +228,25 @@ class TestAtFirst:
         expect(seat.open_side().get_by_role("alert")).to_have_count(2)
         expect_clean(seat.page)
 
+    def test_when_the_server_asks_to_wait(self, seat: Desk):
+        problem = {"type": "/problems/database-unavailable", "title": "", "detail": "Wait."}
+        seat.page.route(
+            "**/api/auth/refresh",
+            lambda route: route.fulfill(
+                status=503,
+                content_type="application/problem+json",
+                json=problem | {"status": 503, "retry_after_seconds": 3_000},
+            ),
+        )
+        seat.page.reload()
+        expect(seat.page.get_by_role("button", name="Try again in 50 minutes")).to_be_disabled()
+        expect_clean(seat.page)
+
     def test_when_something_unforeseen_happens(self, seat: Desk):
+        seat.page.evaluate(_UNFORESEEN)
+        expect(seat.page.get_by_role("alert")).to_contain_text("Load it again")
+        expect_clean(seat.page)  # a press that came to nothing
+
         odd = {"files": [{"id": 1, "filename": "odd.txt", "status": "processing"}]}
         change(seat.page, "**/api/upload?*", lambda _: odd | {"next_cursor": None})
         seat.page.reload()
@@ -449,6 +471,13 @@ class TestAnswers:
         expect(source).to_contain_text("Here the original opens in a tab of its own.")
         expect_clean(page)
         source.get_by_role("button", name="Text").click()
+        lose(page, "**/content?*")
+        source.get_by_role("button", name="Next page").click()
+        source.get_by_role("button", name="Original").click()
+        expect(source.get_by_role("alert")).to_be_visible()
+        expect_clean(page)
+        source.get_by_role("button", name="Text").click()
+        source.get_by_role("button", name="Previous page").click()
         lose(page, "**/pages/2")
         source.get_by_role("button", name="Next page").click()
         expect(source.get_by_role("alert")).to_be_visible()
@@ -541,6 +570,12 @@ class TestTheAccount:
         page.get_by_role("button", name="Change password").click()
         expect(page.get_by_text("The password is changed.")).to_be_visible()
         expect_clean(page)
+
+    def test_when_its_sessions_do_not_come(self, seat: Desk):
+        lose(seat.page, "**/api/auth/sessions?*")
+        seat.page.goto("/#/account")
+        expect(seat.page.get_by_role("button", name="Try again")).to_be_visible()
+        expect_clean(seat.page)
 
     def test_while_it_is_packed(self, seat: Desk):
         seat.page.goto("/#/account")
