@@ -15,11 +15,12 @@ from dev.stack import Stack
 from dev.student import Student
 from lib.adapters.database import _REPEATABLE
 from lib.adapters.storage import Storage
+from lib.domain.prompting import estimate_tokens
 from lib.web.storage import storage
 from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION, SHOWN_ANSWER
-from tests.streams import open_stream, read_events, stored
+from tests.streams import Event, open_stream, read_events, stored, texts_of
 from tests.trust.instances import impatient_instance, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.judging import judge_end, judge_problem
@@ -44,9 +45,9 @@ NEEDING_STORAGE = (
 SILENCES = {"database": ("GET /api/history", 8.0), "model": ("POST /api/query", 45.0)}
 # For all that is not the waiting, on a machine that does other things as well.
 LEEWAY_SECONDS = 15.0
-# Not stable, and yet the second time changes nothing: why is in their SQL.
 # How soon all is as it was when an outage is over.
 RECOVERY_SECONDS = 30
+# Not stable, and yet the second time changes nothing: why is in their SQL.
 REPEATABLE_WRITES = {
     "finish_query": "a query that is done is only read",
     "rename_chat": "the title is the same again",
@@ -218,7 +219,6 @@ def test_storage_refused_alone_is_told_at_once(  # noqa: PLR0913, PLR0917 - fixt
     promise.check(not (found := invariants.broken()), f"{name}: {found}")
 
 
-def test_an_outage_is_not_answered_with_more_calls(
 # How a database is away that is told to be, whose machine is gone, and that nobody hears of; and how many
 # requests it takes at least until what an instance has saved for trying again weighs little.
 OUTAGES: dict[str, tuple[Fault, int]] = {
@@ -229,8 +229,9 @@ OUTAGES: dict[str, tuple[Fault, int]] = {
 
 
 @pytest.mark.parametrize("kind", OUTAGES)
-    new_student: Callable[[], Student],
+def test_an_outage_is_not_answered_with_more_calls(
     kind: str,
+    new_student: Callable[[], Student],
     proxy: Proxy,
     ground: Ground,
     size: Callable[..., int],
@@ -240,8 +241,8 @@ OUTAGES: dict[str, tuple[Fault, int]] = {
     students = [new_student() for _ in range(size(full=50, short=5))]
     students[0].upload("light.md", LIGHT)
     errands = [(student, errand) for errand in ERRANDS for student in students]
-    lasts_until = time.monotonic() + size(full=60, short=0)
     (fault, least), invariants = OUTAGES[kind], Invariants(ground)
+    lasts_until = time.monotonic() + size(full=60, short=0)
     statuses: list[int] = []
 
     with impatient_instance(), ThreadPoolExecutor(10) as pool:
@@ -308,17 +309,30 @@ def is_silent(dependency: str) -> Callable[[int, Call], bool]:
 # Clients that go away: at the first words, half-way, and just before the end.
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
-def test_a_stream_that_is_left_is_saved_and_charged_once(
+# What a day cost a user.
+CHARGED = "select query_count as queries, token_count as tokens from daily_usage where user_id = %s"
+
+
+# How far the model came, and what the client has read of it by then.
+@pytest.mark.parametrize(
+    ("share", "read"),
+    [
+        (0.0, ""),
+        (0.5, "It bends towards the normal"),
+        (0.99, "It bends towards the normal [1]. It bends"),
+    ],
+)
+def test_a_stream_that_is_left_is_saved_and_charged_once(  # noqa: PLR0913, PLR0917 - fixtures
     share: float,
+    read: str,
     new_student: Callable[[], Student],
     model: ScriptedModel,
     ground: Ground,
     size: Callable[..., int],
     promise: Promise,
 ) -> None:
-    model.says = ANSWER
-    deltas = len(ANSWER.split())
+    model.says = f"{ANSWER} {ANSWER}"
+    deltas = len(model.says.split())
     invariants = Invariants(ground)
     for _ in range(size(full=20, short=2)):
         student = new_student()
@@ -326,7 +340,7 @@ def test_a_stream_that_is_left_is_saved_and_charged_once(
         model._held.clear()
         model.holds_after = int(share * deltas)
         with open_stream(student, QUESTION) as response:
-            next(read_events(response))
+            seen = read_until(read, response)
             model.wait_until_held()
         left_at = time.monotonic()
 
@@ -338,8 +352,35 @@ def test_a_stream_that_is_left_is_saved_and_charged_once(
         is_left = model.is_left(within_seconds=max(left_in, 0))
         promise.check(is_left, f"{share}: the model still answers after 2 s")
         [query] = stored(student)
-        promise.check(query["status"] in ("interrupted", "failed"), f"{share}: {query['status']}")
+        promise.check(not (told := judge_kept(query, seen)), f"{share}: {told}: {query}")
+        charged = ground.rows(CHARGED, student.id)
+        spent = estimate_tokens(model.prompts[-1]) + estimate_response(query["response"])
+        promise.check(charged == [{"queries": 1, "tokens": spent}], f"{share}: {charged}, {spent}")
         promise.check(not (found := invariants.broken()), f"{share}: {found}")
+
+
+def read_until(text: str, response: httpx.Response) -> list[Event]:
+    seen: list[Event] = []
+    for event in read_events(response):
+        seen.append(event)
+        if len(texts_of(seen)) >= len(text):
+            break
+    return seen
+
+
+def judge_kept(query: dict[str, Any], seen: list[Event]) -> str:
+    """Return what is wrong with what was kept of an answer that was left when that much was seen."""
+    if query["status"] != "interrupted":
+        return "not told as interrupted"
+    whole = f"{SHOWN_ANSWER} {SHOWN_ANSWER}"
+    if not (query["response"].startswith(texts_of(seen)) and whole.startswith(query["response"])):
+        return "other words"
+    shown = [data for name, data in seen if name == "citation"]
+    return "" if query["citations"][: len(shown)] == shown else "other citations"
+
+
+def estimate_response(response: str) -> int:
+    return estimate_tokens([{"content": response}]) if response else 0
 
 
 def test_a_client_whose_leaving_nobody_tells_finds_the_answer_whole(
