@@ -23,7 +23,10 @@ _RELATIONS = """
 select n.nspname as schema, c.relname as name, (
     select a.attname from pg_attribute as a
     where a.attrelid = c.oid and a.attnum > 0 and a.attidentity = '' order by a.attnum limit 1
-) as column
+) as column, (
+    select string_agg(a.attname, ',' order by a.attnum) from pg_attribute as a
+    where a.attrelid = c.oid and a.attnum > 0 and has_column_privilege('authenticated', c.oid, a.attnum, 'select')
+) as readable
 from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('r', 'v', 'm') and n.nspname in ('public', 'private', 'storage') order by 1, 2
 """
@@ -133,6 +136,9 @@ def attempts(
         headers = of_schema(caller, relation["schema"])
         every, row = {column: "not.is.null"}, {column: None}
         yield f"select {path}", api.get(path, headers=headers)
+        # Where one column is for nobody, all of them together are, and that would hide the others.
+        columns = {"select": relation["readable"] or column}
+        yield f"select of {path}", api.get(path, headers=headers, params=columns)
         yield f"insert {path}", api.post(path, headers=headers, json=row)
         yield f"update {path}", api.patch(path, headers=headers, json=row, params=every)
         yield f"delete {path}", api.delete(path, headers=headers, params=every)
@@ -145,7 +151,9 @@ def attempts(
         )
 
 
-def is_closed(case: str, caller: Caller, answer: httpx.Response, victim: Holdings) -> bool:
+def is_closed(
+    case: str, caller: Caller, answer: httpx.Response, victim: Holdings, attacker: Holdings
+) -> bool:
     """Tell whether an answer gives nothing away, and is a refusal where nothing may be had."""
     hashes = "password_hash" in answer.text or "$2b$" in answer.text
     if victim.canary in answer.text or hashes:
@@ -155,7 +163,18 @@ def is_closed(case: str, caller: Caller, answer: httpx.Response, victim: Holding
         # Not for the value: a null that is not allowed would stop it even where rows could be added.
         return is_refused
     is_reading = case.startswith("select ") or case in _FOR_USERS
-    return answer.is_client_error or (is_reading and answer.is_success)
+    is_own = is_reading and answer.is_success and is_ones_own(case, answer.json(), attacker)
+    return answer.is_client_error or is_own
+
+
+def is_ones_own(case: str, found: Any, attacker: Holdings) -> bool:
+    """Tell whose the rows are by their ids: of a session and of a day's usage no word says it."""
+    if case.startswith("select "):
+        owner = "id" if case.endswith("/users") else "user_id"
+        return all(row.get(owner) == attacker.student.id for row in found)
+    if case == "rpc public.list_sessions":
+        return all(row["id"] == attacker.ids["session_id"] for row in found)
+    return True
 
 
 @pytest.fixture
@@ -176,7 +195,7 @@ def test_nobody_gets_another_users_rows(
     for caller in callers(stack, victim, attacker):
         before = fingerprint(ground)
         for case, answer in attempts(api, ground, victim, caller):
-            held = is_closed(case, caller, answer, victim)
+            held = is_closed(case, caller, answer, victim, attacker)
             promise.check(
                 held, f"{case} with {caller.name}: {answer.status_code} {answer.text:.90}"
             )
@@ -184,11 +203,19 @@ def test_nobody_gets_another_users_rows(
 
 
 def test_one_sees_what_is_ones_own(
-    api: httpx.Client, residents: tuple[Holdings, Holdings], stack: Stack
+    api: httpx.Client, ground: Ground, residents: tuple[Holdings, Holdings], stack: Stack
 ):
+    """Where nobody saw anything, nobody would see another's."""
     victim, attacker = residents
     mine = next(caller for caller in callers(stack, victim, attacker) if caller.is_user)
+    public = [row for row in ground.rows(_RELATIONS) if row["schema"] == "public"]
+    readable = {row["name"]: row["readable"] for row in public if row["readable"]}
 
     files = api.get("/files", headers=mine.headers).json()
 
     assert [attacker.canary in json.dumps(file) for file in files] == [True]
+    assert readable.keys() >= {"users", "sessions", "daily_usage"}
+    for name, columns in readable.items():
+        found = api.get(f"/{name}", headers=mine.headers, params={"select": columns}).json()
+        assert found, f"nothing of {name}"
+        assert is_ones_own(f"select of /{name}", found, attacker), name
