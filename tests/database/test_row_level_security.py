@@ -355,20 +355,3 @@ class TestFunctions:
                 f"{function['name']}: {answer}"
             )
         assert snapshot(ground) == before
-
-    def test_refuse_a_session_that_is_over(
-        self, stack: Stack, connect: Connect, household: Household
-    ) -> None:
-        identity = Identity(user_id=household.other.identity.user_id, session_id=2**40)
-        api = connect(mint(stack, identity))
-
-        for name, arguments in {
-            "delete_file": {"p_file_id": 1},
-            "delete_chat": {"p_chat_id": "a"},
-            "rename_chat": {"p_chat_id": "a", "p_title": "b"},
-            "claim_ingestion": {"p_file_id": 1, "p_lease_seconds": 1},
-            "create_file": {"p_file": {}, "p_limits": {}},
-        }.items():
-            with pytest.raises(APIError) as refused:
-                api.rpc(name, arguments).execute()
-            assert refused.value.message == "session-ended", name

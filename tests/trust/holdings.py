@@ -22,11 +22,17 @@ QUESTION = "What does the dossier say about the observatory?"
 _SENTENCE = "The dossier about the observatory says that {} is the word of the keeper."
 
 
-def fingerprint(ground: Ground) -> str:
-    """Return a hash of every row of every table: equal means that nothing at all was changed."""
+def fingerprint(ground: Ground, *, but: str = "") -> str:
+    """Return a hash of every row of every table: equal means that nothing at all was changed.
+
+    Args:
+        ground: The database.
+        but: A table that may change.
+    """
     rows = " union all ".join(
         f"select '{table['name']} ' || t::text as row from {table['name']} as t"  # noqa: S608 - names from the catalogue
         for table in ground.rows(_TABLES)
+        if table["name"] != but
     )
     statement = (
         f"select md5(string_agg(md5(a.row), '' order by a.row)) as fingerprint from ({rows}) as a"  # noqa: S608 - likewise
