@@ -1,13 +1,14 @@
 """A connection that is lost and found again, and several tabs of one student."""
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from itertools import pairwise
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
 
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
@@ -18,6 +19,7 @@ NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 ANSWER = f'Basalt is dark <cite passage="1">{NOTES}</cite>. That is all.'
 MEBIBYTE = 1024 * 1024
 LOST = re.compile("connection was lost")
+PUT = "**/object/upload/sign/**"
 OFFLINE = re.compile("You are offline")
 
 
@@ -142,6 +144,59 @@ class TestAnUpload:
         assert pieces[2] >= pieces[1] == 6 * MEBIBYTE
         assert [method for method in others if method != "OPTIONS"] == ["POST", "HEAD"]
         assert _stored(lectern, desk.username) == hashlib.sha256(content).hexdigest()
+
+    def test_that_is_there_though_its_reply_was_lost_is_read(self, desk: Desk, lectern: str):
+        replies: list[str] = []
+
+        def note(response: Response) -> None:
+            if response.request.method == "PUT":
+                replies.append(response.text())
+
+        desk.page.on("response", note)
+        desk.page.route(PUT, _lose_the_reply, times=1)
+
+        desk.add(text_file("rocks.txt", NOTES))
+
+        desk.expect_ready("rocks.txt")
+        assert [json.loads(reply)["statusCode"] for reply in replies] == ["409"]
+        assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
+
+    @pytest.mark.parametrize("status", [409, 423])
+    def test_whose_piece_meets_another_offset_or_a_lock_asks_how_far_it_is(
+        self, desk: Desk, sample_pdf: bytes, status: int
+    ):
+        methods: list[str] = []
+
+        def refuse(route: Route) -> None:
+            methods.append(route.request.method)
+            if methods.count("PATCH") == 1 and route.request.method == "PATCH":
+                route.fulfill(status=status, headers={"Access-Control-Allow-Origin": "*"})
+            else:
+                route.continue_()
+
+        desk.page.route("**/upload/resumable/**", refuse)
+        content = _padded(sample_pdf, 7 * MEBIBYTE)
+        desk.add({"name": "long.pdf", "mimeType": "application/pdf", "buffer": content})
+
+        desk.expect_ready("long.pdf")
+        assert methods == ["POST", "PATCH", "HEAD", "PATCH", "PATCH"]
+
+    def test_that_storage_refuses_leaves_no_place_behind(self, desk: Desk, lectern: str):
+        body = {"statusCode": "403", "error": "Unauthorized", "message": "Not now"}
+        headers = {"Access-Control-Allow-Origin": "*"}
+        desk.page.route(
+            PUT, lambda route: route.fulfill(status=400, headers=headers, json=body), times=1
+        )
+        with desk.page.expect_response(lambda r: r.request.method == "DELETE") as deleted:
+            desk.add(text_file("rocks.txt", NOTES))
+        assert deleted.value.status == 204
+        side = desk.open_side()
+        expect(side.get_by_role("alert")).to_contain_text("did not take this file")
+
+        side.get_by_role("button", name="Try again").click()
+
+        desk.expect_ready("rocks.txt")
+        assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
 
 
 def _stored(lectern: str, username: str) -> str:

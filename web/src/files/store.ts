@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
-import { asFailure, type Failure } from "../api/problems.ts";
+import { asFailure, type Failure, Problem } from "../api/problems.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { readOn } from "./reading.ts";
 
@@ -77,7 +77,12 @@ export async function loadFiles(): Promise<void> {
   }
 }
 
+/** Delete a file; one that is gone already is no failure. */
 export async function deleteFile(id: number): Promise<void> {
-  await send("delete", "/api/upload/{file_id}", { path: { file_id: id } });
+  try {
+    await send("delete", "/api/upload/{file_id}", { path: { file_id: id } });
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 404)) throw error;
+  }
   dropFile(id);
 }

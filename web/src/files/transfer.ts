@@ -8,6 +8,8 @@ export const RESUMABLE_BYTES = 6 * 1024 * 1024;
 
 const TUS = { "Tus-Resumable": "1.0.0" };
 const ALREADY_THERE = 409;
+/** Another offset than the one told, locked, too many at once. */
+const BUSY = [409, 423, 429];
 
 export interface Sending {
   file: Blob;
@@ -41,18 +43,22 @@ function request(call: Call, { signal, onProgress }: Sending, base = 0): Promise
   });
 }
 
+/** The status that the body tells; that of the answer itself is 400 for most refusals. */
+function statusOf(xhr: XMLHttpRequest): number {
+  try {
+    return Number(JSON.parse(xhr.responseText).statusCode) || xhr.status;
+  } catch {
+    return xhr.status;
+  }
+}
+
 function check(xhr: XMLHttpRequest, ...alsoFine: number[]): XMLHttpRequest {
-  if ((xhr.status >= 200 && xhr.status < 300) || alsoFine.includes(xhr.status)) return xhr;
-  // The gateway in front of storage is in trouble, not the upload.
-  if (xhr.status >= 500 || xhr.status === 429) throw new ConnectionLost();
-  const detail = xhr.responseText.slice(0, 200) || `HTTP ${xhr.status}`;
-  throw new Problem({
-    type: "storage-refused",
-    title: detail,
-    status: xhr.status,
-    detail,
-    instance: "",
-  });
+  const status = statusOf(xhr);
+  if ((xhr.status >= 200 && xhr.status < 300) || alsoFine.includes(status)) return xhr;
+  // Storage is in trouble, or still at what was sent before: the next attempt asks how far it is.
+  if (status >= 500 || BUSY.includes(status)) throw new ConnectionLost();
+  const detail = xhr.responseText.slice(0, 200) || `HTTP ${status}`;
+  throw new Problem({ type: "storage-refused", title: detail, status, detail, instance: "" });
 }
 
 async function put(sending: Sending): Promise<void> {
@@ -67,7 +73,7 @@ async function create(to: ResumableUpload, sending: Sending): Promise<number> {
     await request({ method: "POST", url: to.url, headers }, sending),
     ALREADY_THERE,
   );
-  if (xhr.status === ALREADY_THERE) return sending.file.size;
+  if (statusOf(xhr) === ALREADY_THERE) return sending.file.size;
   const location = xhr.getResponseHeader("Location");
   if (!location) throw new ConnectionLost();
   sending.location.url = new URL(location, to.url).href;

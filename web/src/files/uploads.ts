@@ -140,8 +140,16 @@ async function run(key: string): Promise<void> {
     if (isAbort(error)) return;
     const failure = asFailure(error);
     if (failure instanceof ConnectionLost) await waitAndRetry(key);
-    else update(key, { state: { stage: "failed", failure } });
+    else await fail(key, job, failure);
   }
+}
+
+/** Give back the place of what storage refused: it is announced anew, if at all. */
+async function fail(key: string, job: Job, failure: Failure): Promise<void> {
+  const { announced } = job;
+  Object.assign(job, { announced: null, location: { url: null } });
+  if (announced) await withdraw(announced);
+  update(key, { state: { stage: "failed", failure } });
 }
 
 async function waitAndRetry(key: string): Promise<void> {
@@ -177,9 +185,6 @@ export function resume(key: string): void {
   const shipment = find(key);
   if (!job || !shipment) return;
   job.abort = new AbortController();
-  // What storage has refused is announced anew; its old place is freed on the way.
-  if (shipment.state.stage === "failed")
-    Object.assign(job, { announced: null, location: { url: null } });
   update(key, { state: { stage: job.announced ? "sending" : "preparing" } });
   enqueue(key);
 }
