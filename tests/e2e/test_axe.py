@@ -289,7 +289,7 @@ class TestFiles:
         page.close()
         again.page.goto("/")
         expect(again.composer).to_be_visible()
-        expect(again.open_side().get_by_text(re.compile("upload broke off"))).to_be_visible()
+        expect(again.open_side().get_by_text(re.compile("^Not here yet"))).to_be_visible()
         expect_clean(again.page)
 
     def test_refused_by_the_server(self, seat: Desk):

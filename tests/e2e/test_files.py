@@ -55,6 +55,10 @@ class Pieces:
                 return
         route.continue_()
 
+    def release(self) -> None:
+        assert self._held
+        self._held.continue_()
+
 
 @pytest.fixture
 def large(sample_pdf: bytes) -> FilePayload:
@@ -75,6 +79,47 @@ class TestOnTheWay:
         desk.expect_ready("large.pdf")
         assert pieces.offsets == [0, 6 * MEBIBYTE, 6 * MEBIBYTE]
         assert pieces.methods.count("POST") == 1
+
+    def test_an_upload_is_listed_once_after_another_view(self, desk: Desk, large: FilePayload):
+        held = Pieces(desk)
+        desk.add(large)
+        side = desk.open_side()
+        expect(side.get_by_text(re.compile(r"Sending, [5-9]\d %"))).to_be_visible()
+        desk.follow(re.compile("^Account"))
+        expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+        with desk.page.expect_response("**/api/upload?*") as listed:
+            desk.page.get_by_role("link", name="Back to your files").click()
+        [announced] = listed.value.json()["files"]
+        assert announced["status"] == "awaiting_upload"
+        expect(side.get_by_text(re.compile(r"Sending, [5-9]\d %"))).to_be_visible()
+        expect(row(side, "large.pdf")).to_have_count(1)
+
+        with desk.page.expect_response("**/api/upload/signed"):
+            desk.add(large)  # once more: it may not take the place of the first
+        held.release()
+
+        expect(side.get_by_text(re.compile("same file is already here"))).to_be_visible()
+        desk.expect_ready("large.pdf")
+
+    def test_a_file_that_another_tab_sends_is_not_called_broken(
+        self, desk: Desk, large: FilePayload
+    ):
+        Pieces(desk)
+        desk.add(large)
+        expect(desk.open_side().get_by_text(re.compile(r"Sending, [5-9]\d %"))).to_be_visible()
+        other = Desk(desk.page.context.new_page())
+        other.page.goto("/")
+        expect(other.open_side().get_by_text(re.compile("^Not here yet"))).to_be_visible()
+
+        def age(route: Route) -> None:
+            answer = route.fetch()
+            listed = answer.json()
+            listed["files"][0]["created_at"] = "2026-01-01T00:00:00Z"
+            route.fulfill(response=answer, json=listed)
+
+        other.page.route("**/api/upload?*", age)
+        other.page.reload()
+        expect(other.open_side().get_by_text(re.compile("upload broke off"))).to_be_visible()
 
     def test_a_cancelled_upload_leaves_nothing_behind(self, desk: Desk, large: FilePayload):
         Pieces(desk)

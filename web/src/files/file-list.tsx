@@ -7,7 +7,7 @@ import { Icon } from "../ui/icon.tsx";
 import { FileRow } from "./file-row.tsx";
 import { ShipmentRow } from "./shipment-row.tsx";
 import { chooseAll, chosenFiles, files, filesState, loadFiles, readyFiles } from "./store.ts";
-import { addFiles, shipments } from "./uploads.ts";
+import { addFiles, isOnTheWay, shipments } from "./uploads.ts";
 
 const ACCEPTED = ".pdf,.docx,.pptx,.html,.htm,.xhtml,.md,.markdown,.txt,.text";
 
@@ -64,6 +64,7 @@ function UseAll() {
 export function FileList() {
   const s = strings.value.files;
   const state = filesState.value;
+  const settled = files.value.filter(({ id }) => !isOnTheWay(id));
   const isEmpty = state === "loaded" && files.value.length + shipments.value.length === 0;
   return (
     <section aria-labelledby="files-title">
@@ -84,7 +85,7 @@ export function FileList() {
         {shipments.value.map((shipment) => (
           <ShipmentRow key={shipment.key} shipment={shipment} />
         ))}
-        {files.value.map((file) => (
+        {settled.map((file) => (
           <FileRow key={file.id} file={file} />
         ))}
       </ul>

@@ -24,10 +24,18 @@ function Reading({ file }: { file: CourseFile }) {
   return <ProgressBar text={text} share={total ? done / total : null} />;
 }
 
+/** After this the address that its bytes go to is no good any more. */
+const SENDABLE_MILLISECONDS = 2 * 60 * 60 * 1000;
+
+function mayBeSent(file: CourseFile): boolean {
+  return Date.now() - Date.parse(file.created_at) < SENDABLE_MILLISECONDS;
+}
+
 function State({ file }: { file: CourseFile }) {
   const s = strings.value.files;
   if (file.status === "processing") return <Reading file={file} />;
-  if (file.status === "awaiting_upload") return <p class="meta problem">{s.broken}</p>;
+  if (file.status === "awaiting_upload")
+    return <p class="meta problem">{mayBeSent(file) ? s.awaited : s.broken}</p>;
   if (file.status === "failed") {
     const problem = readingProblem(file);
     return <p class="meta problem">{problem && explain(problem)}</p>;

@@ -12,7 +12,7 @@ import { reportFailure } from "../ui/reports.tsx";
 import { askBeforeUnload } from "../unload.ts";
 import { lanes } from "./lanes.ts";
 import { read } from "./reading.ts";
-import { deleteFile, files, keepFile } from "./store.ts";
+import { deleteFile, dropFile, files, keepFile } from "./store.ts";
 import { transfer } from "./transfer.ts";
 import { untilOnline, wait } from "./waiting.ts";
 
@@ -70,11 +70,23 @@ async function hash(file: File): Promise<string | null> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** Whether this page is about to send the bytes of an announced file. */
+export function isOnTheWay(id: number): boolean {
+  return shipments.value.some(({ key }) => {
+    const announced = jobs.get(key)?.announced;
+    // Without a place to send to it is a file that was there before.
+    return announced?.upload && announced.file.id === id;
+  });
+}
+
 /** A place that an earlier, broken upload of the same file still holds is given back. */
 async function freePlaceOf(file: File): Promise<void> {
   const left = files.value.find(
-    ({ status, filename, size_bytes }) =>
-      status === "awaiting_upload" && filename === file.name && size_bytes === file.size,
+    ({ id, status, filename, size_bytes }) =>
+      status === "awaiting_upload" &&
+      filename === file.name &&
+      size_bytes === file.size &&
+      !isOnTheWay(id),
   );
   if (left) await deleteFile(left.id);
 }
@@ -192,6 +204,7 @@ export function resume(key: string): void {
 /** Delete what was announced, but not the file that a duplicate turned out to be. */
 async function withdraw({ file, upload }: SignedUpload): Promise<void> {
   if (!upload) return;
+  dropFile(file.id);
   try {
     await deleteFile(file.id);
   } catch (error) {

@@ -188,6 +188,8 @@ export const de: Strings = {
       `${numbers.length} von ${plural(total, pages[kind][0], pages[kind][1])} ohne Text (${ranges(numbers)}). Eingescannte Seiten brauchen zuerst eine Texterkennung.`,
     ready: (name) => `${name} ist bereit.`,
     duplicate: (name) => `Dieselbe Datei gibt es hier schon als ${name}.`,
+    awaited:
+      "Noch nicht da. Wenn kein anderer Tab sie sendet, wähle die Datei noch einmal oder entferne sie.",
     broken: "Das Hochladen brach ab. Wähle die Datei noch einmal oder entferne sie.",
     pause: "Anhalten",
     resume: "Weiter",

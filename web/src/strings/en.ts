@@ -112,6 +112,7 @@ export const en = {
       `${numbers.length} of ${plural(total, pages[kind], `${pages[kind]}s`)} ${numbers.length === 1 ? "has" : "have"} no text (${ranges(numbers)}). Scanned pages need text recognition first.`,
     ready: (name: string) => `${name} is ready.`,
     duplicate: (name: string) => `The same file is already here as ${name}.`,
+    awaited: "Not here yet. If no other tab is sending it, choose the file again, or remove it.",
     broken: "The upload broke off. Choose the file again, or remove it.",
     pause: "Pause",
     resume: "Go on",
