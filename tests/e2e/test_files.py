@@ -16,6 +16,7 @@ from tests.fakes import ScriptedModel
 MEBIBYTE = 1024 * 1024
 BASALT = "Basalt is a dark volcanic rock that cools quickly at the surface."
 GRANITE = "Granite is a pale rock that cools slowly, deep below."
+PUT = "**/object/upload/sign/**"
 PIECES = "**/upload/resumable/**"
 
 
@@ -31,6 +32,26 @@ def pad(pdf: bytes) -> bytes:
 
 def row(side: Locator, name: str) -> Locator:
     return side.get_by_role("listitem").filter(has_text=name)
+
+
+class Gate:
+    """Lets no request to an address through until it is opened."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self._held: list[Route] | None = []
+        page.route(address, self._pass)
+
+    def _pass(self, route: Route) -> None:
+        if self._held is None:
+            route.continue_()
+        else:
+            self._held.append(route)
+
+    def open(self) -> None:
+        held, self._held = self._held or [], None
+        for route in held:
+            if not route.request.failure:  # the page has given it up
+                route.continue_()
 
 
 class Pieces:
@@ -171,6 +192,56 @@ class TestOnTheWay:
             route.continue_()
         for name in names:
             desk.expect_ready(name)
+
+    def test_a_file_paused_while_it_waits_for_its_turn_stays_paused(self, desk: Desk):
+        gate = Gate(desk.page, PUT)
+        side = desk.open_side()
+        self._send_and_wait_again(desk)
+        one = row(side, "one.txt")
+        one.get_by_role("button", name="Pause").click()
+        desk.add(text_file("four.txt", f"{BASALT} four"))
+        expect(row(side, "four.txt")).to_contain_text("Preparing")
+
+        row(side, "two.txt").get_by_role("button", name="Cancel").click()
+
+        # Behind it in the row is whatever is sent now.
+        expect(row(side, "four.txt")).to_contain_text("Sending")
+        expect(one).to_contain_text("Paused at")
+        one.get_by_role("button", name="Go on").click()
+        gate.open()
+        desk.expect_ready("one.txt")
+
+    def test_a_file_paused_again_and_again_is_sent_once(self, desk: Desk):
+        sent: list[str] = []
+
+        def note(request: Request) -> None:
+            if request.method == "PUT":
+                sent.append(request.url)
+
+        gate = Gate(desk.page, PUT)
+        self._send_and_wait_again(desk)
+        one = row(desk.open_side(), "one.txt")
+        for _ in range(2):
+            one.get_by_role("button", name="Pause").click()
+            one.get_by_role("button", name="Go on").click()
+        desk.page.on("request", note)
+        gate.open()
+
+        for name in ("one.txt", "two.txt", "three.txt"):
+            desk.expect_ready(name)
+        assert len(sent) == 1
+
+    def _send_and_wait_again(self, desk: Desk) -> None:
+        """Let two files be sent, and one.txt wait for its turn in the middle."""
+        side = desk.open_side()
+        names = ["one.txt", "two.txt", "three.txt"]
+        desk.add(*(text_file(name, f"{BASALT} {name}") for name in names))
+        for name in names[:2]:
+            expect(row(side, name)).to_contain_text("Sending")
+        row(side, "one.txt").get_by_role("button", name="Pause").click()
+        expect(row(side, "three.txt")).to_contain_text("Sending")
+        row(side, "one.txt").get_by_role("button", name="Go on").click()
+        expect(row(side, "one.txt")).to_contain_text("Sending")
 
     def test_reading_is_seen_page_by_page(self, desk: Desk, model: ScriptedModel, tmp_path: Path):
         pages = [[f"Rock number {number} is dark and cools quickly."] for number in range(1, 41)]

@@ -43,6 +43,8 @@ interface Job {
   announced: SignedUpload | null;
   location: { url: string | null };
   abort: AbortController;
+  /** Whether it waits for its turn: it has one place there, however often it is paused meanwhile. */
+  isQueued: boolean;
 }
 
 const jobs = new Map<string, Job>();
@@ -145,6 +147,8 @@ async function run(key: string): Promise<void> {
   const shipment = find(key);
   const job = jobs.get(key);
   if (!shipment || !job) return;
+  job.isQueued = false;
+  if (shipment.state.stage === "paused") return;
   try {
     const sent = await ship(key, shipment.file, job);
     if (sent) readSent(key, shipment.file, sent);
@@ -172,6 +176,9 @@ async function waitAndRetry(key: string): Promise<void> {
 }
 
 function enqueue(key: string): void {
+  const job = jobs.get(key);
+  if (!job || job.isQueued) return;
+  job.isQueued = true;
   inTurn(() => run(key));
 }
 
@@ -179,7 +186,8 @@ function enqueue(key: string): void {
 export function addFiles(added: Iterable<File>): void {
   for (const file of added) {
     const key = crypto.randomUUID?.() ?? String(Math.random());
-    jobs.set(key, { announced: null, location: { url: null }, abort: new AbortController() });
+    const abort = new AbortController();
+    jobs.set(key, { announced: null, location: { url: null }, abort, isQueued: false });
     const state = { stage: "preparing" } as const;
     shipments.value = [...shipments.value, { key, file, state, sentBytes: 0 }];
     enqueue(key);
@@ -191,11 +199,14 @@ export function pause(key: string): void {
   jobs.get(key)?.abort.abort();
 }
 
+/** A second press finds it going on already. */
+const isHalted = ({ state: { stage } }: Shipment) => stage === "paused" || stage === "failed";
+
 /** Go on after a pause, or try again after a failure. */
 export function resume(key: string): void {
   const job = jobs.get(key);
   const shipment = find(key);
-  if (!job || !shipment) return;
+  if (!job || !shipment || !isHalted(shipment)) return;
   job.abort = new AbortController();
   update(key, { state: { stage: job.announced ? "sending" : "preparing" } });
   enqueue(key);
