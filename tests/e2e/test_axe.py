@@ -334,6 +334,29 @@ class TestFiles:
         expect(seat.source).to_contain_text("There is no text on this page.")
         expect_clean(seat.page)
 
+    def test_not_read(self, seat: Desk):
+        page = seat.page
+        problem = {"type": "/problems/file-not-ready", "title": "", "detail": "It is in use."}
+        kind = "application/problem+json"
+        page.route(
+            "**/ingest",
+            lambda route: route.fulfill(status=409, content_type=kind, json=problem),
+            times=1,
+        )
+        seat.add(text_file("rocks.txt", NOTES))
+        side = seat.open_side()
+        again = side.get_by_role("button", name="Try again")
+        expect(again).to_be_visible()
+        expect_clean(page)  # stands still
+        page.locator(".toast").get_by_role("button", name="Close").click()
+
+        error = problem | {"detail": "The model is away.", "retryable": True}
+        change(page, "**/ingest", lambda file: file | {"status": "failed", "error": error})
+        again.click()
+        expect(side.get_by_text("The model is away.")).to_be_visible()
+        expect(again).to_be_visible()
+        expect_clean(page)  # failed
+
     def test_in_use(self, reader: Desk):
         page, side = reader.page, reader.open_side()
         side.get_by_role("button", name="Actions for rocks.txt").click()

@@ -124,6 +124,20 @@ class TestAFile:
 
         told = alert(desk.page, "rocks.txt was not read to its end.")
         expect(told).to_contain_text("Try again in a moment.")
+        row = desk.open_side().get_by_role("listitem").filter(has_text="rocks.txt")
+        expect(row).to_contain_text("It is in use.")
+        expect(row.get_by_role("progressbar")).to_have_count(0)
+        row.get_by_role("button", name="Try again").click()
+        desk.expect_ready("rocks.txt")
+
+    def test_whose_reading_is_asked_for_too_often_says_when(self, desk: Desk):
+        problem = _problem("rate-limited", 429, "Wait a moment.")
+        problem["json"]["retry_after_seconds"] = 600
+        desk.page.route("**/ingest", lambda route: route.fulfill(**problem), times=1)
+        desk.add(text_file("rocks.txt", NOTES))
+
+        again = desk.open_side().get_by_role("button", name=re.compile("^Try again in"))
+        expect(again).to_be_disabled()
 
     def test_whose_reading_another_took_over_is_read_on(self, desk: Desk):
         problem = _problem("lease-lost", 409, "Another request is reading this file.")

@@ -7,12 +7,13 @@ import type { File as CourseFile } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
 import { IconButton, QuietButton } from "../ui/button.tsx";
 import { confirmFirst } from "../ui/confirm.tsx";
+import { Retry } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 import { reveal } from "../ui/reveal.ts";
 import { navigateUnasked } from "../unload.ts";
 import { ProgressBar } from "./progress-bar.tsx";
-import { isRetryable, readingProblem, readOn } from "./reading.ts";
+import { isRetryable, readingProblem, readOn, stallOf } from "./reading.ts";
 import { deleteFile, excluded, toggle } from "./store.ts";
 
 function Reading({ file }: { file: CourseFile }) {
@@ -33,6 +34,8 @@ function mayBeSent(file: CourseFile): boolean {
 
 function State({ file }: { file: CourseFile }) {
   const s = strings.value.files;
+  const stall = stallOf(file);
+  if (stall) return <p class="meta problem">{explain(stall)}</p>;
   if (file.status === "processing") return <Reading file={file} />;
   if (file.status === "awaiting_upload")
     return <p class="meta problem">{mayBeSent(file) ? s.awaited : s.broken}</p>;
@@ -106,7 +109,7 @@ export function FileRow({ file }: { file: CourseFile }) {
   const [isOpen, setOpen] = useState(false);
   const isReady = file.status === "ready";
   return (
-    <li class={`row file ${file.status}`}>
+    <li class={`row file ${isRetryable(file) ? "failed" : file.status}`}>
       <div class="row-line">
         {isReady ? (
           <input
@@ -123,9 +126,7 @@ export function FileRow({ file }: { file: CourseFile }) {
             {file.filename}
           </p>
           <State file={file} />
-          {isRetryable(file) && (
-            <QuietButton icon="retry" label={strings.value.tryAgain} onClick={() => readOn(file)} />
-          )}
+          {isRetryable(file) && <Retry failure={stallOf(file)} onRetry={() => readOn(file)} />}
         </div>
         <IconButton
           icon="more"

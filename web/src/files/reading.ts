@@ -1,8 +1,9 @@
 // Having a file read: the page drives it slice by slice and shows how far it has come. Two at once:
 // a student who adds a whole course is not to take a server's every instance.
 
+import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
-import { asFailure, ConnectionLost, Problem } from "../api/problems.ts";
+import { asFailure, ConnectionLost, type Failure, Problem } from "../api/problems.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
@@ -23,9 +24,10 @@ export function readingProblem(file: CourseFile): Problem | null {
   return new Problem({ title: "", status: 0, instance: "", ...(file.error as unknown as Told) });
 }
 
-/** Whether reading it again may end better. */
+/** Whether reading it again, or on, may end better. */
 export function isRetryable(file: CourseFile): boolean {
-  return file.status === "failed" && (file.error as unknown as Told | null)?.retryable === true;
+  const error = file.error as unknown as Told | null;
+  return stallOf(file) !== null || (file.status === "failed" && error?.retryable === true);
 }
 
 const POLL_MILLISECONDS = 1_000;
@@ -34,6 +36,26 @@ const AT_ONCE = 2;
 
 const inTurn = lanes(AT_ONCE);
 const driven = new Set<number>();
+/** Why the reading of a file stands still: nobody here drives it until it is asked for again. */
+const stalled = signal<ReadonlyMap<number, Failure>>(new Map());
+
+function noteStall(id: number, failure: Failure | null): void {
+  const next = new Map(stalled.value);
+  // Bytes that are not there are not there the next time either.
+  if (failure && !isMissing(failure)) next.set(id, failure);
+  else next.delete(id);
+  stalled.value = next;
+}
+
+function isMissing(failure: Failure): boolean {
+  return failure instanceof Problem && failure.slug === "upload-incomplete";
+}
+
+/** Why a file is not read on; null for one that is, or has been. */
+export function stallOf(file: CourseFile): Failure | null {
+  const isUnread = file.status === "processing" || file.status === "awaiting_upload";
+  return (isUnread && stalled.value.get(file.id)) || null;
+}
 
 async function follow(id: number): Promise<void> {
   while (driven.has(id)) {
@@ -76,6 +98,8 @@ function tellEnd(file: CourseFile): void {
 export async function read(file: CourseFile): Promise<CourseFile> {
   if (driven.has(file.id)) return file;
   driven.add(file.id);
+  noteStall(file.id, null);
+  keepFile({ ...file, status: "processing" });
   try {
     const ended = await inTurn(() => {
       follow(file.id);
@@ -87,6 +111,7 @@ export async function read(file: CourseFile): Promise<CourseFile> {
     tellEnd(ended);
     return ended;
   } catch (error) {
+    noteStall(file.id, asFailure(error));
     // Whoever deletes a file while it is read knows that it is not read.
     if (await look(file.id)) reportFailure(strings.value.failures.read(file.filename), error);
     throw error;
