@@ -436,6 +436,26 @@ class TestInUse:
         assert len(json.loads(asked.value.post_data or "")["file_ids"]) == 1
         expect(desk.chips).to_have_count(1)
 
+    def test_one_tick_takes_all_files_or_none(self, desk: Desk):
+        desk.add(text_file("basalt.txt", BASALT), text_file("granite.txt", GRANITE))
+        desk.expect_ready("basalt.txt")
+        desk.expect_ready("granite.txt")
+        side = desk.open_side()
+        use_all = side.get_by_role("checkbox", name="Use all files for questions")
+        one = side.get_by_role("checkbox", name="Use granite.txt for questions")
+        expect(use_all).to_be_checked()
+
+        use_all.click()
+        expect(one).not_to_be_checked()
+        expect(use_all).not_to_be_checked()
+        expect(desk.page.get_by_role("button", name="Choose at least one file")).to_be_visible()
+        one.check()
+        assert use_all.evaluate("box => box.indeterminate")
+        use_all.click()
+
+        expect(use_all).to_be_checked()
+        expect(desk.page.get_by_role("button", name="Asks all 2 files")).to_be_visible()
+
     def test_a_file_is_deleted_after_one_question_and_its_quotes_stay(
         self, desk: Desk, model: ScriptedModel
     ):
