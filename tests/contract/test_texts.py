@@ -7,7 +7,7 @@ from lib.domain.problems import Problem
 
 STRINGS = Path(__file__).parents[2] / "web/src/strings"
 SLUGS = {problem.slug for problem in Problem.__subclasses__()}
-OWN = {"storage-refused"}  # raised by the page itself
+OWN = {"storage-busy", "storage-refused", "unreadable-here"}  # raised by the page itself
 
 
 def explained(language: str) -> list[str]:

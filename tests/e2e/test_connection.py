@@ -107,6 +107,17 @@ def _lose_the_reply(route: Route) -> None:
     route.abort("connectionreset")
 
 
+# Only the page's own clock runs faster; how long it wanted to wait is noted.
+_HURRY = """
+const later = window.setTimeout;
+window.waits = [];
+window.setTimeout = (work, milliseconds) => {
+  window.waits.push(milliseconds);
+  return later(work, milliseconds / 100);
+};
+"""
+
+
 def _padded(pdf: bytes, size: int) -> bytes:
     """Return the same document in a larger file: the reader finds its end behind a long comment."""
     start = pdf[pdf.rindex(b"startxref") :]
@@ -180,6 +191,33 @@ class TestAnUpload:
 
         desk.expect_ready("long.pdf")
         assert methods == ["POST", "PATCH", "HEAD", "PATCH", "PATCH"]
+
+    def test_whose_announcement_was_heard_and_not_answered_has_one_place(
+        self, desk: Desk, lectern: str
+    ):
+        desk.page.route("**/api/upload/signed", _lose_the_reply, times=1)
+
+        desk.add(text_file("rocks.txt", NOTES))
+
+        desk.expect_ready("rocks.txt")
+        assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
+
+    def test_that_storage_cannot_take_waits_longer_and_then_for_a_press(self, desk: Desk):
+        desk.page.add_init_script(_HURRY)
+        desk.page.reload()
+        headers = {"Access-Control-Allow-Origin": "*"}
+        desk.page.route(PUT, lambda route: route.fulfill(status=503, headers=headers))
+        desk.add(text_file("rocks.txt", NOTES))
+        side = desk.open_side()
+        expect(side.get_by_role("alert")).to_contain_text("cannot take this file just now")
+        waits: list[float] = desk.page.evaluate("waits.filter(wait => wait > 700)")
+        assert len(waits) == 8
+        assert waits[:5] == sorted(waits[:5])  # below the longest each is longer than the last
+        assert max(waits) <= 30_000
+
+        desk.page.unroute(PUT)
+        side.get_by_role("button", name="Try again").click()
+        desk.expect_ready("rocks.txt")
 
     def test_that_storage_refuses_leaves_no_place_behind(self, desk: Desk, lectern: str):
         body = {"statusCode": "403", "error": "Unauthorized", "message": "Not now"}

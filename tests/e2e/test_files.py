@@ -421,6 +421,46 @@ class TestStates:
         desk.expect_ready("rocks.txt")
 
 
+class TestUnreadable:
+    """What the browser took in, and the device does not give it any more."""
+
+    def test_a_file_changed_while_it_is_sent_is_to_be_chosen_again(
+        self, desk: Desk, tmp_path: Path
+    ):
+        path = tmp_path / "rocks.txt"
+        path.write_text(BASALT)
+
+        def change(route: Route) -> None:
+            path.write_text(BASALT + GRANITE)
+            route.abort("connectionreset")
+
+        desk.page.route(PUT, change, times=1)
+        with desk.page.expect_response(lambda r: r.request.method == "DELETE"):
+            desk.page.locator("input[type=file]").first.set_input_files(path)
+
+        side = desk.open_side()
+        expect(side.get_by_role("alert")).to_contain_text("cannot be read from this device")
+        expect(side.get_by_role("button", name="Try again")).to_have_count(0)
+        desk.page.locator("input[type=file]").first.set_input_files(path)
+        desk.expect_ready("rocks.txt")
+
+    def test_a_file_gone_before_it_is_prepared_says_so(self, desk: Desk, tmp_path: Path):
+        gate = Gate(desk.page, PUT)
+        desk.add(text_file("one.txt", f"{BASALT} one"), text_file("two.txt", f"{BASALT} two"))
+        side = desk.open_side()
+        for name in ("one.txt", "two.txt"):
+            expect(row(side, name)).to_contain_text("Sending")
+        path = tmp_path / "rocks.txt"
+        path.write_text(BASALT)
+        desk.page.locator("input[type=file]").first.set_input_files(path)
+        expect(row(side, "rocks.txt")).to_contain_text("Preparing")
+
+        path.unlink()
+        gate.open()
+
+        expect(row(side, "rocks.txt")).to_contain_text("cannot be read from this device")
+
+
 class TestInUse:
     def test_a_question_asks_only_the_files_that_are_ticked(self, desk: Desk, model: ScriptedModel):
         model.says = f'It is dark <cite passage="1">{BASALT}</cite>.'

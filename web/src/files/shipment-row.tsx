@@ -18,8 +18,10 @@ function State({ shipment: { state, sentBytes, file } }: { shipment: Shipment })
       return <ProgressBar text={s.sending(percent)} share={share} />;
     case "paused":
       return <ProgressBar text={s.paused(percent)} share={share} />;
-    case "waiting":
-      return <ProgressBar text={s.waiting} share={share} />;
+    case "waiting": {
+      const text = state.failure instanceof Problem ? s.waitsForStorage : s.waiting;
+      return <ProgressBar text={text} share={share} />;
+    }
     case "failed":
       return (
         <p class="meta problem" role="alert">

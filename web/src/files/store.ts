@@ -49,7 +49,7 @@ export function chooseAll(isUsed: boolean): void {
   excluded.value = isUsed ? new Set() : new Set(readyFiles.value.map((file) => file.id));
 }
 
-async function fetchFiles(): Promise<CourseFile[]> {
+export async function fetchFiles(): Promise<CourseFile[]> {
   const found: CourseFile[] = [];
   let cursor: string | null = null;
   do {

@@ -11,13 +11,21 @@ const ALREADY_THERE = 409;
 /** Another offset than the one told, locked, too many at once. */
 const BUSY = [409, 423, 429];
 
+/** What is kept from one attempt to the next. */
+export interface Delivery {
+  /** Where the pieces go, once storage has said so. */
+  url: string | null;
+  arrivedBytes: number;
+  /** How many attempts have failed since the last bytes arrived. */
+  failures: number;
+}
+
 export interface Sending {
   file: Blob;
   upload: Upload;
   signal: AbortSignal;
   onProgress: (sentBytes: number) => void;
-  /** Where the pieces go, once storage has said so; kept by the caller for the next attempt. */
-  location: { url: string | null };
+  delivery: Delivery;
 }
 
 interface Call {
@@ -52,13 +60,19 @@ function statusOf(xhr: XMLHttpRequest): number {
   }
 }
 
+function problem(type: string, status: number): Problem {
+  return new Problem({ type, title: "", status, detail: "", instance: "" });
+}
+
+/** It may do better in a moment. */
+export const STORAGE_BUSY = "storage-busy";
+
 function check(xhr: XMLHttpRequest, ...alsoFine: number[]): XMLHttpRequest {
   const status = statusOf(xhr);
   if ((xhr.status >= 200 && xhr.status < 300) || alsoFine.includes(status)) return xhr;
   // Storage is in trouble, or still at what was sent before: the next attempt asks how far it is.
-  if (status >= 500 || BUSY.includes(status)) throw new ConnectionLost();
-  const detail = xhr.responseText.slice(0, 200) || `HTTP ${status}`;
-  throw new Problem({ type: "storage-refused", title: detail, status, detail, instance: "" });
+  if (status >= 500 || BUSY.includes(status)) throw problem(STORAGE_BUSY, 503);
+  throw problem("storage-refused", status);
 }
 
 async function put(sending: Sending): Promise<void> {
@@ -75,14 +89,14 @@ async function create(to: ResumableUpload, sending: Sending): Promise<number> {
   );
   if (statusOf(xhr) === ALREADY_THERE) return sending.file.size;
   const location = xhr.getResponseHeader("Location");
-  if (!location) throw new ConnectionLost();
-  sending.location.url = new URL(location, to.url).href;
+  if (!location) throw problem(STORAGE_BUSY, 503);
+  Object.assign(sending.delivery, { url: new URL(location, to.url).href, arrivedBytes: 0 });
   return 0;
 }
 
 /** Return how much storage already has; 0 and a new place where it knows nothing any more. */
 async function offset(to: ResumableUpload, sending: Sending): Promise<number> {
-  const { url } = sending.location;
+  const { url } = sending.delivery;
   if (!url) return create(to, sending);
   const headers = { ...to.headers, ...TUS };
   const xhr = await request({ method: "HEAD", url, headers }, sending);
@@ -91,10 +105,11 @@ async function offset(to: ResumableUpload, sending: Sending): Promise<number> {
 }
 
 async function sendPieces(to: ResumableUpload, sending: Sending): Promise<void> {
-  const { file } = sending;
+  const { file, delivery } = sending;
   let sent = await offset(to, sending);
   while (sent < file.size) {
     sending.onProgress(sent);
+    if (sent > delivery.arrivedBytes) Object.assign(delivery, { arrivedBytes: sent, failures: 0 });
     const headers = {
       ...to.headers,
       ...TUS,
@@ -102,13 +117,13 @@ async function sendPieces(to: ResumableUpload, sending: Sending): Promise<void> 
       "Content-Type": "application/offset+octet-stream",
     };
     const body = file.slice(sent, sent + to.chunk_bytes);
-    const url = sending.location.url ?? to.url;
+    const url = delivery.url ?? to.url;
     const xhr = check(await request({ method: "PATCH", url, headers, body }, sending, sent));
     sent = Number(xhr.getResponseHeader("Upload-Offset") ?? sent + body.size);
   }
 }
 
-/** Send all bytes. Raises ConnectionLost (call again to go on), a Problem, or an AbortError. */
+/** Send all bytes. Raises a Failure (after one that passes call again, to go on), or an AbortError. */
 export async function transfer(sending: Sending): Promise<void> {
   const { resumable } = sending.upload;
   if (resumable && sending.file.size > RESUMABLE_BYTES) await sendPieces(resumable, sending);

@@ -4,7 +4,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
-import { asFailure, ConnectionLost, type Failure, isAbort } from "../api/problems.ts";
+import { asFailure, ConnectionLost, type Failure, isAbort, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
 import type { File as CourseFile, SignedUpload } from "../schema.ts";
 import { strings } from "../strings/index.ts";
@@ -12,13 +12,13 @@ import { reportFailure } from "../ui/reports.tsx";
 import { askBeforeUnload } from "../unload.ts";
 import { lanes } from "./lanes.ts";
 import { read } from "./reading.ts";
-import { deleteFile, dropFile, files, keepFile } from "./store.ts";
-import { transfer } from "./transfer.ts";
+import { deleteFile, dropFile, fetchFiles, files, keepFile } from "./store.ts";
+import { type Delivery, STORAGE_BUSY, transfer } from "./transfer.ts";
 import { untilOnline, wait } from "./waiting.ts";
 
 type Stage =
-  | { stage: "preparing" | "sending" | "paused" | "waiting" }
-  | { stage: "failed"; failure: Failure }
+  | { stage: "preparing" | "sending" | "paused" }
+  | { stage: "waiting" | "failed"; failure: Failure }
   | { stage: "duplicate"; of: string };
 
 export interface Shipment {
@@ -30,7 +30,10 @@ export interface Shipment {
 
 const AT_ONCE = 2;
 const MAX_HASHED_BYTES = 200 * 1024 * 1024;
-const BACK_OFF_MILLISECONDS = 1_500;
+const MIN_WAIT_MILLISECONDS = 1_500;
+const MAX_WAIT_MILLISECONDS = 30_000;
+/** Some two minutes without a byte that arrives. */
+const MAX_FAILURES = 8;
 
 export const shipments = signal<Shipment[]>([]);
 
@@ -41,11 +44,13 @@ effect(() => askBeforeUnload(user.value != null && shipments.value.some(isUnsent
 
 interface Job {
   announced: SignedUpload | null;
-  location: { url: string | null };
+  delivery: Delivery;
   abort: AbortController;
   /** Whether it waits for its turn: it has one place there, however often it is paused meanwhile. */
   isQueued: boolean;
 }
+
+const newDelivery = (): Delivery => ({ url: null, arrivedBytes: 0, failures: 0 });
 
 const jobs = new Map<string, Job>();
 const inTurn = lanes(AT_ONCE);
@@ -65,10 +70,20 @@ function remove(key: string): void {
   jobs.delete(key);
 }
 
+/** Read from the device: no folder can be, nor what was changed since it was chosen. */
+async function readBytes(blob: Blob): Promise<ArrayBuffer> {
+  try {
+    return await blob.arrayBuffer();
+  } catch {
+    const type = "unreadable-here";
+    throw new Problem({ type, title: "", status: 0, detail: "", instance: "" });
+  }
+}
+
 async function hash(file: File): Promise<string | null> {
   // Only where the browser counts the page as secure does it hash; the server can do without.
   if (!globalThis.crypto?.subtle || file.size > MAX_HASHED_BYTES) return null;
-  const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  const digest = await crypto.subtle.digest("SHA-256", await readBytes(file));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -82,8 +97,10 @@ export function isOnTheWay(id: number): boolean {
 }
 
 /** A place that an earlier, broken upload of the same file still holds is given back. */
-async function freePlaceOf(file: File): Promise<void> {
-  const left = files.value.find(
+async function freePlaceOf(file: File, isRepeated: boolean): Promise<void> {
+  // What was announced, and the reply lost, only the server knows.
+  const known = isRepeated ? await fetchFiles() : files.value;
+  const left = known.find(
     ({ id, status, filename, size_bytes }) =>
       status === "awaiting_upload" &&
       filename === file.name &&
@@ -93,17 +110,20 @@ async function freePlaceOf(file: File): Promise<void> {
   if (left) await deleteFile(left.id);
 }
 
-async function announceFile(file: File, signal: AbortSignal): Promise<SignedUpload> {
+async function announceFile(file: File, { abort, delivery }: Job): Promise<SignedUpload> {
   const sha256 = await hash(file);
-  signal.throwIfAborted();
-  await freePlaceOf(file);
+  abort.signal.throwIfAborted();
+  await freePlaceOf(file, delivery.failures > 0);
   const body = { filename: file.name, size_bytes: file.size, ...(sha256 ? { sha256 } : {}) };
   return send("post", "/api/upload/signed", { body });
 }
 
 /** Send a file. Returns it as announced; null where there is nothing to read. */
 async function ship(key: string, file: File, job: Job): Promise<CourseFile | null> {
-  job.announced ??= await announceFile(file, job.abort.signal);
+  const { signal } = job.abort;
+  await readBytes(file.slice(0, 1));
+  signal.throwIfAborted();
+  job.announced ??= await announceFile(file, job);
   // Cancelled meanwhile: the server has it all the same.
   if (!jobs.has(key)) {
     await withdraw(job.announced);
@@ -115,9 +135,9 @@ async function ship(key: string, file: File, job: Job): Promise<CourseFile | nul
     return null;
   }
   update(key, { state: { stage: "sending" } });
-  const { abort, location } = job;
+  const { delivery } = job;
   const onProgress = (sentBytes: number) => update(key, { sentBytes });
-  await transfer({ file, upload, signal: abort.signal, onProgress, location });
+  await transfer({ file, upload, signal, onProgress, delivery });
   remove(key);
   const sent = { ...announced, status: "processing" } as const;
   keepFile(sent);
@@ -155,24 +175,39 @@ async function run(key: string): Promise<void> {
   } catch (error) {
     if (isAbort(error)) return;
     const failure = asFailure(error);
-    if (failure instanceof ConnectionLost) await waitAndRetry(key);
+    if (isPassing(failure) && job.delivery.failures < MAX_FAILURES) waitAndRetry(key, job, failure);
     else await fail(key, job, failure);
   }
+}
+
+function isPassing(failure: Failure): boolean {
+  return failure instanceof ConnectionLost || failure.slug === STORAGE_BUSY;
+}
+
+/** Longer each time, and never all uploads at once. */
+function backOff(failures: number): Promise<void> {
+  const longest = Math.min(MAX_WAIT_MILLISECONDS, MIN_WAIT_MILLISECONDS * 2 ** failures);
+  return wait(longest * (0.5 + Math.random() / 2));
+}
+
+/** The lane is free for others meanwhile. */
+async function waitAndRetry(key: string, job: Job, failure: Failure): Promise<void> {
+  update(key, { state: { stage: "waiting", failure } });
+  await backOff(job.delivery.failures);
+  job.delivery.failures += 1;
+  await untilOnline();
+  if (find(key)?.state.stage === "waiting") enqueue(key);
 }
 
 /** Give back the place of what storage refused: it is announced anew, if at all. */
 async function fail(key: string, job: Job, failure: Failure): Promise<void> {
   const { announced } = job;
-  Object.assign(job, { announced: null, location: { url: null } });
-  if (announced) await withdraw(announced);
+  job.delivery.failures = 0;
+  if (!isPassing(failure)) {
+    Object.assign(job, { announced: null, delivery: newDelivery() });
+    if (announced) await withdraw(announced);
+  }
   update(key, { state: { stage: "failed", failure } });
-}
-
-async function waitAndRetry(key: string): Promise<void> {
-  update(key, { state: { stage: "waiting" } });
-  await wait(BACK_OFF_MILLISECONDS);
-  await untilOnline();
-  if (find(key)?.state.stage === "waiting") enqueue(key);
 }
 
 function enqueue(key: string): void {
@@ -187,7 +222,7 @@ export function addFiles(added: Iterable<File>): void {
   for (const file of added) {
     const key = crypto.randomUUID?.() ?? String(Math.random());
     const abort = new AbortController();
-    jobs.set(key, { announced: null, location: { url: null }, abort, isQueued: false });
+    jobs.set(key, { announced: null, delivery: newDelivery(), abort, isQueued: false });
     const state = { stage: "preparing" } as const;
     shipments.value = [...shipments.value, { key, file, state, sentBytes: 0 }];
     enqueue(key);

@@ -88,8 +88,12 @@ export const de: Strings = {
       "Die Antwort brach ab. Was ankam, ist aufgehoben; frag noch einmal für eine ganze.",
     "model-declined":
       "Das Sprachmodell wollte darauf nicht antworten. Frag mit anderen Worten oder nach anderen Dateien.",
+    "storage-busy":
+      "Der Dateispeicher kann diese Datei gerade nicht annehmen. Versuche es gleich noch einmal.",
     "storage-refused":
       "Der Dateispeicher hat diese Datei nicht angenommen. Versuche es noch einmal.",
+    "unreadable-here":
+      "Diese Datei ist auf diesem Gerät nicht zu lesen; vielleicht wurde sie geändert oder ist ein Ordner. Wähle sie noch einmal oder die Dateien im Ordner.",
     "invalid-access-token": "Du bist nicht mehr angemeldet. Melde dich wieder an.",
     "invalid-refresh-token": "Deine Sitzung ist zu Ende. Melde dich wieder an.",
     "refresh-token-reused":
@@ -182,6 +186,7 @@ export const de: Strings = {
     sending: (percent) => `Wird gesendet, ${percent} %`,
     paused: (percent) => `Angehalten bei ${percent} %`,
     waiting: "Verbindung verloren. Es geht von selbst weiter, sobald sie wieder da ist.",
+    waitsForStorage: "Der Dateispeicher nimmt sie noch nicht an. Es geht von selbst weiter.",
     waitsForReading: "Gesendet. Wird gleich gelesen …",
     reading: (done, total, kind) => `${pages[kind][0]} ${done} von ${total} wird gelesen`,
     gaps: (numbers, total, kind) =>

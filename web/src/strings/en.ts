@@ -37,7 +37,10 @@ export const en = {
     "idempotency-mismatch": "This question was sent with the key of another. Ask it again.",
     "invalid-access-token": "You are signed in no longer. Sign in again.",
     "invalid-request": "This entry is not valid. Check it, then try again.",
+    "storage-busy": "The file storage cannot take this file just now. Try again in a moment.",
     "storage-refused": "The file storage did not take this file. Try again.",
+    "unreadable-here":
+      "This file cannot be read from this device; perhaps it was changed, or it is a folder. Choose it again, or the files in the folder.",
   } as Record<string, string>,
 
   // What did not happen; why, and what to do, follows.
@@ -105,6 +108,7 @@ export const en = {
     sending: (percent: number) => `Sending, ${percent} %`,
     paused: (percent: number) => `Paused at ${percent} %`,
     waiting: "Connection lost. Goes on by itself when it is back.",
+    waitsForStorage: "The file storage does not take it yet. Tries again by itself.",
     waitsForReading: "Sent. About to be read …",
     reading: (done: number, total: number, kind: keyof typeof pages) =>
       `Reading ${pages[kind]} ${done} of ${total}`,
