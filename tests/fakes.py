@@ -33,6 +33,7 @@ class ScriptedModel:
         holds_embedding: Number of the call for embeddings that waits for `release`.
         finish_reason: What the terminal event says.
         refusal: What is said after `says` as a refusal, which has a member of its own.
+        usage: What the last event of an answer says that it cost.
         headers: What every answer bears besides.
         refusal_code: What an answer of another status gives as the reason.
         prompts: The messages of every call.
@@ -48,6 +49,7 @@ class ScriptedModel:
     holds_embedding: int | None = None
     finish_reason: str = "stop"
     refusal: str | None = None
+    usage: Any = field(default_factory=lambda: {"prompt_tokens": 100, "completion_tokens": 10})
     headers: dict[str, str] = field(default_factory=dict)
     refusal_code: str | None = None
     prompts: list[Messages] = field(default_factory=list)
@@ -138,9 +140,7 @@ class ScriptedModel:
             yield _event(choices=[{"index": 0, "delta": {"content": delta}, "finish_reason": None}])
         last = {"refusal": self.refusal} if self.refusal else {}
         yield _event(choices=[{"index": 0, "delta": last, "finish_reason": self.finish_reason}])
-        yield _event(
-            choices=[], usage={"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
-        )
+        yield _event(choices=[], usage=self.usage)
         yield "data: [DONE]\n\n"
 
 

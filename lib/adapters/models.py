@@ -31,6 +31,9 @@ _SILENCE_TIMEOUT_SECONDS = 45.0
 _CONNECT_TIMEOUT_SECONDS = 3.0
 # Four are usual. An endpoint that minds no limit of tokens would fill our memory until the deadline.
 _MOST_CHARACTERS_PER_TOKEN = 20
+# No prompt or answer of ours comes near it. What an endpoint tells beyond it, or below nothing, is no
+# count: taken for one, it would open the day's budget again, or close it.
+_MOST_TOKENS_TOLD = 1_000_000
 
 
 @functools.cache
@@ -209,6 +212,11 @@ def _read_event(event: Any) -> _Told:
 
 
 def _as_usage(usage: Any) -> Usage | None:
-    if usage is None:
-        return None
-    return Usage(prompt_tokens=usage["prompt_tokens"], completion_tokens=usage["completion_tokens"])
+    """Read what an answer cost; None where that is not told, or cannot be: then it is estimated."""
+    match usage:
+        case {"prompt_tokens": int(asked), "completion_tokens": int(answered)} if (
+            min(asked, answered) >= 0 and max(asked, answered) <= _MOST_TOKENS_TOLD
+        ):
+            return Usage(prompt_tokens=asked, completion_tokens=answered)
+        case _:
+            return None

@@ -153,8 +153,8 @@ class QueryStatus(StrEnum):
 
 
 class Usage(Model):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int = Field(default=0, ge=0)
+    completion_tokens: int = Field(default=0, ge=0)
 
 
 class Turn(Model):

@@ -366,11 +366,18 @@ begin
 end
 $$;
 
+-- Told by a model endpoint: whatever it says, it neither opens a budget again nor keeps an answer from being stored.
+create or replace function private.told_tokens(p_told text) returns integer
+language sql immutable set search_path = ''
+as $$ select least(greatest(coalesce(p_told::numeric, 0), 0), 1000000)::integer $$;
+
 create or replace function private.finish_query(p_query_id bigint, p_result jsonb) returns jsonb
 language plpgsql security definer set search_path = ''
 as $$
 declare
     v_query public.queries;
+    v_prompt_tokens integer := private.told_tokens(p_result ->> 'prompt_tokens');
+    v_completion_tokens integer := private.told_tokens(p_result ->> 'completion_tokens');
 begin
     select * into v_query from public.queries
     where id = p_query_id and user_id = private.user_id() for update;
@@ -384,10 +391,10 @@ begin
         status = p_result ->> 'status',
         response = p_result ->> 'response',
         citations = p_result -> 'citations',
-        prompt_tokens = greatest((p_result ->> 'prompt_tokens')::integer, 0),
-        completion_tokens = greatest((p_result ->> 'completion_tokens')::integer, 0)
+        prompt_tokens = v_prompt_tokens,
+        completion_tokens = v_completion_tokens
     where id = p_query_id;
-    perform private.settle_usage(v_query, (p_result ->> 'prompt_tokens')::integer + (p_result ->> 'completion_tokens')::integer);
+    perform private.settle_usage(v_query, v_prompt_tokens + v_completion_tokens);
     return (select private.query_as_json(q) from public.queries as q where q.id = p_query_id);
 end
 $$;

@@ -1,5 +1,6 @@
 """What a user, and the whole deployment, may ask in a day and at once."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 import httpx
+import pytest
 
 from dev.student import Student
 from tests.conftest import Configuration, Ground, slug
@@ -169,6 +171,54 @@ class TestTokensOfADay:
         spent = query["usage"]["prompt_tokens"] + query["usage"]["completion_tokens"]
         assert spent > 0
         assert usage(ground, learner)["token_count"] == spent
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"prompt_tokens": -1_000_000, "completion_tokens": 10},
+            {"prompt_tokens": 100, "completion_tokens": 3_000_000_000},
+            {"prompt_tokens": 100.5, "completion_tokens": "many"},
+            {"total_tokens": 110},
+            [],
+        ],
+    )
+    def test_that_are_told_as_what_cannot_be_are_estimated(
+        self, told: Any, learner: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        model.says, model.usage = ANSWER, told
+
+        query = learner.ask(QUESTION)
+
+        spent = query["usage"]["prompt_tokens"] + query["usage"]["completion_tokens"]
+        assert query["status"] == "answered"
+        assert 100 < spent < 10_000
+        assert usage(ground, learner)["token_count"] == spent
+
+    @pytest.mark.parametrize(("told", "counted"), [(-1_000_000, 0), (3_000_000_000, 1_000_000)])
+    def test_are_kept_within_bounds_by_the_database_too(
+        self, told: int, counted: int, learner: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        model.says = ANSWER
+        query_id = learner.ask(QUESTION)["id"]
+        ground.execute("update queries set status = 'streaming' where id = %s", query_id)
+        ground.execute(
+            "update daily_usage set token_count = q.reserved_tokens from queries as q "
+            "where q.id = %s and daily_usage.user_id = q.user_id",
+            query_id,
+        )
+        tokens = {"prompt_tokens": told, "completion_tokens": 0}
+        result = {"status": "not_found", "response": "No.", "citations": [], **tokens}
+
+        [row] = ground.rows(
+            "with claims as materialized (select set_config('request.jwt.claims', %s, true)) "
+            "select finish_query(%s, %s) as query from claims",
+            json.dumps({"sub": str(learner.id)}),
+            query_id,
+            json.dumps(result),
+        )
+
+        assert row["query"]["usage"] == {"prompt_tokens": counted, "completion_tokens": 0}
+        assert usage(ground, learner)["token_count"] == counted
 
 
 class TestTheCeiling:
