@@ -177,3 +177,11 @@ async def release_ingestion(
         "release_ingestion", lease_id=lease_id, status=status.value, error=error
     )
     return StoredFile.model_validate(answer)
+
+
+async def reject_upload(
+    service: Database, lease_id: str, error: dict[str, Any]
+) -> tuple[StoredFile, str]:
+    """Fail a file for good over the bytes that came; return it and the path of the object left to delete."""
+    answer = await service.call("reject_upload", lease_id=lease_id, error=error)
+    return StoredFile.model_validate(answer["file"]), str(answer["path"])

@@ -19,6 +19,7 @@ from lib.domain.file_types import find_file_type
 from lib.domain.models import File, FileStatus, StoredFile
 from lib.domain.problems import (
     DatabaseUnavailable,
+    FileTooLarge,
     LeaseLost,
     ModelUnavailable,
     Problem,
@@ -110,6 +111,8 @@ async def read_claim(claim: Claim, lease_id: str, reading: Reading) -> File:
     except ModelUnavailable as problem:
         told = ModelUnavailable(_UNEMBEDDED, retry_after_seconds=problem.retry_after_seconds)
         return await _fail(lease_id, told, reading, retryable=True)
+    except (UploadMismatch, FileTooLarge) as problem:
+        return await _reject(lease_id, problem, reading)
     except Problem as problem:
         return await _fail(lease_id, problem, reading, retryable=False)
     except Exception:
@@ -129,6 +132,14 @@ async def _give_back(
 async def _fail(lease_id: str, problem: Problem, reading: Reading, *, retryable: bool) -> File:
     error = problem.as_dict() | {"retryable": retryable}
     return await files.release_ingestion(reading.service, lease_id, FileStatus.FAILED, error)
+
+
+async def _reject(lease_id: str, problem: Problem, reading: Reading) -> File:
+    """Fail a file whose bytes are not those announced, and delete them: only the others were counted."""
+    error = problem.as_dict() | {"retryable": False}
+    file, path = await files.reject_upload(reading.service, lease_id, error)
+    await delete_objects([path], service=reading.service, storage=reading.storage)
+    return file
 
 
 async def _read(claim: Claim, lease_id: str, reading: Reading) -> File:

@@ -235,19 +235,29 @@ language sql set search_path = ''
 as $$ select private.create_file(p_file, p_limits) $$;
 comment on function public.create_file(jsonb, jsonb) is 'Announce a file, or find the ready one with the same bytes: {created, file}. p_limits: files, bytes.';
 
--- Deletes the row and, in the same transaction, notes the object. A signed upload URL still works for a while, so
--- an object that had not arrived is deleted once more after the URL has expired.
-create or replace function private.delete_file_row(v_file public.files) returns void
-language plpgsql security definer set search_path = ''
+-- A signed upload URL still works for a while, so an object that had not arrived is deleted once more after the URL
+-- has expired.
+create or replace function private.note_object(v_file public.files) returns void
+language plpgsql set search_path = ''
 as $$
 begin
-    delete from public.files where id = v_file.id;
     insert into public.object_deletions (path) values (v_file.path);
     if v_file.created_at > now() - interval '3 hours' then
         insert into public.object_deletions (path, not_before) values (v_file.path, v_file.created_at + interval '3 hours');
     end if;
 end
 $$;
+comment on function private.note_object(public.files) is 'Note the object of a file for deletion.';
+
+create or replace function private.delete_file_row(v_file public.files) returns void
+language plpgsql security definer set search_path = ''
+as $$
+begin
+    delete from public.files where id = v_file.id;
+    perform private.note_object(v_file);
+end
+$$;
+comment on function private.delete_file_row(public.files) is 'Delete the row and, in the same transaction, note the object.';
 grant execute on function private.delete_file_row(public.files) to service_role;
 
 create or replace function private.delete_file(p_file_id bigint) returns text
@@ -461,6 +471,21 @@ end
 $$;
 comment on function public.release_ingestion(uuid, text, jsonb) is 'Give the lease back; what was read of a file that failed for good is gone.';
 
+-- What was announced is what counts against the user's bytes, so nothing else may stay. The row names another place from
+-- now on, to which nobody has an address.
+create or replace function public.reject_upload(p_lease_id uuid, p_error jsonb) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+    v_file public.files := private.leased_file(p_lease_id);
+begin
+    perform private.note_object(v_file);
+    update public.files set path = v_file.user_id || '/' || gen_random_uuid() where id = v_file.id;
+    return jsonb_build_object('path', v_file.path, 'file', public.release_ingestion(p_lease_id, 'failed', p_error));
+end
+$$;
+comment on function public.reject_upload(uuid, jsonb) is 'Fail a file for good whose bytes are not what was announced: {path, file}; path is of the object left to delete.';
+
 create or replace function public.delete_leased_file(p_lease_id uuid) returns void
 language plpgsql set search_path = ''
 as $$
@@ -471,7 +496,8 @@ $$;
 comment on function public.delete_leased_file(uuid) is 'Delete a file that is being read, and note its object for deletion.';
 
 grant execute on function
-private.lease_file(bigint, integer), private.claim_as_json(public.files), private.leased_file(uuid)
+private.lease_file(bigint, integer), private.claim_as_json(public.files), private.leased_file(uuid),
+private.note_object(public.files)
 to service_role;
 grant execute on function
 public.list_files(bigint, integer), public.find_file(bigint), public.find_page(bigint, integer),
@@ -479,5 +505,6 @@ public.create_file(jsonb, jsonb), public.delete_file(bigint), public.claim_inges
 to authenticated;
 grant execute on function
 public.record_upload(uuid, bigint, text), public.save_slice(uuid, jsonb, jsonb, jsonb, integer),
-public.finish_ingestion(uuid), public.release_ingestion(uuid, text, jsonb), public.delete_leased_file(uuid)
+public.finish_ingestion(uuid), public.release_ingestion(uuid, text, jsonb), public.reject_upload(uuid, jsonb),
+public.delete_leased_file(uuid)
 to service_role;

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -407,6 +408,43 @@ class TestSignedUpload:
 
         assert (file["status"], slug(file["error"])) == ("failed", "upload-mismatch")
         assert file["error"]["retryable"] is False
+
+    def test_keeps_no_more_bytes_than_were_announced(
+        self, student: Student, ground: Ground
+    ) -> None:
+        kept = (
+            "select coalesce(sum((metadata ->> 'size')::bigint), 0) as bytes from storage.objects"
+            " where bucket_id = 'files' and name like %s"
+        )
+        ids: list[int] = []
+        for number in range(3):
+            answer = announce(student, f"{number}.txt", b"x").json()
+            put(answer["upload"], b"x" * 100_000)
+            ids.append(answer["file"]["id"])
+        sent = ground.row(kept, f"{student.id}/%")
+
+        for file_id in ids:
+            assert ingest(student, file_id).json()["status"] == "failed"
+
+        assert (sent["bytes"], ground.row(kept, f"{student.id}/%")["bytes"]) == (300_000, 0)
+        opened = student.client.get(f"/api/upload/{ids[0]}/content")
+        assert (opened.status_code, slug(opened.json())) == (409, "upload-incomplete")
+
+    def test_deletes_what_was_not_announced_once_more_when_its_url_has_expired(
+        self, student: Student, ground: Ground
+    ) -> None:
+        answer = announce(student, "notes.md", NOTES.encode()).json()
+        file_id = answer["file"]["id"]
+        announced = ground.path_of(file_id)
+        put(answer["upload"], b"something else")
+        ingest(student, file_id)
+
+        put(answer["upload"], b"something else")
+
+        assert ground.has_object(announced)
+        assert ground.path_of(file_id) != announced
+        [due] = ground.rows("select not_before from object_deletions where path = %s", announced)
+        assert due["not_before"] > datetime.now(UTC) + timedelta(hours=2)
 
     @pytest.mark.parametrize("sent_as", ["text/html", "text/plain"])
     def test_fails_what_was_sent_as_another_type(

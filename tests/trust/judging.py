@@ -28,6 +28,7 @@ OF_ONE_READING = {
     "save_slice",
     "finish_ingestion",
     "release_ingestion",
+    "reject_upload",
 }
 # Members of an answer that differ each time, and why.
 VARYING = {
