@@ -91,10 +91,16 @@ class Storage:
         await _calling(put)
 
     async def sign_download(self, path: str, filename: str | None) -> str:
-        """Return a URL of a few minutes; with `filename` the browser saves it under that name."""
+        """Return a URL of a few minutes; with `filename` the browser saves it under that name.
+
+        Raises:
+            FileNotFound: There is no such object.
+        """
         seconds = int(DOWNLOAD_URL_LIFETIME.total_seconds())
         options: URLOptions = {"download": filename} if filename else {}
-        signed = await _calling(lambda: self._files.create_signed_url(path, seconds, options))
+        signed = await _calling(
+            lambda: self._files.create_signed_url(path, seconds, options), may_miss=True
+        )
         return str(signed["signedURL"])
 
     async def download(self, path: str, target: Path, *, max_bytes: int) -> "Download | None":
@@ -110,14 +116,14 @@ class Storage:
                 return await _save(answer, target, max_bytes)
 
         try:
-            return await _calling(fetch, seconds=math.inf)
+            return await _calling(fetch, seconds=math.inf, may_miss=True)
         except problems.FileNotFound:
             return None
 
     async def stream(self, path: str) -> AsyncGenerator[bytes]:
         """Yield the bytes of the object; nothing where there is none."""
         try:
-            with traced_call("storage"), _as_problems():
+            with traced_call("storage"), _as_problems(may_miss=True):
                 async with self._open(path) as answer:
                     await _check(answer)
                     async for piece in until_deadline(answer.aiter_bytes()):
@@ -138,14 +144,22 @@ class Storage:
         return await _calling(delete)
 
 
-async def _calling(call: Callable[[], Awaitable[T]], *, seconds: float = _TIMEOUT_SECONDS) -> T:
-    """Make a call that may be repeated, as all of them may be."""
+async def _calling(
+    call: Callable[[], Awaitable[T]], *, seconds: float = _TIMEOUT_SECONDS, may_miss: bool = False
+) -> T:
+    """Make a call that may be repeated, as all of them may be.
+
+    Raises:
+        FileNotFound: There is no such object, where it `may_miss`. To other calls 404 says that
+            somebody else answered.
+        StorageUnavailable: It failed.
+    """
 
     async def attempt() -> T:
         with traced_call("storage"):
             return await call()
 
-    with _as_problems():
+    with _as_problems(may_miss=may_miss):
         async with limit(seconds):
             return await retrying(attempt, _least_wait)
 
@@ -162,17 +176,22 @@ def _least_wait(error: Exception, _retry: int) -> float | None:
 
 
 @contextmanager
-def _as_problems() -> Generator[None]:
+def _as_problems(*, may_miss: bool) -> Generator[None]:
     from lib.adapters.storage_parts import StorageApiError, StorageException  # noqa: PLC0415
 
     try:
         yield
     except StorageApiError as error:
-        if str(error.status) == "404":
+        if may_miss and str(error.status) == "404" and not _is_of_bucket(error):
             raise problems.FileNotFound from error
         raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
     except (StorageException, *_FAILURES) as error:
         raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+
+
+def _is_of_bucket(error: "StorageApiError") -> bool:
+    """Tell a bucket that is not there, which is our fault, from an object: both are 404."""
+    return "bucket" in f"{error.code} {error.message}".lower()
 
 
 async def _check(answer: httpx.Response) -> None:

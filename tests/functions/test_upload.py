@@ -409,6 +409,17 @@ class TestSignedUpload:
         assert (file["status"], slug(file["error"])) == ("failed", "upload-mismatch")
         assert file["error"]["retryable"] is False
 
+    def test_is_refused_where_the_storage_lost_its_bucket(
+        self, student: Student, configuration: Configuration
+    ) -> None:
+        configuration.change(storage_bucket="gone")
+
+        signed = announce(student, "notes.md", NOTES.encode())
+        sent = send(student, "notes.md", NOTES.encode())
+
+        for answer in (signed, sent):
+            assert (answer.status_code, slug(answer.json())) == (503, "storage-unavailable")
+
     def test_keeps_no_more_bytes_than_were_announced(
         self, student: Student, ground: Ground
     ) -> None:

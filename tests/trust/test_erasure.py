@@ -196,6 +196,7 @@ def is_confirmation(_: int, call: Call) -> bool:
         (is_storage, misbehaving.reset),
         (is_storage, misbehaving.lose_reply),
         (is_storage, misbehaving.be_silent),
+        (is_storage, misbehaving.refuse_as_storage(404, "NoSuchBucket")),
         (is_confirmation, misbehaving.reset),
         (is_confirmation, misbehaving.be_silent),
     ],

@@ -48,6 +48,7 @@ TROUBLES: dict[str, list[Trouble]] = {
         Trouble("544 DatabaseTimeout", refuse_as_storage(544, "DatabaseTimeout"), passes=True),
         Trouble("423 ResourceLocked", refuse_as_storage(423, "ResourceLocked"), passes=True),
         Trouble("500 InternalError", refuse_as_storage(500, "InternalError")),
+        Trouble("404 NoSuchBucket", refuse_as_storage(404, "NoSuchBucket")),
     ],
     "model": [
         *BROKEN,
