@@ -50,13 +50,22 @@ as $$
 declare
     v_count integer;
 begin
-    update public.files set status = 'failed', error = p_error, lease_id = null, lease_until = null, pages_done = 0
-    where status = 'processing' and coalesce(lease_until, created_at) < now() and attempt_count >= p_max_attempts;
-    get diagnostics v_count = row_count;
+    with stuck as (
+        update public.files set status = 'failed', error = p_error, lease_id = null, lease_until = null, pages_done = 0
+        where status = 'processing' and coalesce(lease_until, created_at) < now() and attempt_count >= p_max_attempts
+        returning id
+    ),
+    read_pages as (
+        delete from public.pages as p using stuck as s where p.file_id = s.id
+    ),
+    read_chunks as (
+        delete from public.chunks as c using stuck as s where c.file_id = s.id
+    )
+    select count(*) into v_count from stuck;
     return v_count;
 end
 $$;
-comment on function public.fail_stuck_ingestions(integer, jsonb) is 'Give up on files that break their reader again and again; how many.';
+comment on function public.fail_stuck_ingestions(integer, jsonb) is 'Give up on files that break their reader again and again; what was read of them is gone. How many.';
 
 create or replace function public.delete_abandoned_uploads(p_age_seconds integer, p_limit integer) returns integer
 language plpgsql set search_path = ''

@@ -149,7 +149,8 @@ class TestRun:
     def test_gives_up_a_file_that_kills_its_reader(
         self, run: Any, student: Student, ground: Ground
     ) -> None:
-        file_id = announce(student)
+        # Read to its end, so that pages and chunks are there as after a slice.
+        file_id = student.upload("notes.md", NOTES)["id"]
         abandon(ground, file_id, attempts=4)
 
         report = run()
@@ -157,6 +158,8 @@ class TestRun:
         file = student.client.get(f"/api/upload/{file_id}").json()
         assert report["ingestions_failed"] == 1
         assert (file["status"], file["error"]["retryable"]) == ("failed", False)
+        assert ground.rows("select 1 from pages where file_id = %s", file_id) == []
+        assert ground.rows("select 1 from chunks where file_id = %s", file_id) == []
 
     def test_reads_a_file_whose_page_was_closed_after_the_upload(
         self, run: Any, student: Student, ground: Ground
