@@ -70,11 +70,16 @@ class Reading(Tools):
         return self.deadline + _CLOSING_SECONDS - _RESERVED_SECONDS
 
 
-def start_reading(tools: Tools) -> Reading:
-    """Begin a slice; the request then has some seconds left to store it and give the lease back."""
+def start_reading(tools: Tools, *, beside_seconds: float = 0.0) -> Reading:
+    """Begin a slice; the request then has some seconds left to store it and give the lease back.
+
+    Args:
+        tools: What it needs.
+        beside_seconds: What the request may take beside the slice, if it does more than to read.
+    """
     seconds = tools.settings.ingestion_slice.total_seconds()
     request = current_deadline()
-    request.allow(seconds + _CLOSING_SECONDS)
+    request.allow(seconds + max(beside_seconds, _CLOSING_SECONDS))
     seconds = min(seconds, request.remaining_seconds - _CLOSING_SECONDS)
     return Reading(**vars(tools), deadline=asyncio.get_running_loop().time() + seconds)
 

@@ -1,6 +1,9 @@
 """What the scheduled job does: finish what was left, delete what is due, forget what has expired."""
 
 import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from lib.adapters import jobs
 from lib.adapters.database import Database
@@ -29,18 +32,44 @@ async def delete_objects(paths: list[str], *, service: Database, storage: Storag
     return len(removed)
 
 
-async def delete_due_objects(*, service: Database, storage: Storage) -> int:
-    paths = await jobs.list_object_deletions(service, limit=_BATCH)
-    return await delete_objects(paths, service=service, storage=storage) or 0
+async def delete_due_objects(*, service: Database, storage: Storage, seconds: float) -> int:
+    """Delete what the outbox names, batch after batch for so many seconds; return how many there were."""
+    until, deleted = time.monotonic() + seconds, 0
+    while True:
+        paths = await jobs.list_object_deletions(service, limit=_BATCH)
+        gone = await delete_objects(paths, service=service, storage=storage)
+        deleted += gone or 0
+        if gone is None or len(paths) < _BATCH or time.monotonic() > until:
+            return deleted
 
 
-async def forget(*, service: Database) -> dict[str, int]:
-    """Tidy and purge; return how many rows of each kind."""
+async def forget(*, service: Database, seconds: float) -> dict[str, int]:
+    """Tidy and purge, batch after batch for so many seconds; return how many rows of each kind."""
+    until = time.monotonic() + seconds
     return {
-        "queries_interrupted": await jobs.tidy_queries(service, limit=_BATCH),
-        "uploads_abandoned": await jobs.delete_abandoned_uploads(
-            service, age_seconds=_ABANDONED_UPLOAD_SECONDS, limit=_BATCH
+        "queries_interrupted": await _in_batches(
+            partial(jobs.tidy_queries, service, limit=_BATCH), until
         ),
-        "accounts_purged": await jobs.purge_accounts(service, limit=_BATCH),
+        "uploads_abandoned": await _in_batches(
+            partial(
+                jobs.delete_abandoned_uploads,
+                service,
+                age_seconds=_ABANDONED_UPLOAD_SECONDS,
+                limit=_BATCH,
+            ),
+            until,
+        ),
+        "accounts_purged": await _in_batches(
+            partial(jobs.purge_accounts, service, limit=_BATCH), until
+        ),
         "usage_purged": await jobs.purge_usage(service, days=_USAGE_DAYS),
     }
+
+
+async def _in_batches(batch: Callable[[], Awaitable[int]], until: float) -> int:
+    """Go on while a batch was full: an hour of guessed passwords leaves more than one, and a day may pass."""
+    total = count = await batch()
+    while count >= _BATCH and time.monotonic() < until:
+        count = await batch()
+        total += count
+    return total

@@ -11,6 +11,8 @@ from lib.services.ingestion import MAX_ATTEMPTS, Reading, Tools, start_reading
 _LEAST_SECONDS_FOR_A_FILE = 5.0
 # Beside the reading: tidying before it, deleting objects after it.
 _TIDYING_SECONDS = 20.0
+# Of these, how long batch after batch is forgotten, and later deleted: each leaves some to the other.
+_FORGETTING_SECONDS = 7.0
 
 
 class Report(BaseModel):
@@ -26,17 +28,19 @@ class Report(BaseModel):
 
 
 async def run(tools: Tools) -> Report:
-    reading = start_reading(tools)
     seconds = tools.settings.ingestion_slice.total_seconds()
     current_deadline().allow(seconds + _TIDYING_SECONDS)
-    forgotten = await maintenance.forget(service=tools.service)
+    forgotten = await maintenance.forget(service=tools.service, seconds=_FORGETTING_SECONDS)
     failed = await jobs.fail_stuck_ingestions(
         tools.service,
         max_attempts=MAX_ATTEMPTS,
         error=UnreadableFile().as_dict() | {"retryable": False},
     )
+    reading = start_reading(tools, beside_seconds=_TIDYING_SECONDS)
     resumed = await _resume_ingestions(reading)
-    deleted = await maintenance.delete_due_objects(service=tools.service, storage=tools.storage)
+    deleted = await maintenance.delete_due_objects(
+        service=tools.service, storage=tools.storage, seconds=_FORGETTING_SECONDS
+    )
     return Report(
         **forgotten, ingestions_resumed=resumed, ingestions_failed=failed, objects_deleted=deleted
     )

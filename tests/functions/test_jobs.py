@@ -224,6 +224,34 @@ class TestRun:
         left = ground.rows("select path from object_deletions where path in (%s, %s)", path, later)
         assert [row["path"] for row in left] == [later]
 
+    def test_catches_up_with_more_than_one_batch(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        ground.execute(
+            "insert into private.sign_in_failures (name_key, address_key, failed_at)"
+            " select 'somebody', 'somewhere', now() - interval '25 hours' from generate_series(1, 1200)"
+        )
+        ground.execute(
+            "insert into sessions (handle, user_id, idle_expires_at, expires_at)"
+            " select gen_random_uuid(), %s, now() - interval '31 days', now()"
+            " from generate_series(1, 1200)",
+            student.id,
+        )
+        ground.execute(
+            "insert into object_deletions (path) select %s || number from generate_series(1, 1200) as number",
+            f"{student.id}/",
+        )
+
+        report = run()
+
+        assert report["accounts_purged"] == 2_400
+        assert (
+            ground.rows("select 1 from private.sign_in_failures where name_key = 'somebody'") == []
+        )
+        assert len(ground.rows("select 1 from sessions where user_id = %s", student.id)) == 1
+        named = "select 1 from object_deletions where path like %s"
+        assert ground.rows(named, f"{student.id}/%") == []
+
 
 def abandon(ground: Ground, file_id: int, *, attempts: int) -> None:
     """Leave a file as a reader leaves it that died some minutes ago."""
