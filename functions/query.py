@@ -50,7 +50,10 @@ async def ask(
 ) -> Query | Response:
     """Ask a question. What can fail before the first byte fails as a status, not inside a 200."""
     question = Question(
-        user_id=identity.user_id, idempotency_key=idempotency_key, **body.model_dump()
+        user_id=identity.user_id,
+        session_id=identity.session_id,
+        idempotency_key=idempotency_key,
+        **body.model_dump(),
     )
     events = answering.answer(await questions.begin(question, tools), tools)
     if "text/event-stream" in request.headers.get("accept", ""):

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from lib.adapters import queries
@@ -14,7 +14,14 @@ from lib.adapters.queries import Beginning
 from lib.adapters.transport import current_trace
 from lib.domain.followups import is_follow_up
 from lib.domain.languages import segment
-from lib.domain.problems import DailyLimitReached, ModelUnavailable
+from lib.domain.problems import (
+    CapacityExhausted,
+    DailyLimitReached,
+    ModelUnavailable,
+    Problem,
+    SessionEnded,
+)
+from lib.services.refusals import Name, find_refusal, remember
 from lib.settings import Settings
 
 # Reserved for a prompt before its passages are known: 8 passages of 1,200 characters at 3 bytes a
@@ -33,8 +40,8 @@ RETRIEVAL = {
     "min_similarity": 0.3,
 }
 
-# Who is over the limit until when: this instance embeds nothing for them before that.
-_limited_until: dict[int, datetime] = {}
+# What running answers have reserved and do not use is free again before the day is over.
+_CAPACITY_LOOKED_AT_AGAIN = timedelta(minutes=1)
 _MOST_REMEMBERED = 10_000
 # What was begun here under an Idempotency-Key: sent again, it is looked for before anything is embedded. Another
 # instance embeds a repeat once more, which costs less than a round trip before every question would.
@@ -46,6 +53,7 @@ class Question:
     """What a user asks. `file_ids` None means all ready files."""
 
     user_id: int
+    session_id: int
     query_text: str
     chat_id: str | None = None
     file_ids: list[int] | None = None
@@ -74,30 +82,59 @@ async def begin(question: Question, tools: Tools) -> Beginning:
         DailyLimitReached, CapacityExhausted, TooManyStreams, ChatNotFound, FileNotFound,
         FileNotReady, IdempotencyConflict, IdempotencyMismatch, SessionEnded
     """
-    settings = tools.settings
-    if question.idempotency_key is None:  # a repeat gets its stored answer, over the limit or not
-        _refuse_if_limited(question.user_id)
-    row = _as_row(question, settings)
-    if _is_begun(question) and (query := await queries.repeat_query(tools.database, row)):
-        return Beginning(query=query, repeat=True, turns=[], passages=[])
-    embedding = await _embed(question.query_text, tools.embedder)
+    refusal = find_refusal(*_names(question, tools.settings))
+    if refusal and question.idempotency_key is None:
+        raise refusal
+    row = _as_row(question, tools.settings)
     try:
-        return await queries.begin_query(
-            tools.database,
-            question=row,
-            file_ids=question.file_ids,
-            embedding=embedding,
-            limits={
-                "user_queries": settings.daily_queries_per_user,
-                "user_tokens": settings.daily_tokens_per_user,
-                "deployment_tokens": settings.daily_tokens,
-                "streams": settings.max_streams_per_user,
-            },
-            retrieval={**RETRIEVAL, "embedding_languages": list(settings.embedding_languages)},
-        )
-    except DailyLimitReached as problem:
-        _remember_limit(question.user_id, problem)
+        # A repeat gets its stored answer, over the limit or not.
+        may_be_repeat = _is_begun(question) or refusal
+        if may_be_repeat and (query := await queries.repeat_query(tools.database, row)):
+            return Beginning(query=query, repeat=True, turns=[], passages=[])
+        if refusal:
+            raise refusal
+        return await _begin(question, row, tools)
+    except (DailyLimitReached, CapacityExhausted, SessionEnded) as problem:
+        if problem is not refusal:
+            _remember(question, problem, tools.settings)
         raise
+
+
+async def _begin(question: Question, row: dict[str, Any], tools: Tools) -> Beginning:
+    settings = tools.settings
+    return await queries.begin_query(
+        tools.database,
+        question=row,
+        file_ids=question.file_ids,
+        embedding=await _embed(question.query_text, tools.embedder),
+        limits={
+            "user_queries": settings.daily_queries_per_user,
+            "user_tokens": settings.daily_tokens_per_user,
+            "deployment_tokens": settings.daily_tokens,
+            "streams": settings.max_streams_per_user,
+        },
+        retrieval={**RETRIEVAL, "embedding_languages": list(settings.embedding_languages)},
+    )
+
+
+def _names(question: Question, settings: Settings) -> tuple[Name, Name, Name]:
+    return (
+        ("session", question.session_id),
+        ("user", question.user_id),
+        ("deployment", settings.daily_tokens),
+    )
+
+
+def _remember(question: Question, problem: Problem, settings: Settings) -> None:
+    session, user, deployment = _names(question, settings)
+    wait = timedelta(seconds=problem.retry_after_seconds or 0)
+    match problem:
+        case SessionEnded():  # it never lives again, and its last access token is over by then
+            remember(session, problem, settings.access_token_lifetime)
+        case CapacityExhausted():
+            remember(deployment, problem, min(wait, _CAPACITY_LOOKED_AT_AGAIN))
+        case _:
+            remember(user, problem, wait)
 
 
 def _is_begun(question: Question) -> bool:
@@ -144,20 +181,3 @@ async def _embed(query_text: str, embedder: Embedder) -> str | None:
         current_trace().remarks.append("embedding")
         return None
     return as_halfvec(vector)
-
-
-def _refuse_if_limited(user_id: int) -> None:
-    until = _limited_until.get(user_id)
-    if until is None:
-        return
-    seconds = int((until - datetime.now(UTC)).total_seconds())
-    if seconds > 0:
-        raise DailyLimitReached(retry_after_seconds=seconds)
-    del _limited_until[user_id]
-
-
-def _remember_limit(user_id: int, problem: DailyLimitReached) -> None:
-    if len(_limited_until) >= _MOST_REMEMBERED:
-        _limited_until.clear()
-    seconds = problem.retry_after_seconds or 0
-    _limited_until[user_id] = datetime.now(UTC) + timedelta(seconds=seconds)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dev.student import Student
+from dev.student import PASSPHRASE, Student
 from tests.conftest import Configuration, Ground, slug
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION
@@ -83,6 +83,23 @@ class TestQuestionsOfADay:
         assert all(int(answer.headers["Retry-After"]) > 0 for answer in again)
         assert model.embedding_calls == calls
         assert other.ask(QUESTION)["status"] == "not_found"
+
+    def test_repeat_what_was_answered_to_who_has_none_left(
+        self, learner: Student, model: ScriptedModel, configuration: Configuration
+    ) -> None:
+        configuration.change(daily_queries_per_user=1)
+        model.says = ANSWER
+        body, key = {"query_text": QUESTION}, {"Idempotency-Key": "once"}
+        first = learner.client.post("/api/query", json=body, headers=key)
+        assert ask(learner).status_code == 429
+        calls = model.embedding_calls
+
+        again = learner.client.post("/api/query", json=body, headers=key)
+        new = learner.client.post("/api/query", json=body, headers={"Idempotency-Key": "new"})
+
+        assert (again.status_code, again.json()) == (200, first.json())
+        assert (new.status_code, slug(new)) == (429, "daily-limit-reached")
+        assert model.embedding_calls == calls
 
     def test_are_a_status_for_a_stream_too(
         self, student: Student, model: ScriptedModel, configuration: Configuration
@@ -234,6 +251,33 @@ class TestTheCeiling:
         assert model.prompts == []
         assert ground.rows("select 1 from daily_usage where user_id = %s", student.id) == []
 
+    @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "a new one"}])
+    def test_embeds_nothing_more_once_it_is_reached(
+        self,
+        new_student: Callable[[], Student],
+        model: ScriptedModel,
+        configuration: Configuration,
+        headers: dict[str, str],
+    ) -> None:
+        student, other = new_student(), new_student()
+        configuration.change(daily_tokens=2)
+        ask(student)
+        calls = model.embedding_calls
+
+        answers = [
+            asker.client.post("/api/query", json={"query_text": QUESTION}, headers=headers)
+            for asker in (student, other)
+        ]
+
+        assert {(answer.status_code, slug(answer)) for answer in answers} == {
+            (503, "capacity-exhausted")
+        }
+        assert all(
+            abs(int(answer.headers["Retry-After"]) - seconds_to_midnight()) < 60
+            for answer in answers
+        )
+        assert model.embedding_calls == calls
+
     def test_counts_what_everybody_used(
         self, new_student: Callable[[], Student], model: ScriptedModel, ground: Ground
     ) -> None:
@@ -251,6 +295,40 @@ class TestTheCeiling:
         after = ground.row(statement)
         assert after["query_count"] - before["query_count"] == 2
         assert after["token_count"] - before["token_count"] == 220
+
+
+class TestAnEndedSession:
+    def test_embeds_one_question_at_most(
+        self, learner: Student, model: ScriptedModel, ground: Ground
+    ) -> None:
+        ground.execute("update sessions set ended_at = now() where user_id = %s", learner.id)
+        calls = model.embedding_calls
+
+        answers = [
+            ask(learner),
+            ask(learner, "Another one?"),
+            learner.client.post(
+                "/api/query", json={"query_text": QUESTION}, headers={"Idempotency-Key": "a key"}
+            ),
+        ]
+
+        assert {(answer.status_code, slug(answer)) for answer in answers} == {
+            (401, "session-ended")
+        }
+        assert model.embedding_calls == calls + 1
+        assert model.prompts == []
+
+    def test_leaves_another_session_of_the_user_alone(
+        self, learner: Student, ground: Ground
+    ) -> None:
+        ground.execute("update sessions set ended_at = now() where user_id = %s", learner.id)
+        assert ask(learner).status_code == 401
+        credentials = {"username": learner.username, "password": PASSPHRASE}
+
+        anew = learner.client.post("/api/auth/login", json=credentials).json()
+        learner.client.headers["Authorization"] = f"Bearer {anew['access_token']}"
+
+        assert ask(learner).status_code == 200
 
 
 class TestQuestionsAtOnce:

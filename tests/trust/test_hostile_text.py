@@ -192,11 +192,13 @@ def test_who_is_signed_out_asks_nothing(
     party.student.client.post("/api/auth/logout", headers={"X-Requested-With": "fetch"})
     calls = model.embedding_calls
 
-    answer = party.student.client.post("/api/query", json={"query_text": QUESTION})
+    answers = [
+        party.student.client.post("/api/query", json={"query_text": QUESTION}) for _ in range(3)
+    ]
 
-    assert answer.status_code == 401
+    assert {answer.status_code for answer in answers} == {401}
     assert model.prompts == []
-    assert model.embedding_calls <= calls + 1, "of the own question, and nothing else"
+    assert model.embedding_calls <= calls + 1, "of the first own question, and nothing else"
 
 
 def test_a_file_that_is_not_ready_is_no_source(

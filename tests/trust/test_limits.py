@@ -74,9 +74,9 @@ def test_questions_of_a_day(
 
 def forget_limits() -> None:
     """As a new instance would: this one remembers who is over the limit."""
-    from lib.services import questions  # noqa: PLC0415
+    from lib.services import refusals  # noqa: PLC0415
 
-    questions._limited_until.clear()
+    refusals.forget_refusals()
 
 
 @pytest.mark.usefixtures("invariants")
