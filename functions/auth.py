@@ -83,7 +83,7 @@ async def register(
     body: Registration, signup: CurrentSignup, entrance: CurrentEntrance, cookie: CurrentCookie
 ) -> TokenReply:
     """Make an account and sign in. The refresh token comes as a cookie that no script can read."""
-    accounts.check_signup(signup, body.signup_code)
+    await accounts.check_signup(signup, body.signup_code, entrance=entrance)
     credentials = Credentials(username=body.username, password=body.password)
     signed_in = await accounts.register(
         credentials, entrance=entrance, former_token=cookie.former()

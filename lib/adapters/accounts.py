@@ -8,6 +8,8 @@ from lib.domain.attempts import AttemptKeys
 from lib.domain.models import User
 from lib.domain.problems import InvalidCredentials, TooManyAttempts
 
+_WRONG_CODES = "Too many wrong sign-up codes. Wait, and ask for the right one meanwhile."
+
 # With the secret key: nobody is signed in yet.
 
 
@@ -74,6 +76,17 @@ async def finish_sign_in(
     if answer is None:
         raise InvalidCredentials
     return BegunSession.model_validate(answer)
+
+
+async def try_signup_code(service: Database, keys: AttemptKeys, *, is_right: bool) -> None:
+    """Count a wrong sign-up code; a right one never counts.
+
+    Raises:
+        TooManyAttempts: Too many were wrong before: then a right one waits, too.
+    """
+    answer = await service.call("try_signup_code", **keys.model_dump(), is_right=is_right)
+    if wait := answer.get("retry_after_seconds"):
+        raise TooManyAttempts(_WRONG_CODES, retry_after_seconds=wait)
 
 
 # As the user

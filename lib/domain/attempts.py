@@ -26,6 +26,14 @@ def attempt_keys(username: str, address: str, key: str) -> AttemptKeys:
     )
 
 
+def signup_code_keys(address: str, key: str) -> AttemptKeys:
+    """Return what a wrong sign-up code counts against: the one code of all, and the address it came from."""
+    return AttemptKeys(
+        name_key=_hash("signup", "code", key),
+        address_key=_hash("address", fold_address(address), key),
+    )
+
+
 def hash_name(username: str, key: str) -> str:
     return _hash("name", username.casefold(), key)
 

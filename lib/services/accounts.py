@@ -8,6 +8,7 @@ from typing import Literal
 from lib.adapters import accounts
 from lib.adapters.database import Database
 from lib.domain.accounts import Credentials
+from lib.domain.attempts import signup_code_keys
 from lib.domain.identities import Identity
 from lib.domain.password_policy import check_password
 from lib.domain.problems import SignupClosed, SignupRefused, WeakPassword
@@ -24,19 +25,25 @@ class Signup:
     code: str = field(repr=False)
 
 
-def check_signup(signup: Signup, given_code: str | None) -> None:
+async def check_signup(signup: Signup, given_code: str | None, *, entrance: Entrance) -> None:
     """Let in who may register.
 
     Raises:
         SignupClosed: Nobody may.
         SignupRefused: The code is wrong or absent.
+        TooManyAttempts: Too many codes were wrong before.
     """
     if signup.mode == "open":
         return
     if signup.mode == "closed":
         raise SignupClosed
-    is_right = hmac.compare_digest((given_code or "").encode(), signup.code.encode())
-    if not (signup.code and is_right):
+    is_right = bool(signup.code) and hmac.compare_digest(
+        (given_code or "").encode(), signup.code.encode()
+    )
+    if given_code:
+        keys = signup_code_keys(entrance.device.address, entrance.rules.throttle_key)
+        await accounts.try_signup_code(entrance.service, keys, is_right=is_right)
+    if not is_right:
         raise SignupRefused
 
 

@@ -142,6 +142,42 @@ $$;
 comment on function public.finish_sign_in(bigint, text, text, text, text, jsonb) is 'The password was right: forget the failures and begin a session. Null if the account has changed meanwhile.';
 grant execute on function public.finish_sign_in(bigint, text, text, text, text, jsonb) to service_role;
 
+-- The code that opens registration is one for all, so guesses at it are counted as those at one name: 100 within an hour
+-- from an address, 1,000 from all. A class behind one address mistypes less. Past that the right one waits, too.
+create or replace function public.try_signup_code(p_name_key text, p_address_key text, p_is_right boolean) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+    wait_seconds integer;
+begin
+    -- One at a time: guesses at the same moment cannot slip through together.
+    perform pg_advisory_xact_lock(hashtextextended('signup-code', 0));
+    with wrong as (
+        select f.address_key, f.failed_at
+        from private.sign_in_failures as f
+        where f.name_key = p_name_key and f.failed_at > clock_timestamp() - interval '1 hour'
+        order by f.failed_at desc
+        limit 1000
+    ),
+    last_free as (
+        (select w.failed_at from wrong as w where w.address_key = p_address_key order by w.failed_at desc offset 99 limit 1)
+        union all
+        (select w.failed_at from wrong as w order by w.failed_at desc offset 999 limit 1)
+    )
+    select ceil(extract(epoch from max(l.failed_at) + interval '1 hour' - clock_timestamp()))::integer into wait_seconds
+    from last_free as l;
+    if wait_seconds > 0 then
+        return jsonb_build_object('retry_after_seconds', wait_seconds);
+    end if;
+    if not p_is_right then
+        insert into private.sign_in_failures (name_key, address_key) values (p_name_key, p_address_key);
+    end if;
+    return '{}';
+end
+$$;
+comment on function public.try_signup_code(text, text, boolean) is 'Count a wrong sign-up code, a right one never: {}, or {retry_after_seconds} where too many were wrong before.';
+grant execute on function public.try_signup_code(text, text, boolean) to service_role;
+
 -- Refreshing
 
 create or replace function private.find_child(

@@ -27,6 +27,7 @@ OF_THE_SERVICE = {
     "register_user",
     "rotate_refresh_token",
     "sign_out",
+    "try_signup_code",
 }
 
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from dev.stack import Stack
-from lib.domain.attempts import hash_name
+from lib.domain.attempts import hash_name, signup_code_keys
 from lib.services import proofs
-from tests.accounts import PASSWORD, new_user, register, run_sql, sign_in, slug
+from tests.accounts import PASSWORD, new_name, new_user, register, run_sql, sign_in, slug
 from tests.conftest import Configuration, Ground
 
 ADDRESS_HEADER = "X-Platform-Address"
@@ -201,3 +201,77 @@ def test_a_class_behind_one_address_signs_in(client: httpx.Client):
         statuses = list(threads.map(lambda name: sign_in(client, name).status_code, usernames))
 
     assert statuses == [429] + [200] * 34
+
+
+class TestWrongSignupCodes:
+    @pytest.fixture(autouse=True)
+    def _asks_for_a_code(self, platform: Configuration, ground: Ground) -> None:
+        platform.change(signup="code", signup_code="lantern otter canal")
+        # All tests guess at the one code there is.
+        ground.execute("delete from private.sign_in_failures")
+
+    def register_from(
+        self, client: httpx.Client, address: str, code: str = "lantern otter canal"
+    ) -> httpx.Response:
+        body = {"username": new_name(), "password": PASSWORD, "signup_code": code}
+        return client.post("/api/auth/register", json=body, headers=from_address(address))
+
+    def make_wrong(
+        self, platform: Configuration, stack: Stack, address: str, count: int, seconds_ago: int
+    ) -> None:
+        keys = signup_code_keys(address, platform.settings.throttle_key)
+        make_failures(stack, keys.name_key, keys.address_key, count, seconds_ago)
+
+    def test_a_hundred_of_an_address_make_it_wait(
+        self, client: httpx.Client, platform: Configuration, stack: Stack
+    ):
+        self.make_wrong(platform, stack, "192.0.2.1", 99, seconds_ago=600)
+
+        hundredth = self.register_from(client, "192.0.2.1", "wrong")
+        after = [
+            self.register_from(client, "192.0.2.1", code)
+            for code in ("wrong", "lantern otter canal")
+        ]
+        elsewhere = self.register_from(client, "192.0.2.2")
+
+        assert (hundredth.status_code, slug(hundredth)) == (403, "signup-refused")
+        assert [(answer.status_code, slug(answer)) for answer in after] == [
+            (429, "too-many-attempts")
+        ] * 2
+        assert all(2_900 < int(answer.headers["Retry-After"]) <= 3_000 for answer in after)
+        assert elsewhere.status_code == 201
+
+    def test_a_thousand_of_all_make_all_wait(
+        self, client: httpx.Client, platform: Configuration, stack: Stack
+    ):
+        for number in range(1, 12):
+            self.make_wrong(platform, stack, f"192.0.2.{number}", 91, seconds_ago=600)
+
+        assert self.register_from(client, "198.51.100.1").status_code == 429
+
+    def test_count_for_an_hour(self, client: httpx.Client, platform: Configuration, stack: Stack):
+        self.make_wrong(platform, stack, "192.0.2.1", 1_000, seconds_ago=3_601)
+
+        assert self.register_from(client, "192.0.2.1").status_code == 201
+
+    def test_at_the_same_moment_do_not_slip_through(
+        self, client: httpx.Client, platform: Configuration, stack: Stack
+    ):
+        self.make_wrong(platform, stack, "192.0.2.1", 96, seconds_ago=600)
+
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(
+                threads.map(lambda _: self.register_from(client, "192.0.2.1", "wrong"), range(8))
+            )
+
+        assert Counter(answer.status_code for answer in answers) == {403: 4, 429: 4}
+
+    def test_of_a_class_that_mistypes_hinder_nobody(self, client: httpx.Client, ground: Ground):
+        for _ in range(35):
+            assert self.register_from(client, "192.0.2.1", "wrong").status_code == 403
+        wrong = ground.row("select count(*) as n from private.sign_in_failures")["n"]
+
+        right = self.register_from(client, "192.0.2.1")
+
+        assert right.status_code == 201
+        assert wrong == ground.row("select count(*) as n from private.sign_in_failures")["n"] == 35
