@@ -25,8 +25,15 @@ def _setting(
     secret: bool = False,
     key: Literal["bare", "named"] | None = None,
     within: range | None = None,
+    never: str | None = None,
 ) -> Any:
-    metadata = {"meaning": meaning, "secret": secret, "key": key, "within": within}
+    metadata = {
+        "meaning": meaning,
+        "secret": secret,
+        "key": key,
+        "within": within,
+        "never": never,
+    }
     if default is MISSING:
         return field(metadata=metadata, repr=not secret)
     return field(default=default, metadata=metadata, repr=not secret)
@@ -74,7 +81,9 @@ class Settings:
         secret=True,
         key="bare",
     )
-    cron_secret: str = _setting("Bearer secret of GET /api/jobs/run", secret=True)
+    cron_secret: str = _setting(
+        "Bearer secret of GET /api/jobs/run, at least 32 bytes", secret=True, key="bare"
+    )
 
     # The model
     openai_base_url: str = _setting("Any OpenAI-compatible endpoint", "https://api.openai.com/v1")
@@ -90,7 +99,9 @@ class Settings:
     signup_code: str = _setting(
         "The code that register asks for where SIGNUP=code", "", secret=True
     )
-    allowed_origins: tuple[str, ...] = _setting("Other origins that may call the API (CORS)", ())
+    allowed_origins: tuple[str, ...] = _setting(
+        "Other origins that may call the API (CORS), each as https://host; never *", (), never="*"
+    )
     client_address_header: str = _setting("The one header trusted for the client's address", "")
     public_url: str = _setting("Address of Lectern itself; https makes the cookie Secure")
     origin_secrets: tuple[str, ...] = _setting(
@@ -181,6 +192,8 @@ def _check(value: Any, metadata: Mapping[str, Any]) -> None:
         _check_keys(value, form)
     if (within := metadata["within"]) and value not in within:
         raise ValueError(f"must be from {within[0]} to {within[-1]}")
+    if (never := metadata["never"]) and never in value:
+        raise ValueError(f"may not be {never}")
 
 
 def _read(setting: Field[Any], environment: Mapping[str, str]) -> Any:

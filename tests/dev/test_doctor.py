@@ -78,7 +78,7 @@ class TestSettings:
             ({"ACCESS_TOKEN_KEYS": "short"}, "ACCESS_TOKEN_KEYS", "cannot be used", "env ACCESS"),
             ({"BCRYPT_COST": "many"}, "BCRYPT_COST", "cannot be used", ".env.example"),
             ({"DATABASE_TOKEN_KEY": ""}, "DATABASE_TOKEN_KEY", "is not set", "make"),
-            ({"CRON_SECRET": "tick"}, "CRON_SECRET", "4 characters", "env CRON_SECRET"),
+            ({"CRON_SECRET": "tick"}, "CRON_SECRET", "at least 32 bytes", "env CRON_SECRET"),
             ({"SIGNUP": "code", "SIGNUP_CODE": "1234"}, "SIGNUP_CODE", "guessed", "env SIGNUP"),
             (PUBLIC | {"SIGNUP": "open"}, "SIGNUP", "anybody", "SIGNUP=code"),
             (
@@ -89,7 +89,8 @@ class TestSettings:
             ),
             ({"PUBLIC_URL": "http://lectern.example"}, "PUBLIC_URL", "not encrypted", "https"),
             ({"PUBLIC_URL": "https://a.example/"}, "PUBLIC_URL", "origin", "https://a.example"),
-            ({"ALLOWED_ORIGINS": "*"}, "ALLOWED_ORIGINS", "no origin", "never *"),
+            ({"ALLOWED_ORIGINS": "*"}, "ALLOWED_ORIGINS", "never *", ".env.example"),
+            ({"ALLOWED_ORIGINS": "https://a.example/b"}, "ALLOWED_ORIGINS", "no origin", "path"),
             (
                 {"SUPABASE_SECRET_KEY": LEGACY_KEY},
                 "SUPABASE_SECRET_KEY",
@@ -148,7 +149,7 @@ class TestSettings:
         )
 
     def test_no_secret_is_ever_said(self, stack: Stack, url: str) -> None:
-        environment = stack.environment() | {"CRON_SECRET": "tick-tack"}
+        environment = stack.environment() | {"CRON_SECRET": "tick-tack" * 4}
 
         said = "\n".join(map(str, examined(environment, url)))
 
@@ -642,7 +643,7 @@ class TestTheCommand:
 
         said = capsys.readouterr().out.splitlines()
         assert code == 1
-        assert any(line.startswith("wrong   CRON_SECRET: has 4 characters") for line in said)
+        assert any(line.startswith("wrong   CRON_SECRET: cannot be used") for line in said)
         assert said[-1] == "2 wrong."
 
     def test_takes_the_plan_that_is_named(

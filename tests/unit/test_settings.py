@@ -41,6 +41,8 @@ def test_several_keys_are_words():
         ("ACCESS_TOKEN_KEYS", f"{KEY} short"),
         ("REFRESH_TOKEN_KEYS", "k" * 31),
         ("THROTTLE_KEY", "k" * 31),
+        ("CRON_SECRET", "k" * 31),
+        ("ALLOWED_ORIGINS", "https://lectern.example *"),
         ("PASSWORD_KEYS", "k1:" + "A" * 42),
         ("PASSWORD_KEYS", KEY + KEY),
         ("PASSWORD_KEYS", ":" + "A" * 43),
@@ -59,6 +61,13 @@ def test_a_malformed_value_is_refused_by_name(name: str, value: str):
         read_settings(environment(**changes))
 
     assert value not in str(refusal.value)
+
+
+def test_every_origin_at_once_is_refused_with_what_to_name():
+    with pytest.raises(SettingsError, match="each as https://host; never") as refusal:
+        read_settings(environment(ALLOWED_ORIGINS="*"))
+
+    assert "ALLOWED_ORIGINS" in str(refusal.value)
 
 
 def test_no_key_is_shown():
