@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from playwright.sync_api import Request, Response, expect
+from playwright.sync_api import Request, Response, Route, expect
 
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
@@ -51,6 +51,22 @@ class TestWhileItComes:
         reader.conversation.get_by_role("button", name="Ask again").click()
         expect(reader.chips).to_have_count(1)
 
+    def test_its_first_word_calls_nobody_back_from_the_account(self, reader: Desk):
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        reader.page.route("**/api/query", hold, times=1)
+        with reader.page.expect_request("**/api/query"):
+            reader.ask(QUESTION)
+        reader.follow(re.compile("^Account"))
+        with reader.page.expect_response("**/api/history?*"):  # once it has been answered
+            held[0].continue_()
+
+        expect(reader.page).to_have_url(re.compile("#/account$"))
+        expect(reader.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+
     def test_going_on_asks_with_the_words_of_the_question(self, reader: Desk, model: ScriptedModel):
         model.says, model.stops_after = f"As the file says. {ANSWER}", 4
         reader.ask(QUESTION)
@@ -78,6 +94,28 @@ class TestWhileItComes:
         )
         assert moving == 0
         model.release()
+
+
+class TestASourceOpenBeforeTheFirstQuestion:
+    @pytest.mark.parametrize("way", ["button", "key"])
+    def test_is_closed_and_the_chat_stays(self, reader: Desk, model: ScriptedModel, way: str):
+        side = reader.open_side()
+        side.get_by_role("button", name="Actions for rocks.txt").click()
+        side.get_by_role("link", name="Read", exact=True).click()
+        expect(reader.source).to_contain_text("dark volcanic rock")
+        model.says, model.holds_after = f"As the file says. {ANSWER}", 4
+        reader.ask(QUESTION)
+        expect(reader.conversation).to_contain_text("As the file says.")
+
+        if way == "button":
+            reader.source.get_by_role("button", name="Close").click()
+        else:
+            reader.page.keyboard.press("Escape")
+
+        expect(reader.source).to_have_count(0)
+        model.release()
+        expect(reader.chips).to_have_count(1)
+        expect(reader.page).to_have_url(re.compile("#/chat/[0-9a-f-]{36}$"))
 
 
 class TestAfterwards:

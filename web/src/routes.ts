@@ -70,6 +70,16 @@ export function go(to: Route, { replace = turnsPage(to) } = {}): void {
   route.value = to;
 }
 
+/** A new chat has got its id, which its address takes on, unless the user has moved on. */
+export function settle(chat: string): void {
+  const now = route.value;
+  if (now.view !== "study" || now.chat) return;
+  const to = { ...now, chat };
+  // What lies behind is the page before the first question: closing a source must not lead there.
+  history.replaceState(null, "", href(to));
+  route.value = to;
+}
+
 /** Leave what lies over the chat: back to where it was opened, or to the chat of a deep link. */
 export function closePlace(): void {
   if (history.state?.isInner) history.back();

@@ -6,7 +6,7 @@ import { asFailure, ConnectionLost, isAbort, Problem } from "../api/problems.ts"
 import { authorised } from "../api/session.ts";
 import { chosenFiles, loadFiles, readyFiles } from "../files/store.ts";
 import { wait } from "../files/waiting.ts";
-import { go, studyRoute } from "../routes.ts";
+import { settle } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
 import { loadChats } from "./store.ts";
 import { chatId, live, storedTurn, type Turn, turns } from "./turns.ts";
@@ -151,6 +151,5 @@ function settleIn(start: { query_id: number; chat_id: string }, turn: Signal<Tur
   live.set(start.query_id, turn);
   if (chatId.value || !turns.value.includes(turn)) return;
   chatId.value = start.chat_id;
-  const { chat, place } = studyRoute();
-  if (chat === null) go({ view: "study", chat: start.chat_id, place }, { replace: true });
+  settle(start.chat_id);
 }
