@@ -19,6 +19,7 @@ from tests.fakes import ScriptedModel
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 ANSWER = f'Basalt is **dark** <cite passage="1">{NOTES}</cite>.'
 QUESTION = "What is basalt?"
+PRESS_TWICE = "button => { button.click(); button.click(); }"
 
 
 @pytest.fixture
@@ -94,6 +95,57 @@ class TestWhileItComes:
         )
         assert moving == 0
         model.release()
+
+
+def refuse_question(desk: Desk) -> None:
+    """Ask a question that the server does not even write down."""
+    problem = {"type": "/problems/file-not-ready", "title": "", "status": 409, "detail": ""}
+    kind = "application/problem+json"
+    desk.page.route(
+        "**/api/query",
+        lambda route: route.fulfill(status=409, content_type=kind, json=problem),
+        times=1,
+    )
+    desk.ask(QUESTION)
+    desk.wait_for_end()
+
+
+class TestOneQuestionAtATime:
+    def test_pressing_twice_asks_once(self, answered: Desk, model: ScriptedModel):
+        model.holds_after = 4
+        again = answered.conversation.get_by_role("button", name="Ask again")
+        again.focus()
+        again.evaluate(PRESS_TWICE)
+
+        expect(answered.conversation.get_by_role("article")).to_have_count(2)
+        expect(again).to_be_disabled()
+        expect(again).to_be_focused()
+        model.release()
+        answered.wait_for_end()
+        expect(again).to_have_count(2)
+        expect(again.first).to_be_enabled()
+        assert len(model.prompts) == 2
+
+    def test_pressing_twice_begins_one_chat(self, reader: Desk, model: ScriptedModel):
+        refuse_question(reader)
+        reader.conversation.get_by_role("button", name="Ask again").evaluate(PRESS_TWICE)
+        expect(reader.chips).to_have_count(1)
+        reader.wait_for_end()
+
+        expect(reader.conversation.get_by_role("article")).to_have_count(2)
+        expect(reader.open_side().get_by_role("link", name=re.compile("^What is"))).to_have_count(1)
+        assert len(model.prompts) == 1
+
+    def test_of_no_file_is_not_sent(self, answered: Desk):
+        answered.open_side().get_by_role("checkbox", name="Use rocks.txt for questions").uncheck()
+        again = answered.conversation.get_by_role("button", name="Ask again")
+        expect(again).to_be_disabled()
+        again.click(force=True)
+
+        expect(answered.conversation.get_by_role("article")).to_have_count(1)
+        answered.open_side().get_by_role("checkbox", name="Use rocks.txt for questions").check()
+        again.click()
+        expect(answered.chips).to_have_count(2)
 
 
 class TestASourceOpenBeforeTheFirstQuestion:

@@ -1,10 +1,10 @@
 // Asking a question: the answer grows as it arrives, and what arrived is never taken away.
 
-import { batch, type Signal, signal } from "@preact/signals";
+import { batch, computed, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
 import { asFailure, ConnectionLost, isAbort, Problem } from "../api/problems.ts";
 import { authorised } from "../api/session.ts";
-import { chosenFiles, loadFiles, readyFiles } from "../files/store.ts";
+import { chosenFiles, filesState, loadFiles, readyFiles } from "../files/store.ts";
 import { wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
@@ -32,8 +32,17 @@ function newTurn(queryText: string): Turn {
   };
 }
 
-/** Ask in the open chat, or begin one. */
+/** The answer that is arriving in the open chat. */
+export const runningTurn = computed(() => turns.value.find((turn) => turn.value.isRunning));
+
+/** One question at a time, and of some file; whoever asks before the list is here asks all. */
+export const canAsk = computed(
+  () => !runningTurn.value && (filesState.value !== "loaded" || chosenFiles.value.length > 0),
+);
+
+/** Ask in the open chat, or begin one: each question is paid for, a second press asks none. */
 export function ask(queryText: string): void {
+  if (!canAsk.value) return;
   const turn = signal(newTurn(queryText));
   turns.value = [...turns.value, turn];
   answer(turn);
@@ -47,6 +56,7 @@ async function fetchSaved(turn: Signal<Turn>): Promise<void> {
 
 /** The same, for a reader who wants the whole answer: if the server has half of it, it is asked anew. */
 export async function goOn(turn: Signal<Turn>): Promise<void> {
+  if (runningTurn.value) return;
   const wasHalf = turn.value.queryId !== null;
   await fetchSaved(turn);
   const { status, ending, queryText } = turn.value;

@@ -1,10 +1,9 @@
 // Where the question is written.
 
-import { batch, computed, signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { ask, stop } from "../chats/asking.ts";
+import { ask, canAsk, runningTurn, stop } from "../chats/asking.ts";
 import { deletions } from "../chats/store.ts";
-import { turns } from "../chats/turns.ts";
 import { chosenFiles, filesState, readyFiles } from "../files/store.ts";
 import { studyRoute } from "../routes.ts";
 import { strings } from "../strings/index.ts";
@@ -16,9 +15,6 @@ const MOST_CHARACTERS = 4_000;
 
 const draft = signal("");
 const focusAsked = signal(0);
-
-/** The answer that is arriving in the open chat. */
-export const runningTurn = computed(() => turns.value.find((turn) => turn.value.isRunning));
 
 export function editQuestion(text: string): void {
   batch(() => {
@@ -40,11 +36,6 @@ function Scope() {
       {filesState.value === "loaded" ? text : strings.value.loading}
     </button>
   );
-}
-
-/** Whoever asks before the list is here asks all files. */
-function hasFiles(): boolean {
-  return filesState.value !== "loaded" || chosenFiles.value.length > 0;
 }
 
 function SendButton({ isAllowed }: { isAllowed: boolean }) {
@@ -85,7 +76,7 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   const { chat, place } = studyRoute();
   const isNew = chat === null && place === null;
   const over = [...text].length - MOST_CHARACTERS;
-  const isAllowed = text.trim() !== "" && over <= 0 && hasFiles() && !runningTurn.value;
+  const isAllowed = text.trim() !== "" && over <= 0 && canAsk.value;
   useLayoutEffect(() => grow(field.current), [text]);
   useEffect(() => {
     if (focusAsked.value) field.current?.focus();

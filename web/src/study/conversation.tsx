@@ -1,10 +1,11 @@
 // The conversation: its turns, kept in view while they grow, and the composer below.
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { runningTurn } from "../chats/asking.ts";
 import { chatId, chatState, lookAgain, openChat, turns } from "../chats/turns.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
-import { Composer, runningTurn } from "./composer.tsx";
+import { Composer } from "./composer.tsx";
 import { QuoteCard } from "./quote-card.tsx";
 import { speak } from "./speech.ts";
 import { TurnList } from "./turn-list.tsx";

@@ -1,7 +1,7 @@
 // What is said below an answer that did not end as it should.
 
 import type { Signal } from "@preact/signals";
-import { ask, goOn } from "../chats/asking.ts";
+import { ask, canAsk, goOn, runningTurn } from "../chats/asking.ts";
 import type { Turn } from "../chats/turns.ts";
 import { explain, strings } from "../strings/index.ts";
 import { QuietButton } from "../ui/button.tsx";
@@ -36,12 +36,27 @@ function BadEnd({ turn }: { turn: Signal<Turn> }) {
     <div ref={note} class={status === "failed" ? "note ending failure" : "note ending"}>
       <p>{endingOf(turn.value)}</p>
       {ending === "lost" ? (
-        <QuietButton icon="resume" label={s.goOn} onClick={() => goOn(turn)} />
+        <QuietButton
+          icon="resume"
+          label={s.goOn}
+          disabled={runningTurn.value !== undefined}
+          onClick={() => goOn(turn)}
+        />
       ) : (
         <>
-          <Retry failure={failure} label={s.askAgain} onRetry={() => ask(queryText)} />
+          <Retry
+            failure={failure}
+            label={s.askAgain}
+            disabled={!canAsk.value}
+            onRetry={() => ask(queryText)}
+          />
           {response && (
-            <QuietButton icon="resume" label={s.goOn} onClick={() => ask(onward(queryText))} />
+            <QuietButton
+              icon="resume"
+              label={s.goOn}
+              disabled={!canAsk.value}
+              onClick={() => ask(onward(queryText))}
+            />
           )}
         </>
       )}

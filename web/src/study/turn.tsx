@@ -2,7 +2,7 @@
 
 import type { Signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { ask } from "../chats/asking.ts";
+import { ask, canAsk } from "../chats/asking.ts";
 import type { Turn } from "../chats/turns.ts";
 import { insertChips } from "../markdown/chips.ts";
 import { Markdown } from "../markdown/view.tsx";
@@ -65,7 +65,12 @@ function Actions({ turn }: { turn: Turn }) {
         <QuietButton icon="copy" label={isCopied ? s.copied : s.copy} onClick={copy} />
       )}
       {!hasBadEnd(turn) && (
-        <QuietButton icon="retry" label={s.askAgain} onClick={() => ask(turn.queryText)} />
+        <QuietButton
+          icon="retry"
+          label={s.askAgain}
+          disabled={!canAsk.value}
+          onClick={() => ask(turn.queryText)}
+        />
       )}
       <QuietButton icon="edit" label={s.edit} onClick={() => editQuestion(turn.queryText)} />
     </div>

@@ -23,17 +23,25 @@ export function useSecondsUntil(failure: Failure | null): number {
 interface RetryProps {
   failure: Failure | null;
   label?: string;
+  disabled?: boolean;
   onRetry: () => void;
 }
 
 /** A button that waits as long as the server asked to. */
-export function Retry({ failure, label, onRetry }: RetryProps) {
+export function Retry({ failure, label, disabled, onRetry }: RetryProps) {
   const s = strings.value;
   const seconds = useSecondsUntil(failure);
   // It goes with the failure, as soon as there is another try.
   const button = useFocusAfter<HTMLButtonElement>(focusAround);
   return (
-    <button ref={button} type="button" class="quiet" disabled={seconds > 0} onClick={onRetry}>
+    <button
+      ref={button}
+      type="button"
+      class="quiet"
+      disabled={seconds > 0}
+      aria-disabled={disabled}
+      onClick={disabled ? undefined : onRetry}
+    >
       <Icon name="retry" />
       {seconds > 0 ? s.retryIn(seconds) : (label ?? s.tryAgain)}
     </button>
