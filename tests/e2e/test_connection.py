@@ -20,6 +20,7 @@ ANSWER = f'Basalt is dark <cite passage="1">{NOTES}</cite>. That is all.'
 MEBIBYTE = 1024 * 1024
 LOST = re.compile("connection was lost")
 PUT = "**/object/upload/sign/**"
+AWAITED = "This question is still being answered."
 OFFLINE = re.compile("You are offline")
 
 
@@ -274,6 +275,62 @@ class Refreshes:
 
 _WAITS_FOR_ITS_TURN = """async () => (await navigator.locks.query()).pending
   .some(lock => lock.name === "lectern-refresh")"""
+
+
+def expect_looked_again(page: Page) -> None:
+    """Wait until the page has asked for its chat, and taken in the reply."""
+    for _ in range(2):  # it asks for the next one after that
+        with page.expect_response(re.compile(r"/api/history/[0-9a-f-]+\?")):
+            pass
+
+
+class TestAnAnswerMadeInAnotherTab:
+    @pytest.fixture
+    def watcher(self, reader: Desk, model: ScriptedModel) -> Desk:
+        """A tab that shows a question which another one is asking."""
+        model.says = ANSWER
+        reader.ask("What is basalt?")
+        expect(reader.chips).to_have_count(1)
+        reader.wait_for_end()
+        asking = Desk(reader.page.context.new_page())
+        asking.page.goto(reader.page.url)
+        expect(asking.chips).to_have_count(1)
+        model.holds_after = 2
+        asking.ask("Is it dark?")
+        model.wait_until_held()
+        reader.page.reload()
+        expect(reader.conversation.get_by_text(AWAITED)).to_be_visible()
+        return reader
+
+    def test_comes_by_itself(self, watcher: Desk, model: ScriptedModel):
+        model.release()
+
+        expect(watcher.chips).to_have_count(2)
+        expect(watcher.conversation.get_by_text(AWAITED)).to_have_count(0)
+
+    def test_takes_no_question_away_that_is_asked_here(self, watcher: Desk, model: ScriptedModel):
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        watcher.page.route("**/api/query", hold, times=1)
+        asked = watcher.conversation.get_by_role("article", name="Where does it cool?")
+        watcher.ask("Where does it cool?")
+        expect_looked_again(watcher.page)
+        expect(asked).to_be_visible()
+        stop = watcher.page.get_by_role("button", name="Stop")
+        expect(stop).to_be_visible()
+        held[0].continue_()
+        expect(asked).to_contain_text("Basalt is")
+        stop.click()
+
+        expect_looked_again(watcher.page)
+        expect(asked).to_contain_text("You stopped this answer.")
+        expect(watcher.conversation.get_by_role("article")).to_have_count(3)
+        model.release()
+        expect(watcher.chips).to_have_count(2)
+        expect(asked).to_contain_text("You stopped this answer.")
 
 
 class TestTabs:

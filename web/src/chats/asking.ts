@@ -159,6 +159,10 @@ function settleIn(start: { query_id: number; chat_id: string }, turn: Signal<Tur
   // A stream begins with the first word: what a broken one brought is in it again.
   turn.value = { ...turn.value, queryId: start.query_id, response: "", citations: [] };
   live.set(start.query_id, turn);
+  // Looked for meanwhile, it may be here a second time.
+  turns.value = turns.value.filter(
+    (other) => other === turn || other.value.queryId !== start.query_id,
+  );
   if (chatId.value || !turns.value.includes(turn)) return;
   chatId.value = start.chat_id;
   settle(start.chat_id);

@@ -64,21 +64,35 @@ async function fetchQueries(id: string): Promise<Query[]> {
   return found;
 }
 
-function arrange(queries: Query[]): void {
-  turns.value = queries.map((query) => live.get(query.id) ?? signal(storedTurn(query)));
-  chatState.value = "loaded";
+/** Whether it is being made in another tab, or was when this page was loaded. */
+export function isElsewhere({ status, isRunning }: Turn): boolean {
+  return status === "streaming" && !isRunning;
+}
+
+/** Bring the turns that are here up to date, and return those that are not: nothing here goes. */
+function takeIn(queries: Query[]): Signal<Turn>[] {
+  const here = new Map(turns.value.map((turn) => [turn.value.queryId, turn]));
+  for (const query of queries) {
+    const turn = here.get(query.id);
+    if (turn && isElsewhere(turn.value)) turn.value = storedTurn(query, turn.value.key);
+  }
+  const others = queries.filter(({ id }) => !here.has(id));
+  return others.map((query) => live.get(query.id) ?? signal(storedTurn(query)));
 }
 
 /** Open a chat, or (null) begin a new one. */
 export async function openChat(id: string | null): Promise<void> {
   if (id === chatId.value && chatState.value === "loaded") return;
+  // Another try to load a chat keeps what was asked in it meanwhile.
+  if (id !== chatId.value) turns.value = [];
   chatId.value = id;
-  turns.value = [];
   chatState.value = id ? "loading" : "loaded";
   if (!id) return;
   try {
     const queries = await fetchQueries(id);
-    if (chatId.value === id) arrange(queries);
+    if (chatId.value !== id) return;
+    turns.value = [...takeIn(queries), ...turns.value];
+    chatState.value = "loaded";
   } catch (error) {
     if (chatId.value === id) chatState.value = asFailure(error);
   }
@@ -89,5 +103,5 @@ export async function lookAgain(): Promise<void> {
   const id = chatId.value;
   if (!id) return;
   const queries = await fetchQueries(id).catch(() => null);
-  if (queries && chatId.value === id) arrange(queries);
+  if (queries && chatId.value === id) turns.value = [...turns.value, ...takeIn(queries)];
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { runningTurn } from "../chats/asking.ts";
-import { chatId, chatState, lookAgain, openChat, turns } from "../chats/turns.ts";
+import { chatId, chatState, isElsewhere, lookAgain, openChat, turns } from "../chats/turns.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { Composer } from "./composer.tsx";
@@ -65,14 +65,12 @@ function ChatFailure() {
 
 /** An answer that is made elsewhere is looked for until it is there. */
 function useElsewhere(): void {
-  const isElsewhere = turns.value.some(
-    ({ value }) => value.status === "streaming" && !value.isRunning,
-  );
+  const isAwaited = turns.value.some(({ value }) => isElsewhere(value));
   useEffect(() => {
-    if (!isElsewhere) return;
+    if (!isAwaited) return;
     const timer = setInterval(lookAgain, LOOK_AGAIN_MILLISECONDS);
     return () => clearInterval(timer);
-  }, [isElsewhere]);
+  }, [isAwaited]);
 }
 
 interface Props {

@@ -2,7 +2,7 @@
 
 import type { Signal } from "@preact/signals";
 import { ask, canAsk, goOn, runningTurn } from "../chats/asking.ts";
-import type { Turn } from "../chats/turns.ts";
+import { isElsewhere, type Turn } from "../chats/turns.ts";
 import { explain, strings } from "../strings/index.ts";
 import { QuietButton } from "../ui/button.tsx";
 import { Retry } from "../ui/failure.tsx";
@@ -65,8 +65,7 @@ function BadEnd({ turn }: { turn: Signal<Turn> }) {
 }
 
 export function Ending({ turn }: { turn: Signal<Turn> }) {
-  const { status, isRunning } = turn.value;
-  if (!isRunning && hasBadEnd(turn.value)) return <BadEnd turn={turn} />;
-  const isElsewhere = status === "streaming" && !isRunning;
-  return isElsewhere ? <p class="note">{strings.value.answer.elsewhere}</p> : null;
+  const now = turn.value;
+  if (!now.isRunning && hasBadEnd(now)) return <BadEnd turn={turn} />;
+  return isElsewhere(now) ? <p class="note">{strings.value.answer.elsewhere}</p> : null;
 }
