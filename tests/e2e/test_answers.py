@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from playwright.sync_api import Request, Response, Route, expect
 
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
-from tests.e2e.conftest import DESKTOP, PATIENCE_MILLISECONDS
+from tests.e2e.conftest import DESKTOP, PATIENCE_MILLISECONDS, PHONE
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
@@ -148,6 +149,35 @@ class TestOneQuestionAtATime:
         expect(answered.chips).to_have_count(2)
 
 
+@pytest.mark.parametrize("place", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_a_new_question_takes_the_place_of_one_that_came_to_nothing(
+    new_desk: Callable[..., Desk], place: dict[str, Any]
+):
+    desk = new_desk(**place)
+    desk.add(text_file("rocks.txt", NOTES))
+    desk.expect_ready("rocks.txt")
+    refuse_question(desk)
+    expect(desk.conversation.get_by_role("article")).to_have_count(1)
+
+    desk.follow("New question")
+
+    expect(desk.conversation.get_by_role("article")).to_have_count(0)
+    expect(desk.page.get_by_text("What would you like to know?")).to_be_visible()
+    if not desk.is_narrow:
+        expect(desk.composer).to_be_focused()
+
+
+def test_the_scope_of_a_question_leads_to_the_files(reader: Desk):
+    files = reader.page.get_by_role("heading", name="Files", exact=True)
+    reader.page.get_by_role("button", name="Asks your file").click()
+    expect(files).to_be_focused()
+    expect(files).to_have_css("outline-style", "solid")
+
+    reader.open_side().get_by_role("checkbox", name="Use rocks.txt for questions").uncheck()
+    reader.page.get_by_role("button", name="Choose at least one file").click()
+    expect(files).to_be_focused()
+
+
 class TestASourceOpenBeforeTheFirstQuestion:
     @pytest.mark.parametrize("way", ["button", "key"])
     def test_is_closed_and_the_chat_stays(self, reader: Desk, model: ScriptedModel, way: str):
@@ -219,7 +249,8 @@ class TestAfterwards:
     def test_a_chat_that_is_not_there_says_so(self, reader: Desk):
         reader.page.goto("/#/chat/00000000-0000-4000-8000-000000000000")
 
-        expect(reader.conversation.get_by_role("alert")).to_be_visible()
+        told = reader.conversation.get_by_role("alert")
+        expect(told).to_contain_text("There is no such chat")
 
     def test_a_deleted_chat_is_gone_for_good_after_some_seconds(self, answered: Desk):
         with answered.page.expect_response(is_deletion) as deleted:

@@ -86,12 +86,19 @@ export function closePlace(): void {
   else go(withPlace(null), { replace: true });
 }
 
+/** A click that opens no other tab or window. */
+export function isPlain({ button, metaKey, ctrlKey, shiftKey }: MouseEvent): boolean {
+  return button === 0 && !(metaKey || ctrlKey || shiftKey);
+}
+
 // Links stay links (they can be copied, or opened in another tab); a plain click goes through go().
 addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target.closest("a") : null;
   const hash = target?.getAttribute("href");
-  const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey);
-  if (!hash?.startsWith("#/") || !isPlain || event.defaultPrevented) return;
+  if (!hash?.startsWith("#/") || !isPlain(event) || event.defaultPrevented) return;
   event.preventDefault();
-  if (hash !== location.hash) go(parse(hash));
+  const to = parse(hash);
+  if (hash !== location.hash) go(to);
+  // Where one is already: what lies over it is to make way all the same.
+  else route.value = to;
 });

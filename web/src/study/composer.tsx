@@ -4,12 +4,13 @@ import { batch, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { ask, canAsk, runningTurn, stop } from "../chats/asking.ts";
 import { deletions } from "../chats/store.ts";
+import { chatId, turns } from "../chats/turns.ts";
 import { chosenFiles, filesState, readyFiles } from "../files/store.ts";
-import { studyRoute } from "../routes.ts";
+import { isPlain, studyRoute } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { focusWork } from "../ui/focus.ts";
 import { Icon } from "../ui/icon.tsx";
-import { openSide } from "./layout.ts";
+import { openFiles } from "./layout.ts";
 
 const MOST_CHARACTERS = 4_000;
 
@@ -23,7 +24,15 @@ export function editQuestion(text: string): void {
   });
 }
 
-/** Which files the next question asks; on a narrow screen it opens their list. */
+// A new chat is a new one also where that without an id holds a question that came to nothing.
+addEventListener("click", (event) => {
+  const isNew = event.target instanceof Element && event.target.closest(".study a[href='#/']");
+  if (!isNew || !isPlain(event) || chatId.value) return;
+  turns.value = [];
+  focusWork();
+});
+
+/** Which files the next question asks; it leads to their list. */
 function Scope() {
   const s = strings.value.ask;
   const chosen = chosenFiles.value.length;
@@ -31,7 +40,7 @@ function Scope() {
   const some = chosen ? s.some(chosen, total) : s.noneChosen;
   const text = total === 0 ? s.noneReady : chosen === total ? s.all(total) : some;
   return (
-    <button type="button" class="scope" onClick={openSide}>
+    <button type="button" class="scope" onClick={openFiles}>
       <Icon name="file" />
       {filesState.value === "loaded" ? text : strings.value.loading}
     </button>

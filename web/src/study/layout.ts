@@ -12,6 +12,12 @@ export function openSide(): void {
   isSideOpen.value = true;
 }
 
+/** Show the files: where the side is no drawer, its list takes the focus. */
+export function openFiles(): void {
+  if (isNarrow.value) openSide();
+  else document.getElementById("files-title")?.focus();
+}
+
 export function closeSide(): void {
   isSideOpen.value = false;
 }
