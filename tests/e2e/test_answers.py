@@ -178,6 +178,43 @@ def test_the_scope_of_a_question_leads_to_the_files(reader: Desk):
     expect(files).to_be_focused()
 
 
+def test_the_next_citation_shows_its_words_and_gets_the_focus_back(
+    reader: Desk, model: ScriptedModel
+):
+    hard = "Granite is a pale rock that cools slowly in the deep."
+    reader.add(text_file("deep.txt", hard))
+    reader.expect_ready("deep.txt")
+
+    def cite_both(messages: list[dict[str, str]]) -> str:
+        quotes = sorted((NOTES, hard), key=messages[-1]["content"].index)
+        return " ".join(
+            f'So it is <cite passage="{number}">{quote}</cite>.'
+            for number, quote in enumerate(quotes, 1)
+        )
+
+    model.says = cite_both
+    reader.ask("Which rock cools slowly, and which rock cools quickly?")
+    expect(reader.chips).to_have_count(2)
+    reader.wait_for_end()
+    first, second = reader.chips.first, reader.chips.last
+    first.click()
+    expect(reader.source.locator("mark")).to_be_visible()
+    words = reader.marked
+    reader.source.get_by_role("button", name="Original").click()
+    expect(reader.source.locator("mark")).to_have_count(0)
+
+    second.click()
+    expect(reader.source.locator("mark")).to_be_visible()
+    assert {words, reader.marked} == {NOTES, hard}
+    reader.source.get_by_role("button", name="Original").click()
+    second.click()
+    expect(reader.source.locator("mark")).to_be_visible()
+    reader.page.keyboard.press("Escape")  # the quote beside its number
+    reader.page.keyboard.press("Escape")
+    expect(reader.source).to_have_count(0)
+    expect(second).to_be_focused()
+
+
 class TestASourceOpenBeforeTheFirstQuestion:
     @pytest.mark.parametrize("way", ["button", "key"])
     def test_is_closed_and_the_chat_stays(self, reader: Desk, model: ScriptedModel, way: str):

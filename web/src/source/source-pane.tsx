@@ -1,6 +1,6 @@
 // The source: a page of a file with the quoted words, its neighbours, and the original.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/problems.ts";
 import { findFile, languageOf } from "../files/store.ts";
 import { closePlace, go, type Place, withPlace } from "../routes.ts";
@@ -100,14 +100,19 @@ function useEscape(): void {
   }, []);
 }
 
-/** The pane takes the focus when it opens and gives it back when it closes. */
-function useBorrowedFocus() {
+/** The pane takes the focus when it opens; what led to it last gets it back when it closes. */
+function useBorrowedFocus(place: Place) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const opener = useRef<Element | null>(null);
   // Asked while drawing: what the pane covers loses the focus as soon as it is there.
-  const [before] = useState(() => document.activeElement);
+  useMemo(() => {
+    const active = document.activeElement;
+    if (!active?.closest(".source")) opener.current = active;
+  }, [place]);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
     return () => {
+      const before = opener.current;
       if (before instanceof HTMLElement) setTimeout(() => before.focus({ preventScroll: true }));
     };
   }, []);
@@ -117,13 +122,17 @@ function useBorrowedFocus() {
 export function SourcePane({ place }: { place: Place }) {
   const s = strings.value;
   const [isOriginal, setOriginal] = useState(false);
-  const heading = useBorrowedFocus();
+  const heading = useBorrowedFocus(place);
   useEscape();
   const file = findFile(place.file);
   const name = file?.filename ?? citationOf(place)?.filename ?? s.source.nameless;
   useEffect(() => {
     openPage(place);
   }, [place.file, place.page]);
+  // Whoever follows a quote wants to see its words, which are marked in the text alone.
+  useLayoutEffect(() => {
+    if (place.quote) setOriginal(false);
+  }, [place]);
   return (
     <aside class="source" aria-label={s.source.label(name)}>
       <header>
