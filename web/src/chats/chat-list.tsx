@@ -1,20 +1,20 @@
 // The history at the side, searched as one types.
 
-import { useEffect } from "preact/hooks";
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { ChatRow } from "./chat-row.tsx";
-import { chats, chatsState, loadChats, loadMoreChats, nextCursor, search } from "./store.ts";
-
-const TYPING_MILLISECONDS = 180;
+import {
+  chats,
+  chatsState,
+  hasMore,
+  loadChats,
+  loadMoreChats,
+  search,
+  searchChats,
+} from "./store.ts";
 
 function Search() {
   const label = strings.value.chats.search;
-  const words = search.value;
-  useEffect(() => {
-    const timer = setTimeout(loadChats, words ? TYPING_MILLISECONDS : 0);
-    return () => clearTimeout(timer);
-  }, [words]);
   return (
     <input
       type="search"
@@ -23,10 +23,8 @@ function Search() {
       placeholder={label}
       dir="auto"
       maxLength={200}
-      value={words}
-      onInput={(event) => {
-        search.value = event.currentTarget.value;
-      }}
+      value={search.value}
+      onInput={(event) => searchChats(event.currentTarget.value)}
     />
   );
 }
@@ -58,7 +56,7 @@ export function ChatList() {
           <ChatRow key={chat.chat_id} chat={chat} />
         ))}
       </ul>
-      {nextCursor.value && (
+      {hasMore.value && (
         <button type="button" class="quiet" onClick={loadMoreChats}>
           {strings.value.more}
         </button>

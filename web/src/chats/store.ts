@@ -10,37 +10,75 @@ import { announce } from "../ui/announcer.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 
 const PAGE = 30;
+/** What the server sends at once. */
+const MOST = 100;
+const TYPING_MILLISECONDS = 180;
 const UNDO_MILLISECONDS = 7_000;
 
 export const chats = signal<Chat[]>([]);
 export const chatsState = signal<"loading" | "loaded" | Failure>("loading");
 export const search = signal("");
-export const nextCursor = signal<string | null>(null);
+export const hasMore = signal(false);
+/** The titles of all chats that were heard of, whether they are in the list just now or not. */
+export const titles = signal<Readonly<Record<string, string>>>({});
 
+/** How many chats the list shows; loading it anew, as after each answer, does not fold it. */
+let wanted = PAGE;
 let pending: AbortController | null = null;
+let typing = 0;
 
-async function load(cursor: string | null): Promise<void> {
+export function keepTitles(heard: Chat[]): void {
+  const named = heard.map(({ chat_id, title }) => [chat_id, title]);
+  titles.value = { ...titles.value, ...Object.fromEntries(named) };
+}
+
+async function fetchChats(signal: AbortSignal): Promise<void> {
+  const found: Chat[] = [];
+  let cursor: string | null = null;
+  do {
+    const limit = Math.min(MOST, wanted - found.length);
+    const query = { q: search.value, limit, cursor };
+    const page: { chats: Chat[]; next_cursor: string | null } = await send("get", "/api/history", {
+      query,
+      signal,
+    });
+    found.push(...page.chats);
+    cursor = page.next_cursor;
+  } while (cursor && found.length < wanted);
+  keepTitles(found);
+  chats.value = found.filter((chat) => !doomed.has(chat.chat_id));
+  hasMore.value = cursor !== null;
+}
+
+export async function loadChats(): Promise<void> {
+  clearTimeout(typing);
   pending?.abort();
   pending = new AbortController();
-  const { signal } = pending;
   try {
-    const query = { q: search.value, limit: PAGE, cursor };
-    const page = await send("get", "/api/history", { query, signal });
-    const listed = page.chats.filter((chat) => !doomed.has(chat.chat_id));
-    chats.value = cursor ? [...chats.value, ...listed] : listed;
-    nextCursor.value = page.next_cursor;
+    await fetchChats(pending.signal);
     chatsState.value = "loaded";
   } catch (error) {
     if (!isAbort(error)) chatsState.value = asFailure(error);
   }
 }
 
-export const loadChats = () => load(null);
-export const loadMoreChats = () => load(nextCursor.value);
+export function loadMoreChats(): Promise<void> {
+  wanted += PAGE;
+  return loadChats();
+}
+
+/** Search as one types. */
+export function searchChats(words: string): void {
+  search.value = words;
+  wanted = PAGE;
+  clearTimeout(typing);
+  typing = window.setTimeout(loadChats, words ? TYPING_MILLISECONDS : 0);
+}
 
 export async function renameChat(chatId: string, title: string): Promise<void> {
   const options = { path: { chat_id: chatId }, body: { title } };
   const renamed = await send("patch", "/api/history/{chat_id}", options);
+  keepTitles([renamed]);
   chats.value = chats.value.map((chat) => (chat.chat_id === chatId ? renamed : chat));
 }
 

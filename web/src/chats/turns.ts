@@ -3,7 +3,8 @@
 import { type Signal, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
-import type { Citation, Query } from "../schema.ts";
+import type { Chat, Citation, Query } from "../schema.ts";
+import { keepTitles } from "./store.ts";
 
 export interface Turn {
   key: string;
@@ -53,11 +54,12 @@ async function fetchQueries(id: string): Promise<Query[]> {
   const found: Query[] = [];
   let cursor: string | null = null;
   do {
-    const page: { queries: Query[]; next_cursor: string | null } = await send(
+    const page: { chat: Chat; queries: Query[]; next_cursor: string | null } = await send(
       "get",
       "/api/history/{chat_id}",
       { path: { chat_id: id }, query: { limit: PAGE, cursor } },
     );
+    keepTitles([page.chat]);
     found.push(...page.queries);
     cursor = page.next_cursor;
   } while (cursor && chatId.value === id);

@@ -1,7 +1,7 @@
 // The study: files and chats at the side, the conversation in the middle, the source beside it.
 
 import { useEffect } from "preact/hooks";
-import { chats, loadChats } from "../chats/store.ts";
+import { loadChats, titles } from "../chats/store.ts";
 import { openChat } from "../chats/turns.ts";
 import { DropZone } from "../files/drop.tsx";
 import { loadFiles } from "../files/store.ts";
@@ -47,7 +47,7 @@ function toConversation(): void {
 
 export function Study() {
   const { chat, place } = studyRoute();
-  const title = chats.value.find(({ chat_id }) => chat_id === chat)?.title;
+  const title = chat ? titles.value[chat] : undefined;
   useEffect(() => {
     loadFiles();
     loadChats();
