@@ -1,8 +1,10 @@
-"""The page explains every problem of the server in every language it speaks."""
+"""The page knows what the server says: every problem, and that something is in no file."""
 
 import re
+from functools import reduce
 from pathlib import Path
 
+from lib.domain.language_table import LANGUAGES
 from lib.domain.problems import Problem
 
 STRINGS = Path(__file__).parents[2] / "web/src/strings"
@@ -29,3 +31,14 @@ def test_german_has_every_problem():
 
 def test_english_has_its_own_words_for_known_problems_alone():
     assert OWN < set(explained("en")) <= SLUGS | OWN
+
+
+def test_the_page_knows_every_sentence_that_says_not_found():
+    verdict = (STRINGS.parent / "study/verdict.ts").read_text()
+    known = "".join(re.findall(r'^  "([0-9a-z ]+)"', verdict, re.MULTILINE)).split()
+
+    assert [int(word, 36) for word in known] == [hash_of(one.not_found) for one in LANGUAGES]
+
+
+def hash_of(sentence: str) -> int:
+    return reduce(lambda sum_, character: (sum_ * 31 + ord(character)) % 2**32, sentence, 0)

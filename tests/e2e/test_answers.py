@@ -237,6 +237,34 @@ class TestASourceOpenBeforeTheFirstQuestion:
         expect(reader.page).to_have_url(re.compile("#/chat/[0-9a-f-]{36}$"))
 
 
+class TestAnAnswerWithoutAQuote:
+    def test_is_not_to_be_relied_on_however_short(self, reader: Desk, model: ScriptedModel):
+        model.says = "It is black."
+        reader.ask(QUESTION)
+
+        told = reader.conversation.get_by_role("article")
+        expect(told.get_by_role("heading", name="Not backed by your files")).to_be_visible()
+        expect(told.get_by_text("Do not rely on it.")).to_be_visible()
+        expect(told).not_to_contain_text("Not in your files")
+        log = reader.page.get_by_role("log")
+        expect(log).to_contain_text("Not backed by your files. No quote for this was found")
+        expect(log).to_contain_text("Do not rely on it.")
+        reader.page.reload()
+        expect(told.get_by_text("Do not rely on it.")).to_be_visible()
+
+    @pytest.mark.parametrize("question", [QUESTION, "Ist der Basalt ein dunkles Gestein?"])
+    def test_that_says_so_itself_is_not_in_the_files(
+        self, reader: Desk, model: ScriptedModel, question: str
+    ):
+        model.says = "NOT_FOUND"
+        reader.ask(question)
+
+        told = reader.conversation.get_by_role("article")
+        expect(told.get_by_role("heading", name="Not in your files")).to_be_visible()
+        expect(told).not_to_contain_text("Do not rely on it.")
+        expect(reader.page.get_by_role("log")).to_contain_text("Not in your files. Try other words")
+
+
 class TestAfterwards:
     def test_the_quote_is_shown_beside_its_number(self, answered: Desk):
         answered.chips.first.hover()

@@ -8,6 +8,7 @@ import { plainText } from "../markdown/plain.ts";
 import { strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { endingOf, hasBadEnd } from "./ending.tsx";
+import { verdictOf } from "./verdict.ts";
 
 function sentences(text: string): string[] {
   return Array.from(
@@ -19,7 +20,9 @@ function sentences(text: string): string[] {
 function lastWords(turn: Turn): string {
   const s = strings.peek().answer;
   if (hasBadEnd(turn)) return endingOf(turn);
-  return turn.status === "not_found" ? s.notFoundTitle : s.done(turn.citations.length);
+  if (turn.status !== "not_found") return s.done(turn.citations.length);
+  const { title, hint } = verdictOf(turn);
+  return `${title}. ${hint}`;
 }
 
 /** Announce a running answer until it has ended. Returns what stops it. */

@@ -14,9 +14,7 @@ import { Chip } from "./chip.tsx";
 import { editQuestion } from "./composer.tsx";
 import { Ending, hasBadEnd } from "./ending.tsx";
 import { Footnotes } from "./footnotes.tsx";
-
-/** The fixed sentence is short; what is longer was written by the model and found nowhere. */
-const LONGEST_REFUSAL = 160;
+import { verdictOf } from "./verdict.ts";
 
 function Waiting({ passageCount }: { passageCount: number | null }) {
   const s = strings.value.answer;
@@ -33,13 +31,12 @@ function Response({ turn }: { turn: Turn }) {
 }
 
 function NotFound({ turn }: { turn: Turn }) {
-  const s = strings.value.answer;
-  const isRefusal = turn.response.length <= LONGEST_REFUSAL;
+  const { title, hint } = verdictOf(turn);
   return (
     <section class="not-found">
-      <h3>{isRefusal ? s.notFoundTitle : s.unbackedTitle}</h3>
+      <h3>{title}</h3>
       <Response turn={turn} />
-      <p class="hint">{isRefusal ? s.notFoundHint : s.unbackedHint}</p>
+      <p class="hint">{hint}</p>
     </section>
   );
 }
