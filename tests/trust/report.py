@@ -15,11 +15,16 @@ class Score:
         cases: How often it was put to the test.
         failures: The cases in which it was broken.
         figures: What was measured beside, for reading.
+        peaks: Of what was measured, the most that any test saw.
     """
 
     cases: int = 0
     failures: list[str] = field(default_factory=list)
     figures: dict[str, str] = field(default_factory=dict)
+    peaks: dict[str, float] = field(default_factory=dict)
+
+    def note_peak(self, name: str, value: float) -> None:
+        self.peaks[name] = max(value, self.peaks.get(name, value))
 
 
 @dataclass
@@ -38,6 +43,8 @@ class Ledger:
             score.cases += found["cases"]
             score.failures += found["failures"]
             score.figures |= found["figures"]
+            for name, value in found["peaks"].items():
+                score.note_peak(name, value)
 
     def as_plain(self) -> dict[str, dict[str, Any]]:
         return {promise: asdict(score) for promise, score in self.scores.items()}
@@ -49,6 +56,7 @@ class Ledger:
         for promise, score in self.scores.items():
             lines.append(f"{promise:<{width}}  {score.cases:>7,}  {len(score.failures):>8,}")
             lines += [f"    {name}: {value}" for name, value in score.figures.items()]
+            lines += [f"    {name}, at most: {value:,.0f}" for name, value in score.peaks.items()]
         cases = sum(score.cases for score in self.scores.values())
         failures = sum(len(score.failures) for score in self.scores.values())
         return [*lines, f"{'together':<{width}}  {cases:>7,}  {failures:>8,}"]
@@ -75,8 +83,12 @@ class Promise:
         self.count(1, [] if held else [case])
 
     def figure(self, name: str, value: str) -> None:
-        """Show a measurement under the promise."""
+        """Show a measurement under the promise; it is one test's alone."""
         self._score.figures[name] = value
+
+    def peak(self, name: str, value: float) -> None:
+        """Show the most of what several tests measure, whichever process runs them."""
+        self._score.note_peak(name, value)
 
     def close(self, *, has_failed: bool) -> str:
         """Count a test that counted nothing itself as one case; return what to say if cases failed."""

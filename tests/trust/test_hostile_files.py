@@ -102,7 +102,7 @@ def test_a_hostile_file_ends_with_a_reason(
 
     promise.check(reason_of(file), f"{hostile}: {file}")
     promise.check(biggest_child_bytes() < MOST_BYTES, f"{hostile}: {biggest_child_bytes():,} bytes")
-    promise.figure("biggest reader", f"{biggest_child_bytes() / 2**20:.0f} MiB")
+    promise.peak("MiB of a reader", biggest_child_bytes() / 2**20)
 
 
 @pytest.mark.parametrize("build", [docx_saying, pptx_saying])
