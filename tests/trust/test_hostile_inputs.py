@@ -73,7 +73,7 @@ _IN_HEADERS = [
 ]
 
 
-def is_sound(answer: httpx.Response, *sent: str) -> bool:
+def is_sound(answer: httpx.Response) -> bool:
     """Tell whether an answer is one of ours, blames nobody but the request, and tells no secret."""
     if answer.is_success or answer.is_redirect:
         return True
@@ -82,7 +82,6 @@ def is_sound(answer: httpx.Response, *sent: str) -> bool:
         and answer.headers["Content-Type"] == "application/problem+json"
         and answer.json()["status"] == answer.status_code
         and not OURS_ALONE.search(answer.text)
-        and not any(text in answer.text for text in sent)
     )
 
 
@@ -251,4 +250,19 @@ def test_no_refusal_repeats_what_was_sent(promise: Promise, user: Holdings):
             body = {**(ROWS[operation].json or {}), member: [secret], secret: secret}
             answer = post(client, operation.format(**user.ids), body)
             held = is_sound(answer) and answer.status_code == 422
+            # Once, because a member that is not known is named.
             promise.check(held and answer.text.count(secret) <= 1, f"{operation}: {member}")
+    asked = [
+        (operation, {}, {name: secret}) for operation, name in parameters_of(documented(client))
+    ]
+    asked += [
+        (operation, {name: secret}, {})
+        for operation in ROWS
+        for name in user.ids
+        if f"{{{name}}}" in operation
+    ]
+    for operation, ids, params in asked:
+        method, path = operation.format(**{**user.ids, **ids}).split()
+        answer = client.request(method, path, json=ROWS[operation].json, params=params)
+        held = answer.is_success or (is_sound(answer) and secret not in answer.text)
+        promise.check(held, f"{operation}: {ids or params}: {answer.text:.120}")
