@@ -196,7 +196,7 @@ def test_what_arrives_is_counted_again(
 
 
 def test_what_was_opened_is_never_run(student: Student, model: ScriptedModel) -> None:
-    """A browser saves what is no PDF, and takes nothing for what it was not declared as."""
+    """A browser saves what is no PDF."""
     assert not model.prompts
     text = "<html><body><p>words</p><script>alert(1)</script></body></html>"
     file = student.upload("page.html", text)
