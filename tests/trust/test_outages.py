@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from tests.streams import Event, open_stream, read_events, stored, texts_of
 from tests.trust.instances import impatient_instance, proxied
 from tests.trust.invariants import Invariants
 from tests.trust.judging import judge_end, judge_problem
-from tests.trust.misbehaving import Call, Fault, Proxy, be_silent, refuse, reset
+from tests.trust.misbehaving import Call, Exchange, Fault, Proxy, be_silent, drip, refuse, reset
 from tests.trust.report import Promise
 from tests.trust.test_faults import SCENARIOS
 from tests.trust.timing import percentile
@@ -304,6 +305,39 @@ def test_the_times_of_production_end(
 def is_silent(dependency: str) -> Callable[[int, Call], bool]:
     """Let the dependency say nothing; the model still embeds, which is waited for 2 s only."""
     return lambda _, call: call.dependency == dependency and not call.path.endswith("/embeddings")
+
+
+# What waits for each dependency, and how its waiting is drawn out.
+WAITING: list[tuple[str, str, Fault]] = [
+    ("database", "GET /api/history", be_silent),
+    ("database", "GET /api/history", drip),
+    ("storage", "GET /api/upload/{file_id}/content", be_silent),
+    ("model", "POST /api/query", be_silent),
+]
+
+
+@pytest.mark.parametrize(("dependency", "name", "fault"), WAITING)
+def test_who_is_not_waited_for_is_hung_up_on(
+    dependency: str,
+    name: str,
+    fault: Fault,
+    student: Student,
+    ground: Ground,
+    proxy: Proxy,
+) -> None:
+    """Connections that stay open would be missing where all of them are taken."""
+    values, is_left = SCENARIOS[name].prepare(student, ground), threading.Event()
+
+    async def fault_until_left(exchange: Exchange) -> None:
+        await fault(exchange)
+        is_left.set()
+
+    with impatient_instance():
+        proxy.arm(fault_until_left, is_silent(dependency))
+        answer = SCENARIOS[name].send(student, values)
+
+    assert not judge_problem(answer)
+    assert is_left.wait(5)
 
 
 # Clients that go away: at the first words, half-way, and just before the end.
