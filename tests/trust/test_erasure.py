@@ -1,12 +1,15 @@
 """After an erasure nothing of the user is anywhere: searched for, not believed."""
 
+import json
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import httpx
 import pytest
 
 from dev.stack import Stack
+from dev.storage.uploads import UploadStore
 from dev.student import PASSPHRASE
 from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
@@ -242,6 +245,42 @@ def test_what_arrives_after_an_erasure_is_deleted_too(
     assert late.is_success, "it did not arrive: then there is nothing to test"
     assert search.word(holdings.canary) == search.user(holdings.student.id) == []
     assert search.outbox(holdings.student.id) == 0
+
+
+def send_half(holdings: Holdings) -> None:
+    """Announce a file and send its beginning, as a browser does that goes away."""
+    body = {"filename": "half.md", "size_bytes": 1000}
+    answer = holdings.student.client.post("/api/upload/signed", json=body).json()
+    resumable = answer["upload"]["resumable"]
+    headers = resumable["headers"] | {"Tus-Resumable": "1.0.0", "Upload-Length": "1000"}
+    headers["Content-Type"] = "application/offset+octet-stream"
+    begun = httpx.post(resumable["url"], content=holdings.canary, headers=headers)
+    assert begun.headers["Upload-Offset"] == str(len(holdings.canary))
+
+
+def end_uploads_of(user_id: int, uploads: Path) -> None:
+    """Let a day pass for what the user began to send, and the storage look after it."""
+    for path in uploads.glob("*.json"):
+        upload = json.loads(path.read_text())
+        if upload["key"].startswith(f"{user_id}/"):
+            path.write_text(json.dumps({**upload, "expires_at": 0}))
+    UploadStore(uploads).sweep()
+
+
+def test_what_was_half_sent_is_the_storages_alone_until_it_ends(
+    search: Search, holdings: Holdings, stack: Stack
+) -> None:
+    """Who began an upload alone knows its address: nobody else can ask the storage to give it up."""
+    send_half(holdings)
+    uploads = stack.data_dir / "storage" / "uploads"
+
+    erase(holdings)
+
+    left = search.word(holdings.canary)
+    assert [Path(place).parent for place in left] == [uploads]
+    assert search.user(holdings.student.id) == []
+    end_uploads_of(holdings.student.id, uploads)
+    assert search.word(holdings.canary) == []
 
 
 def test_who_is_erased_is_nobody(holdings: Holdings) -> None:
