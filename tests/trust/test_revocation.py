@@ -20,7 +20,7 @@ from tests.trust.operations import guarded_by, send
 from tests.trust.report import Promise
 from tests.trust.test_attack_data_api import arguments
 
-pytestmark = pytest.mark.promise("A session that is over writes nothing and asks nothing")
+pytestmark = pytest.mark.promise("A session that is over writes nothing and gets no answer")
 
 # Every function that may write and that a user may call at the Data API, from the catalogue: a new one is called.
 _WRITES = """
@@ -138,7 +138,7 @@ def test_no_write_is_done_for_a_session_that_is_over(
     asked, embedded = len(model.prompts), model.embedding_calls
     before = fingerprint(ground, but="private.sign_in_failures")  # a password is compared for some
 
-    for operation in WRITES:
+    for operation in [*WRITES, "POST /api/query"]:
         answer = send(client, operation, holdings.ids, said_again.get(operation))
         is_told = answer.status_code == 401 and slug(answer) == refusal_of(operation, end)
         promise.check(is_told, f"{operation} after {end.__name__}: {answer.text:.90}")
@@ -149,6 +149,6 @@ def test_no_write_is_done_for_a_session_that_is_over(
     after = fingerprint(ground, but="private.sign_in_failures")
     promise.check(after == before, f"{end.__name__}: something was written")
     promise.check(len(model.prompts) == asked, f"{end.__name__}: the model was asked")
-    # The words of its question: they are embedded before the one call that looks at the session.
+    # The words of its first question: they are embedded before the one call that looks at the session.
     extra = model.embedding_calls - embedded
     promise.check(extra <= 1, f"{end.__name__}: {extra} calls for embeddings")
