@@ -7,10 +7,14 @@ The signature is AWS's Signature Version 4.
 import hashlib
 import hmac
 import http.client
+import itertools
 import json
 import random
+import socket
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -18,9 +22,13 @@ from urllib.parse import urlsplit
 
 _TARGET = "AmazonSSM.GetParametersByPath"
 _CONTENT_TYPE = "application/x-amz-json-1.1"
-_TIMEOUT_SECONDS = 3
+# Of one call in all, however the answer drips: nothing else runs in this process meanwhile.
+_TIMEOUT_SECONDS = 3.0
+# After the time of so many calls no other is tried again.
+_MOST_CALLS_LONG = 2
 PAGE_SIZE = 10  # the most that it gives at once
 # An account may ask 40 times a second; when many instances start together, some have to wait.
+_MALFORMED = "The Parameter Store does not answer as it should."
 _WAITS_SECONDS = (0.2, 0.4, 0.8, 1.6)
 
 
@@ -37,6 +45,7 @@ def read_parameters(
     environment: Mapping[str, str],
     *,
     waits_seconds: Sequence[float] = _WAITS_SECONDS,
+    timeout_seconds: float = _TIMEOUT_SECONDS,
 ) -> dict[str, str]:
     """Return the parameters that lie directly under `path`, decrypted, by the last part of their names.
 
@@ -44,53 +53,106 @@ def read_parameters(
         path: Such as "/lectern/prod".
         environment: Region and credentials, as Lambda sets them; AWS_ENDPOINT_URL where it is not AWS.
         waits_seconds: How long to wait after each failure that may pass.
+        timeout_seconds: How long one call may take in all.
 
     Raises:
-        ParametersUnavailable: AWS refuses, or cannot be reached.
+        ParametersUnavailable: AWS refuses, cannot be reached, or answers what it should not.
     """
     parameters: dict[str, str] = {}
+    until = time.monotonic() + _MOST_CALLS_LONG * timeout_seconds
     request: dict[str, Any] = {"Path": path, "WithDecryption": True, "MaxResults": PAGE_SIZE}
     while True:
-        answer = _call_patiently(request, environment, waits_seconds)
-        for parameter in answer["Parameters"]:
-            parameters[parameter["Name"].rpartition("/")[2]] = parameter["Value"]
-        if not answer.get("NextToken"):
+        answer = _call_patiently(
+            request, environment, _waits_until(until, waits_seconds), timeout_seconds
+        )
+        try:
+            for parameter in answer["Parameters"]:
+                parameters[parameter["Name"].rpartition("/")[2]] = parameter["Value"]
+            following = answer.get("NextToken")
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ParametersUnavailable(_MALFORMED) from error
+        if not following:
             return parameters
-        request["NextToken"] = answer["NextToken"]
+        request["NextToken"] = following
+
+
+def _waits_until(until: float, waits_seconds: Sequence[float]) -> Iterator[float]:
+    """Yield the waits while there is time; the call after the last of them may still be made."""
+    return itertools.takewhile(lambda _: time.monotonic() < until, waits_seconds)
 
 
 def _call_patiently(
-    request: dict[str, Any], environment: Mapping[str, str], waits_seconds: Sequence[float]
+    request: dict[str, Any],
+    environment: Mapping[str, str],
+    waits_seconds: Iterable[float],
+    timeout_seconds: float,
 ) -> dict[str, Any]:
     for wait in waits_seconds:
         try:
-            return _call(request, environment)
+            return _call(request, environment, timeout_seconds)
         except (_Busy, OSError, http.client.HTTPException):
             time.sleep(wait * random.uniform(0.5, 1.5))  # nosec B311 # noqa: S311 - to spread, not to hide
     try:
-        return _call(request, environment)
+        return _call(request, environment, timeout_seconds)
     except (_Busy, OSError, http.client.HTTPException) as error:
         raise ParametersUnavailable(f"The Parameter Store does not answer: {error!r}") from error
 
 
-def _call(request: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+def _call(
+    request: dict[str, Any], environment: Mapping[str, str], timeout_seconds: float
+) -> dict[str, Any]:
     region = environment["AWS_REGION"]
     endpoint = environment.get("AWS_ENDPOINT_URL") or f"https://ssm.{region}.amazonaws.com"
     address, body = urlsplit(endpoint), json.dumps(request).encode()
     headers = sign(body, address.netloc, environment, now=datetime.now(UTC))
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(address.netloc, timeout=_TIMEOUT_SECONDS)
+    connection = kind(address.netloc, timeout=timeout_seconds)
     try:
-        connection.request("POST", "/", body, headers)
-        answer = connection.getresponse()
-        return _understand(answer.status, answer.read())
+        connection.connect()
+        with _closing_after(connection.sock, timeout_seconds):
+            connection.request("POST", "/", body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+        return _understand(answer.status, content)
     finally:
         connection.close()
 
 
+@contextmanager
+def _closing_after(connected: socket.socket, seconds: float) -> Generator[None]:
+    """Break off after so many seconds: the timeout of a socket begins anew with every byte.
+
+    Raises:
+        TimeoutError: It was broken off.
+    """
+    is_late = threading.Event()
+
+    def break_off() -> None:
+        is_late.set()
+        with suppress(OSError):  # it is closed already
+            connected.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, break_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        if is_late.is_set():
+            raise TimeoutError("it took too long") from error
+        raise
+    finally:
+        timer.cancel()
+    if is_late.is_set():
+        raise TimeoutError("it took too long")
+
+
 def _understand(status: int, body: bytes) -> dict[str, Any]:
     if status == HTTPStatus.OK:
-        return json.loads(body)
+        try:
+            return json.loads(body)
+        except ValueError as error:
+            raise ParametersUnavailable(_MALFORMED) from error
     fault = f"{status} {_fault(body)}"
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or "Throttling" in fault:
         raise _Busy(fault)

@@ -1,6 +1,10 @@
 """The Parameter Store over real HTTP: pages, patience, refusals."""
 
 import itertools
+import socket
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -80,6 +84,68 @@ def test_a_refusal_is_told_at_once():
         store.read()
 
     assert len(store.asked) == 1
+
+
+@contextmanager
+def raw_store(answer: Callable[[socket.socket, threading.Event], None]) -> Generator[str]:
+    """Serve one connection after the other by hand, in a thread, until the block ends."""
+    is_over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve_all() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection, suppress(OSError):
+                        connection.recv(65_536)
+                        answer(connection, is_over)
+
+        thread = threading.Thread(target=serve_all, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            is_over.set()
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+
+
+def be_silent(connection: socket.socket, _is_over: threading.Event) -> None:
+    connection.settimeout(10)
+    connection.recv(1)  # until the other side gives up
+
+
+def drip_head(connection: socket.socket, is_over: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while not is_over.wait(0.02):
+        connection.sendall(b"X-More: 1\r\n")
+
+
+def drip_body(connection: socket.socket, is_over: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while not is_over.wait(0.02):
+        connection.sendall(b" ")
+
+
+def reset(connection: socket.socket, _is_over: threading.Event) -> None:
+    connection.close()
+
+
+def say_html(connection: socket.socket, _is_over: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<h1>")
+
+
+def say_a_list(connection: socket.socket, _is_over: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+
+@pytest.mark.parametrize("answer", [be_silent, drip_head, drip_body, reset, say_html, say_a_list])
+def test_a_broken_store_is_given_up(answer: Callable[..., None]):
+    with raw_store(answer) as url:
+        environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL": url}
+
+        with pytest.raises(ParametersUnavailable, match="does not answer"):
+            read_parameters("/lectern/prod", environment, waits_seconds=(0.0,), timeout_seconds=0.2)
 
 
 def test_without_a_prefix_nobody_is_asked():
