@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
+from tests.documents import make_pptx
 from tests.e2e.conftest import DESKTOP
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
@@ -151,6 +153,24 @@ def test_it_speaks_german_to_who_does(open_context: Callable[..., BrowserContext
     assert page.locator("html").get_attribute("lang") == "de"
     page.get_by_label("Sprache").select_option("en")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_slides_are_called_slides(desk: Desk, tmp_path: Path):
+    desk.add(
+        {
+            "name": "cells.pptx",
+            "mimeType": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            "buffer": make_pptx(tmp_path / "cells.pptx").read_bytes(),
+        }
+    )
+    side = desk.open_side()
+    side.get_by_role("button", name="Actions for cells.pptx").click()
+    side.get_by_role("link", name="Read", exact=True).click()
+    expect(desk.source).to_contain_text("slide 1 of 3")
+    desk.source.get_by_role("button", name="Next slide").click()
+
+    expect(desk.source).to_contain_text("There is no text on this slide.")
+    expect(desk.source.get_by_role("button", name="Previous slide")).to_be_enabled()
 
 
 def test_a_theme_is_chosen_and_kept(desk: Desk):

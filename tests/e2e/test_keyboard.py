@@ -219,6 +219,15 @@ class TestWhereTheFocusGoes:
         expect(desk.composer).to_be_focused()
         model.release()
 
+    def test_coming_back_to_a_chat_gives_it_to_the_conversation(self, keys: Keyboard, desk: Desk):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        desk.page.goto("/#/account")
+        expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_focused()
+        desk.page.go_back()
+
+        expect(desk.conversation).to_be_focused()
+
     def test_another_try_gives_it_to_the_heading_of_the_list(self, keys: Keyboard, desk: Desk):
         desk.page.route("**/api/history?*", lambda route: route.abort())
         desk.page.reload()

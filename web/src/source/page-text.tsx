@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { cutAt } from "../markdown/offsets.ts";
 import type { Place } from "../routes.ts";
+import type { File as CourseFile } from "../schema.ts";
 import { language, strings } from "../strings/index.ts";
 import { unwrap } from "./unwrap.ts";
 
@@ -16,19 +17,20 @@ function center(mark: HTMLElement): void {
 
 interface Props {
   text: string;
+  kind: CourseFile["page_kind"];
   /** The language of the file, where it is known. */
   lang: string | undefined;
   quote: Place["quote"];
 }
 
-export function PageTextView({ text: written, lang, quote }: Props) {
+export function PageTextView({ text: written, kind, lang, quote }: Props) {
   const s = strings.value.source;
   const mark = useRef<HTMLElement>(null);
   const text = unwrap(written);
   useEffect(() => {
     if (mark.current) center(mark.current);
   }, [text, quote?.start, quote?.end]);
-  if (!text.trim()) return <p class="hint">{s.blank}</p>;
+  if (!text.trim()) return <p class="hint">{s.blank(kind)}</p>;
   if (!quote)
     return (
       <div class="page-text" lang={lang} dir="auto">

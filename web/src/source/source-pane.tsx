@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/problems.ts";
-import { findFile, languageOf } from "../files/store.ts";
+import { findFile, kindOf, languageOf } from "../files/store.ts";
 import { closePlace, go, type Place, withPlace } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { preview } from "../study/preview.ts";
@@ -29,7 +29,12 @@ function Content({ place }: { place: Place }) {
   const isShown = shown?.file === place.file && shown.text.page === place.page;
   if (state === "loaded" && isShown)
     return (
-      <PageTextView text={shown.text.text} lang={languageOf(place.file)} quote={place.quote} />
+      <PageTextView
+        text={shown.text.text}
+        kind={kindOf(place.file)}
+        lang={languageOf(place.file)}
+        quote={place.quote}
+      />
     );
   if (typeof state === "string") return <p class="hint">{strings.value.loading}</p>;
   if (state instanceof Problem && state.slug === "file-not-found") return <Gone place={place} />;
@@ -43,6 +48,7 @@ function Content({ place }: { place: Place }) {
 function Pages({ place }: { place: Place }) {
   const s = strings.value;
   const file = findFile(place.file);
+  const kind = kindOf(place.file);
   const total = file?.page_count ?? page.value?.text.page_count ?? 0;
   if (!total) return null;
   const turn = (by: number) =>
@@ -51,16 +57,14 @@ function Pages({ place }: { place: Place }) {
     <div class="pages">
       <IconButton
         icon="previous"
-        label={s.source.previous}
+        label={s.source.previous(kind)}
         disabled={place.page <= 1}
         onClick={() => turn(-1)}
       />
-      <span aria-live="polite">
-        {s.source.of(s.files.place(place.page, file?.page_kind ?? "page"), total)}
-      </span>
+      <span aria-live="polite">{s.source.of(s.files.place(place.page, kind), total)}</span>
       <IconButton
         icon="next"
-        label={s.source.next}
+        label={s.source.next(kind)}
         disabled={place.page >= total}
         onClick={() => turn(1)}
       />

@@ -286,13 +286,14 @@ export const de: Strings = {
     nameless: "Datei",
     text: "Text",
     original: "Original",
-    previous: "Vorige Seite",
-    next: "Nächste Seite",
+    previous: (kind) => `${kind === "part" ? "Voriger" : "Vorige"} ${pages[kind][0]}`,
+    next: (kind) => `${kind === "part" ? "Nächster" : "Nächste"} ${pages[kind][0]}`,
     of: (place, total) => `${place} von ${total}`,
     gone: "Diese Datei wurde gelöscht. Das sind die Wörter, die aus ihr zitiert wurden:",
     goneBare:
       "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht. Füge sie noch einmal hinzu, um sie zu lesen.",
-    blank: "Auf dieser Seite steht kein Text.",
+    blank: (kind) =>
+      `${kind === "part" ? "In diesem" : "Auf dieser"} ${pages[kind][0]} steht kein Text.`,
     openTab: "In neuem Tab öffnen",
     save: "Original herunterladen",
     noFrame: "Hier öffnet sich das Original in einem eigenen Tab.",

@@ -9,6 +9,7 @@ import { closePlace, studyRoute } from "../routes.ts";
 import { SourcePane } from "../source/source-pane.tsx";
 import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
+import { useReturn } from "../ui/heading.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { Conversation } from "./conversation.tsx";
@@ -58,6 +59,7 @@ export function Study() {
   useEffect(() => {
     document.title = title ? `${title} · Lectern` : "Lectern";
   }, [title]);
+  useReturn("conversation");
   const isDrawerOpen = isNarrow.value && isSideOpen.value;
   const isBehind = isDrawerOpen || (isCovering.value && place !== null);
   return (

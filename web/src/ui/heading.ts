@@ -2,12 +2,26 @@
 
 import { useEffect, useRef } from "preact/hooks";
 
+let hasBeenElsewhere = false;
+
 /** Name the window after the view, and begin to read at its heading: what had the focus is gone. */
 export function useHeading(title: string) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Lectern`;
   }, [title]);
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => {
+    hasBeenElsewhere = true;
+    heading.current?.focus();
+  }, []);
   return heading;
+}
+
+/** Begin with an element after another view, unless a part has the focus; when a page is loaded one begins at its top. */
+export function useReturn(id: string): void {
+  useEffect(() => {
+    if (hasBeenElsewhere && document.activeElement === document.body) {
+      document.getElementById(id)?.focus();
+    }
+  }, []);
 }
