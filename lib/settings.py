@@ -13,6 +13,8 @@ from typing import Any, Literal, cast, get_args, get_origin
 class SettingsError(Exception):
     """A setting is missing or has a value that cannot be used; the message names it."""
 
+    tells_no_data = True  # so the log may show it
+
 
 # As long as what HMAC-SHA256 makes: a shorter key is easier to guess than the hash (RFC 7518, 3.2).
 _MIN_KEY_BYTES = 32

@@ -35,6 +35,8 @@ _WAITS_SECONDS = (0.2, 0.4, 0.8, 1.6)
 class ParametersUnavailable(Exception):
     """The parameters cannot be read; the message says why and names no value."""
 
+    tells_no_data = True  # so the log may show it
+
 
 class _Busy(Exception):
     """It may work a moment later."""

@@ -11,12 +11,14 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import Request, Response
+from postgrest.exceptions import APIError
 
 from dev.serving import serve
 from dev.student import PASSPHRASE, Student
 from lib.domain.identities import Identity
+from lib.domain.models import Query
 from lib.domain.tokens import issue_access_token
-from lib.settings import get_settings
+from lib.settings import get_settings, read_setting
 from lib.web.app import create_app
 from lib.web.events import Event, EventStream
 from tests.conftest import TLS, Configuration, Ground, slug, wait_until
@@ -33,6 +35,7 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-site",
 }
 
+CANARY = "canary-in-a-row"
 AS_JSON = {"Content-Type": "application/json"}
 
 
@@ -48,6 +51,20 @@ def probe() -> Generator[httpx.Client]:
     @app.get("/api/probe/stream")
     async def stream(request: Request) -> Response:
         return EventStream(break_off(), request.state.request_id)
+
+    @app.get("/api/probe/settings")
+    async def settings() -> None:
+        read_setting("CRON_SECRET", {})
+
+    @app.get("/api/probe/refused")
+    async def refused() -> None:
+        details = f"Failing row contains ({CANARY})."
+        error = APIError({"code": "23514", "message": CANARY, "hint": None, "details": details})
+        raise RuntimeError(CANARY) from error
+
+    @app.get("/api/probe/misshapen")
+    async def misshapen() -> None:
+        Query.model_validate({"id": CANARY, "query_text": [CANARY]})
 
     with serve(app) as url, httpx.Client(base_url=url, verify=TLS) as client:
         yield client
@@ -200,7 +217,26 @@ class TestBugs:
         # Whoever runs it finds the trace under the id that the caller was told.
         [trace] = [json.loads(record) for record in log.records if "trace" in json.loads(record)]
         assert (trace["level"], trace["request_id"]) == ("error", request_id)
-        assert "the secret is 42" in trace["trace"]
+        assert "builtins.RuntimeError" in trace["trace"]
+        assert re.search(r"test_requests\.py:\d+ bug", trace["trace"])
+        assert "secret is" not in trace["trace"]
+
+    @pytest.mark.parametrize(
+        ("broken", "kind"), [("refused", "APIError"), ("misshapen", "ValidationError")]
+    )
+    def test_do_not_tell_the_log_what_was_in_a_row(
+        self, probe: httpx.Client, log: Log, broken: str, kind: str
+    ) -> None:
+        answer = probe.get(f"/api/probe/{broken}")
+
+        assert answer.status_code == 500
+        assert any(kind in record for record in log.records)
+        assert CANARY not in answer.text + "".join(log.records)
+
+    def test_of_the_settings_are_told(self, probe: httpx.Client, log: Log) -> None:
+        assert probe.get("/api/probe/settings").status_code == 500
+
+        assert any("CRON_SECRET is not set" in record for record in log.records)
 
     def test_in_a_stream_end_it_with_error(self, probe: httpx.Client, log: Log) -> None:
         answer = probe.get("/api/probe/stream")
@@ -211,7 +247,8 @@ class TestBugs:
         assert problem["status"] == 500
         assert problem["instance"] == f"urn:uuid:{answer.headers['X-Request-Id']}"
         assert "secret" not in answer.text
-        assert any("the secret is 42" in record for record in log.records)
+        assert any("RuntimeError" in record for record in log.records)
+        assert not any("secret is" in record for record in log.records)
 
 
 class TestOtherOrigins:
