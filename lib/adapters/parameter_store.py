@@ -22,13 +22,13 @@ from urllib.parse import urlsplit
 
 _TARGET = "AmazonSSM.GetParametersByPath"
 _CONTENT_TYPE = "application/x-amz-json-1.1"
+_MALFORMED = "The Parameter Store does not answer as it should."
 # Of one call in all, however the answer drips: nothing else runs in this process meanwhile.
 _TIMEOUT_SECONDS = 3.0
 # After the time of so many calls no other is tried again.
 _MOST_CALLS_LONG = 2
 PAGE_SIZE = 10  # the most that it gives at once
 # An account may ask 40 times a second; when many instances start together, some have to wait.
-_MALFORMED = "The Parameter Store does not answer as it should."
 _WAITS_SECONDS = (0.2, 0.4, 0.8, 1.6)
 
 
@@ -36,6 +36,7 @@ class ParametersUnavailable(Exception):
     """The parameters cannot be read; the message says why and names no value."""
 
     tells_no_data = True  # so the log may show it
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class _Busy(Exception):

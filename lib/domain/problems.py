@@ -142,7 +142,7 @@ class WeakPassword(Problem):
 class TooManyAttempts(Problem):
     status, title = HTTPStatus.TOO_MANY_REQUESTS, "Too many failed attempts"
     slug = "too-many-attempts"
-    detail = "Too many wrong passwords for this username. Wait a moment, then try again."
+    detail = "Too many wrong passwords or sign-up codes. Wait a moment, then try again."
 
 
 class SessionNotFound(Problem):

@@ -99,11 +99,20 @@ class RequestMiddleware:
             return
         try:
             await self._app(request.scope, request.receive, request.send)
-        except Exception:  # noqa: BLE001 - whatever it was, the caller gets a problem and we get the trace
+        except Exception as error:  # noqa: BLE001 - whatever it was, the caller gets a problem and we get the trace
             log_trace("a request failed", request.id)
-            await request.answer(describe_status(HTTPStatus.INTERNAL_SERVER_ERROR, _OUR_BUG))
+            await request.answer(_describe_failure(error))
 
 
+def _describe_failure(error: Exception) -> dict[str, Any]:
+    """Return the document of what no problem stands for: settings that cannot be read now, or a bug."""
+    status = getattr(error, "status", None)
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return describe_status(status, _NOT_READY)
+    return describe_status(HTTPStatus.INTERNAL_SERVER_ERROR, _OUR_BUG)
+
+
+_NOT_READY = "Lectern cannot be reached at the moment. Try again in a few seconds."
 _OUR_BUG = "Something went wrong on our side. Try again; if it happens again, report the instance."
 
 

@@ -15,6 +15,7 @@ from postgrest.exceptions import APIError
 
 from dev.serving import serve
 from dev.student import PASSPHRASE, Student
+from lib.adapters.parameter_store import ParametersUnavailable
 from lib.domain.identities import Identity
 from lib.domain.models import Query
 from lib.domain.tokens import issue_access_token
@@ -55,6 +56,10 @@ def probe() -> Generator[httpx.Client]:
     @app.get("/api/probe/settings")
     async def settings() -> None:
         read_setting("CRON_SECRET", {})
+
+    @app.get("/api/probe/parameters")
+    async def parameters() -> None:
+        raise ParametersUnavailable("The Parameter Store refuses: 500")
 
     @app.get("/api/probe/refused")
     async def refused() -> None:
@@ -232,6 +237,13 @@ class TestBugs:
         assert answer.status_code == 500
         assert any(kind in record for record in log.records)
         assert CANARY not in answer.text + "".join(log.records)
+
+    def test_are_not_what_passes(self, probe: httpx.Client, log: Log) -> None:
+        answer = probe.get("/api/probe/parameters")
+
+        assert (answer.status_code, answer.json()["type"]) == (503, "about:blank")
+        assert "Try again" in answer.json()["detail"]
+        assert any("The Parameter Store refuses" in record for record in log.records)
 
     def test_of_the_settings_are_told(self, probe: httpx.Client, log: Log) -> None:
         assert probe.get("/api/probe/settings").status_code == 500

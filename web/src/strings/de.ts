@@ -50,7 +50,7 @@ export const de: Strings = {
     "weak-password":
       "Dieses Passwort ist zu leicht zu erraten oder zu kurz. Nimm vier Wörter, die nichts miteinander zu tun haben, zusammen mindestens 15 Zeichen.",
     "too-many-attempts":
-      "Zu viele falsche Passwörter für diesen Benutzernamen. Warte einen Augenblick.",
+      "Zu viele falsche Passwörter oder Codes. Warte einen Augenblick und versuche es dann noch einmal.",
     "invalid-request": "Diese Eingabe ist nicht gültig. Prüfe sie und versuche es noch einmal.",
     "file-not-found":
       "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht. Wähle eine andere oder füge sie noch einmal hinzu.",
