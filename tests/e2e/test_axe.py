@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import BrowserContext, FilePayload, Page, Route, expect
@@ -534,7 +535,13 @@ class TestChats:
         search.fill("nothing of the kind")
         expect(side.get_by_text(re.compile("Nothing found"))).to_be_visible()
         expect_clean(page)
-        change(page, "**/api/history?*", lambda found: found | {"next_cursor": "more"})
+
+        def lengthen(found: Any) -> Any:
+            [chat] = found["chats"]
+            others = [chat | {"chat_id": str(UUID(int=n)), "title": f"{n}"} for n in range(29)]
+            return {"chats": [chat, *others], "next_cursor": "more"}
+
+        change(page, "**/api/history?*", lengthen)
         search.fill("")
         expect(side.get_by_role("button", name="Show more")).to_be_visible()
         expect_clean(page)
