@@ -155,6 +155,17 @@ def test_it_speaks_german_to_who_does(open_context: Callable[..., BrowserContext
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("locale", "date"),
+    [("en-GB", r"\d{1,2} \w+ \d{4}$"), ("en-US", r"[A-Z]\w+ \d{1,2}, \d{4}$")],
+)
+def test_dates_are_written_as_where_one_is(new_desk: Callable[..., Desk], locale: str, date: str):
+    desk = new_desk(locale=locale)
+    desk.page.goto("/#/account")
+
+    expect(desk.page.get_by_text("Member since")).to_have_text(re.compile(f"since {date}"))
+
+
 def test_slides_are_called_slides(desk: Desk, tmp_path: Path):
     desk.add(
         {

@@ -21,6 +21,11 @@ function preferred(): Language {
 export const language = signal<Language>(preferred());
 export const strings = computed(() => languages[language.value]);
 
+/** How the user writes dates in the language of the page: a Briton's 28 Nov is no American's Nov 28. */
+const locale = computed(
+  () => navigator.languages.find((tag) => tag.startsWith(language.value)) ?? language.value,
+);
+
 effect(() => {
   document.documentElement.lang = language.value;
   document.documentElement.dir = strings.value.direction;
@@ -40,12 +45,12 @@ export function explain(failure: Failure): string {
 }
 
 export function formatDate(iso: string): string {
-  return new Date(iso).toLocaleDateString(language.value, { dateStyle: "medium" });
+  return new Date(iso).toLocaleDateString(locale.value, { dateStyle: "medium" });
 }
 
 export function formatTime(iso: string): string {
   const styles = { dateStyle: "medium", timeStyle: "short" } as const;
-  return new Date(iso).toLocaleString(language.value, styles);
+  return new Date(iso).toLocaleString(locale.value, styles);
 }
 
 /** A day as one says it: the time if it was today, the date if not. */
@@ -53,6 +58,6 @@ export function formatMoment(iso: string): string {
   const date = new Date(iso);
   const isToday = date.toDateString() === new Date().toDateString();
   return isToday
-    ? date.toLocaleTimeString(language.value, { timeStyle: "short" })
-    : date.toLocaleDateString(language.value, { day: "numeric", month: "short" });
+    ? date.toLocaleTimeString(locale.value, { timeStyle: "short" })
+    : date.toLocaleDateString(locale.value, { day: "numeric", month: "short" });
 }
