@@ -1,11 +1,10 @@
 // The account: appearance, sessions, password, data, and the end of it.
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import { download } from "../api/downloads.ts";
-import { asFailure, type Failure } from "../api/problems.ts";
 import type { User } from "../schema.ts";
 import { formatDate, strings } from "../strings/index.ts";
+import { useAttempt } from "../ui/attempt.ts";
 import { QuietButton } from "../ui/button.tsx";
 import { FailureNote } from "../ui/failure.tsx";
 import { useHeading } from "../ui/heading.ts";
@@ -27,14 +26,7 @@ export function Section({ title, children }: { title: string; children: Componen
 
 function Export() {
   const s = strings.value.account;
-  const [isBusy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const run = async () => {
-    setBusy(true);
-    setFailure(null);
-    await download("/api/auth/export").catch((error: unknown) => setFailure(asFailure(error)));
-    setBusy(false);
-  };
+  const { isBusy, failure, attempt } = useAttempt();
   return (
     <>
       <p>{s.exportText}</p>
@@ -43,7 +35,7 @@ function Export() {
         icon="download"
         label={isBusy ? s.exporting : s.exportDo}
         disabled={isBusy}
-        onClick={run}
+        onClick={() => attempt(() => download("/api/auth/export"))}
       />
     </>
   );

@@ -2,10 +2,10 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { send } from "../api/client.ts";
-import { asFailure, type Failure } from "../api/problems.ts";
 import { end } from "../api/session.ts";
 import type { User } from "../schema.ts";
 import { strings } from "../strings/index.ts";
+import { useAttempt } from "../ui/attempt.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { PasswordField } from "../ui/form.tsx";
 import { Submit } from "../ui/submit.tsx";
@@ -20,15 +20,11 @@ function EraseDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const s = strings.value;
   const dialog = useRef<HTMLDialogElement>(null);
   const [password, setPassword] = useState("");
-  const [failure, setFailure] = useState<Failure | null>(null);
   useEffect(() => dialog.current?.showModal(), []);
-  const [isBusy, setBusy] = useState(false);
-  const submit = async (event: Event) => {
+  const { isBusy, failure, attempt } = useAttempt();
+  const submit = (event: Event) => {
     event.preventDefault();
-    setFailure(null);
-    setBusy(true);
-    await erase(password).catch((error: unknown) => setFailure(asFailure(error)));
-    setBusy(false);
+    attempt(() => erase(password));
   };
   return (
     <dialog ref={dialog} class="confirm" aria-labelledby="erase-title" onClose={onClose}>

@@ -2,11 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { send } from "../api/client.ts";
-import { asFailure, type Failure } from "../api/problems.ts";
 import { refresh } from "../api/session.ts";
 import type { User } from "../schema.ts";
 import { suggestPassphrase } from "../sign-in/passphrase.ts";
 import { strings } from "../strings/index.ts";
+import { useAttempt } from "../ui/attempt.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { PasswordField } from "../ui/form.tsx";
 import { useHeading } from "../ui/heading.ts";
@@ -28,24 +28,18 @@ export function PasswordForm({ user }: { user: User }) {
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [isSuggested, setSuggested] = useState(false);
-  const [isBusy, setBusy] = useState(false);
   const [isChanged, setChanged] = useState(false);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const submit = async (event: Event) => {
+  const { isBusy, failure, attempt } = useAttempt();
+  const submit = (event: Event) => {
     event.preventDefault();
     setChanged(false);
-    setFailure(null);
-    setBusy(true);
-    try {
+    attempt(async () => {
       await change(current, next);
       setChanged(true);
       setCurrent("");
       setNext("");
       if (user.must_change_password) await goOn();
-    } catch (error) {
-      setFailure(asFailure(error));
-    }
-    setBusy(false);
+    });
   };
   const suggest = async () => {
     setNext(await suggestPassphrase());

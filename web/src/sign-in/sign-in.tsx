@@ -2,10 +2,11 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { knock } from "../api/client.ts";
-import { asFailure, type Failure, Problem } from "../api/problems.ts";
+import { Problem } from "../api/problems.ts";
 import { begin, wasEnded } from "../api/session.ts";
 import { go, route } from "../routes.ts";
 import { strings } from "../strings/index.ts";
+import { useAttempt } from "../ui/attempt.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { Field, PasswordField } from "../ui/form.tsx";
 import { useHeading } from "../ui/heading.ts";
@@ -47,8 +48,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
   const s = strings.value.signIn;
   const [entry, setEntry] = useState<Entry>({ username: "", password: "", code: "" });
   const [isSuggested, setSuggested] = useState(false);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, failure, setFailure, attempt } = useAttempt();
   const [needsCode, setNeedsCode] = useState(false);
   const [isMisnamed, setMisnamed] = useState(false);
   const change = (part: Partial<Entry>) => setEntry({ ...entry, ...part });
@@ -58,21 +58,20 @@ function SignInForm({ isNew }: { isNew: boolean }) {
     setFailure(null);
   };
 
-  const submit = async (event: Event) => {
+  const tryToEnter = async () => {
+    try {
+      await enter(entry, isNew);
+    } catch (error) {
+      if (error instanceof Problem && error.slug === "signup-refused") setNeedsCode(true);
+      throw error;
+    }
+  };
+  const submit = (event: Event) => {
     event.preventDefault();
     setFailure(null);
     const misnamed = isNew && !USERNAME.test(entry.username.trim());
     setMisnamed(misnamed);
-    if (misnamed) return;
-    setBusy(true);
-    try {
-      await enter(entry, isNew);
-    } catch (error) {
-      const refusal = asFailure(error);
-      setFailure(refusal);
-      if (refusal instanceof Problem && refusal.slug === "signup-refused") setNeedsCode(true);
-    }
-    setBusy(false);
+    if (!misnamed) attempt(tryToEnter);
   };
   const suggest = async () => {
     change({ password: await suggestPassphrase() });

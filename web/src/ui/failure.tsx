@@ -14,6 +14,7 @@ export function useSecondsUntil(failure: Failure | null): number {
   const [seconds, setSeconds] = useState(left);
   useEffect(() => {
     setSeconds(left());
+    if (!at) return;
     const timer = setInterval(() => setSeconds(left()), 1000);
     return () => clearInterval(timer);
   }, [at]);
