@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dev.stack import Stack
 from tests.conftest import TLS
 from tests.fakes import ScriptedModel
 from tests.trust import table
@@ -30,6 +31,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     table.open_ledger(config)
     config.pluginmanager.register(table)
+
+
+@pytest.fixture
+def api(stack: Stack) -> Generator[httpx.Client]:
+    """The Data API, where our functions are passed by."""
+    url = f"{stack.supabase_url}/rest/v1"
+    with httpx.Client(base_url=url, timeout=30, verify=TLS) as client:
+        yield client
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from dev.stack import Stack
-from tests.conftest import TLS, Ground
+from tests.conftest import Ground
 from tests.trust.credentials import forge
 from tests.trust.holdings import Holdings, fingerprint
 from tests.trust.report import Promise
@@ -175,13 +175,6 @@ def is_ones_own(case: str, found: Any, attacker: Holdings) -> bool:
     if case == "rpc public.list_sessions":
         return all(row["id"] == attacker.ids["session_id"] for row in found)
     return True
-
-
-@pytest.fixture
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    url = f"{stack.supabase_url}/rest/v1"
-    with httpx.Client(base_url=url, timeout=30, verify=TLS) as client:
-        yield client
 
 
 def test_nobody_gets_another_users_rows(

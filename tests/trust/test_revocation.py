@@ -1,6 +1,6 @@
 """A session that is over: its access token lives on for minutes, and nothing is written or answered by it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from lib.domain.identities import Identity
 from lib.domain.problems import InvalidAccessToken, InvalidCredentials, SessionEnded
 from lib.domain.tokens import mint_database_token
 from tests.accounts import COOKIE, FROM_OUR_PAGE, NEW_PASSWORD, bear, sign_in
-from tests.conftest import TLS, Ground, slug
+from tests.conftest import Ground, slug
 from tests.fakes import ScriptedModel
 from tests.trust.holdings import Holdings, fingerprint, furnish
 from tests.trust.operations import guarded_by, send
@@ -35,13 +35,6 @@ order by 1
 _SETTLED = {"finish_query": "what was answered meanwhile is kept, and what it cost is settled"}
 WRITES = [operation for operation in guarded_by("bearer") if not operation.startswith("GET")]
 _WITH_PASSWORD = ("PUT /api/auth/password", "POST /api/auth/erase")
-
-
-@pytest.fixture
-def api(stack: Stack) -> Iterator[httpx.Client]:
-    url = f"{stack.supabase_url}/rest/v1"
-    with httpx.Client(base_url=url, timeout=30, verify=TLS) as client:
-        yield client
 
 
 def test_no_write_at_the_data_api_forgets_to_look(
