@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 
 import httpx
@@ -251,30 +252,51 @@ def _stored(lectern: str, username: str) -> str:
         return hashlib.sha256(client.get(url).content).hexdigest()
 
 
+_WAIT_FOR_THEIR_TURN = """async (tabs) => (await navigator.locks.query()).pending
+  .filter(lock => lock.name === "lectern-refresh").length === tabs"""
+_ALL_HAD_THEIR_TURN = """async () => {
+  const { held, pending } = await navigator.locks.query();
+  return ![...held, ...pending].some(lock => lock.name === "lectern-refresh");
+}"""
+
+
 class Refreshes:
-    """The refreshes of all tabs of a browser, and when each was under way by the browser's clock."""
+    """The refreshes that the tabs of a browser begin."""
 
     def __init__(self, context: BrowserContext) -> None:
-        self.times: list[tuple[float, float]] = []
-        context.on("requestfinished", self._note)
+        self.count = 0
+        self._context = context
+        context.on("request", self._note)
 
     def _note(self, request: Request) -> None:
-        if "/auth/refresh" in request.url:
-            timing = request.timing
-            began = timing["startTime"]
-            self.times.append((began, began + timing["responseStart"]))
+        self.count += self._is_one(request)
 
-    @property
-    def count(self) -> int:
-        return len(self.times)
+    @staticmethod
+    def _is_one(request: Request) -> bool:
+        return "/auth/refresh" in request.url
 
-    @property
-    def overlap(self) -> bool:
-        return any(end > began for (_, end), (began, _) in pairwise(sorted(self.times)))
+    @contextmanager
+    def hold_next(self) -> Iterator[None]:
+        """Hold the next one from when it begins until the end of the block."""
+        held: list[Route] = []
+        over = False
 
+        def hold(route: Route) -> None:
+            if over:
+                route.continue_()
+            else:
+                held.append(route)
 
-_WAITS_FOR_ITS_TURN = """async () => (await navigator.locks.query()).pending
-  .some(lock => lock.name === "lectern-refresh")"""
+        self._context.route("**/api/auth/refresh", hold, times=1)
+        yield
+        over = True  # its event may be on its way yet
+        for route in held:
+            route.continue_()
+
+    @contextmanager
+    def expect_next(self) -> Iterator[None]:
+        with self._context.expect_event("request", self._is_one):
+            yield
 
 
 def expect_looked_again(page: Page) -> None:
@@ -338,18 +360,12 @@ class TestTabs:
         second = desk.page.context.new_page()
         second.goto("/")
         expect(second.get_by_label("Your question")).to_be_visible()
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        desk.page.context.route("**/api/auth/refresh", hold, times=1)
         refreshes = Refreshes(desk.page.context)
 
-        desk.page.reload()
-        second.reload()
-        second.wait_for_function(_WAITS_FOR_ITS_TURN)  # both want one now
-        held[0].continue_()
+        with refreshes.hold_next():
+            desk.page.reload()
+            second.reload()
+            second.wait_for_function(_WAIT_FOR_THEIR_TURN, arg=1)  # both want one now
 
         expect(desk.composer).to_be_visible()
         expect(second.get_by_label("Your question")).to_be_visible()
@@ -360,15 +376,16 @@ class TestTabs:
         refreshes = Refreshes(desk.page.context)
 
         for _ in range(3):
-            for tab in tabs:
-                tab.goto("about:blank")
-            for tab in tabs:
-                tab.goto("/", wait_until="commit")
+            before = refreshes.count
+            with refreshes.hold_next():
+                with refreshes.expect_next():
+                    for tab in tabs:
+                        tab.goto("/", wait_until="commit")
+                desk.page.wait_for_function(_WAIT_FOR_THEIR_TURN, arg=len(tabs) - 1)
+                assert refreshes.count == before + 1
             for tab in tabs:
                 expect(tab.get_by_label("Your question")).to_be_visible()
-
-        assert refreshes.count >= 3
-        assert not refreshes.overlap
+            desk.page.wait_for_function(_ALL_HAD_THEIR_TURN)
 
     def test_that_are_left_in_the_middle_of_it_lose_no_session(self, desk: Desk):
         """The server may have traded the token already: who was to hear of it is gone."""
