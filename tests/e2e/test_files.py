@@ -243,6 +243,14 @@ class TestOnTheWay:
         row(side, "one.txt").get_by_role("button", name="Go on").click()
         expect(row(side, "one.txt")).to_contain_text("Sending")
 
+    def test_a_file_that_was_sent_is_read_though_its_page_was_left(self, desk: Desk):
+        with desk.page.expect_request("**/ingest"):
+            desk.page.route("**/ingest", lambda _: None, times=1)  # it never leaves
+            desk.add(text_file("rocks.txt", BASALT))
+        desk.page.reload()
+
+        desk.expect_ready("rocks.txt")
+
     def test_reading_is_seen_page_by_page(self, desk: Desk, model: ScriptedModel, tmp_path: Path):
         pages = [[f"Rock number {number} is dark and cools quickly."] for number in range(1, 41)]
         model.holds_embedding = 2  # the first 32 pages are in

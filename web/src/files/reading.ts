@@ -57,15 +57,15 @@ export function stallOf(file: CourseFile): Failure | null {
   return (isUnread && stalled.value.get(file.id)) || null;
 }
 
-async function follow(id: number): Promise<void> {
-  while (driven.has(id)) {
+async function follow(id: number, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
     await wait(POLL_MILLISECONDS);
-    if (!driven.has(id)) return;
+    if (isOver()) return;
     const file = await send("get", "/api/upload/{file_id}", { path: { file_id: id } }).catch(
       () => null,
     );
     // A late reply must not undo what the ingest call has said meanwhile.
-    if (file && driven.has(id)) keepFile(file);
+    if (file && !isOver()) keepFile(file);
   }
 }
 
@@ -88,6 +88,20 @@ async function drive(id: number): Promise<CourseFile> {
   }
 }
 
+/** Drive it in its turn and show how far it is. */
+function driveSeen(id: number, isOver: () => boolean): Promise<CourseFile> {
+  return inTurn(() => {
+    follow(id, isOver);
+    return drive(id);
+  });
+}
+
+function takeIn(id: number, ended: CourseFile): void {
+  if (ended.id !== id) dropFile(id);
+  keepFile(ended);
+  tellEnd(ended);
+}
+
 function tellEnd(file: CourseFile): void {
   if (file.status === "ready") announce(strings.value.files.ready(file.filename));
   const problem = readingProblem(file);
@@ -101,14 +115,9 @@ export async function read(file: CourseFile): Promise<CourseFile> {
   noteStall(file.id, null);
   keepFile({ ...file, status: "processing" });
   try {
-    const ended = await inTurn(() => {
-      follow(file.id);
-      return drive(file.id);
-    });
+    const ended = await driveSeen(file.id, () => !driven.has(file.id));
     driven.delete(file.id);
-    if (ended.id !== file.id) dropFile(file.id);
-    keepFile(ended);
-    tellEnd(ended);
+    takeIn(file.id, ended);
     return ended;
   } catch (error) {
     noteStall(file.id, asFailure(error));
@@ -136,4 +145,18 @@ async function look(id: number): Promise<boolean> {
 /** Read in the background; how it ends is seen in the list, or reported. */
 export function readOn(file: CourseFile): void {
   read(file).catch(asFailure); // raises again what is no Failure
+}
+
+/** Read what may have arrived: a page that is left after the last byte has nobody read it. */
+export async function readIfArrived({ id }: CourseFile): Promise<void> {
+  let isOver = false;
+  try {
+    const ended = await driveSeen(id, () => isOver || driven.has(id));
+    isOver = true;
+    takeIn(id, ended);
+  } catch (error) {
+    isOver = true;
+    noteStall(id, asFailure(error)); // of what is not here, its row tells
+    await look(id);
+  }
 }

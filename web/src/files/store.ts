@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure, Problem } from "../api/problems.ts";
 import type { File as CourseFile } from "../schema.ts";
-import { readOn } from "./reading.ts";
+import { readIfArrived, readOn } from "./reading.ts";
 
 const PAGE = 100;
 
@@ -75,7 +75,10 @@ export async function loadFiles(): Promise<void> {
   try {
     files.value = await fetchFiles();
     filesState.value = "loaded";
-    for (const file of files.value) if (file.status === "processing") readOn(file);
+    for (const file of files.value) {
+      if (file.status === "processing") readOn(file);
+      if (file.status === "awaiting_upload") readIfArrived(file);
+    }
   } catch (error) {
     filesState.value = asFailure(error);
   }
