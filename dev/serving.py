@@ -20,7 +20,8 @@ def serve(application: Any) -> Generator[str]:
         port=0,
         log_level="error",
         lifespan="off",
-        proxy_headers=False,  # as in dev/parts.py
+        proxy_headers=False,  # as in dev/parts.py, and the next, too
+        timeout_keep_alive=75,
     )
     server = uvicorn.Server(config)
     # Of a socket that does not say it is TCP, asyncio leaves Nagle's algorithm on: 40 ms an answer.

@@ -374,7 +374,8 @@ def test_a_stream_that_is_left_is_saved_and_charged_once(  # noqa: PLR0913, PLR0
         model._held.clear()
         model.holds_after = int(share * deltas)
         with open_stream(student, QUESTION) as response:
-            seen = read_until(read, response)
+            events = read_events(response)  # let go of, it closes the connection
+            seen = read_until(read, events)
             model.wait_until_held()
         left_at = time.monotonic()
 
@@ -393,9 +394,9 @@ def test_a_stream_that_is_left_is_saved_and_charged_once(  # noqa: PLR0913, PLR0
         promise.check(not (found := invariants.broken()), f"{share}: {found}")
 
 
-def read_until(text: str, response: httpx.Response) -> list[Event]:
+def read_until(text: str, events: Iterator[Event]) -> list[Event]:
     seen: list[Event] = []
-    for event in read_events(response):
+    for event in events:
         seen.append(event)
         if len(texts_of(seen)) >= len(text):
             break
