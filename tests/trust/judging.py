@@ -71,7 +71,7 @@ def judge(
     if answer.is_success:
         return _judge_success(operation, case, answer, undisturbed, calls())
     if case.trouble.passes and not case.is_lasting:
-        return f"{answer.status_code}, although it had passed"
+        return f"{answer.status_code}, although it had passed: {answer.text[:200]}"
     return judge_problem(answer)
 
 
