@@ -21,6 +21,7 @@ pytestmark = pytest.mark.promise("A user's words are found with no other user")
 _NEVER_SHOWN = ("password_hash", "$2b$", '"path"', "lease_id", "sb_secret", "Traceback", "psycopg")
 
 _ERASURE = "POST /api/auth/erase"
+_ENDINGS = [name for name in guarded_by("bearer") if name.startswith("DELETE")]
 
 STORED = "select o::text as line from storage.objects as o"
 
@@ -66,23 +67,30 @@ class Visit:
         self._question = {"query_text": f"{QUESTION} {one.canary} asks."}
         self.refused: list[str] = []
 
-    def do_everything(self) -> None:
-        endings = [name for name in guarded_by("bearer") if name.startswith("DELETE")]
-        others = [name for name in guarded_by("bearer") if name not in (*endings, _ERASURE)]
-        self._do_all(others)
+    def look_around(self) -> None:
+        for operation in guarded_by("bearer"):
+            if operation not in (*_ENDINGS, _ERASURE):
+                self._try_on_both(operation)
         self._ask_about(self._other)
         self._ask_about(self._one)
         for words in (self._other.canary, "dossier", "%", "_", "canary"):
             self._client.get("/api/history", params={"q": words})
         self._ask_streaming()
-        # One's session last: after it nothing more is answered.
-        self._do_all(sorted(endings, key=lambda name: "session" in name))
 
-    def _do_all(self, operations: list[str]) -> None:
-        for operation in operations:
-            if "{" in operation:
-                self._do(operation, self._other)
+    def end_what_is_anothers(self) -> None:
+        """That it was there to be ended is shown by its owner's ending it later."""
+        for operation in _ENDINGS:
+            self._do(operation, self._other)
+
+    def end_what_is_ones_own(self) -> None:
+        """One's session last: after it nothing more is answered."""
+        for operation in sorted(_ENDINGS, key=lambda name: "session" in name):
             self._do(operation, self._one)
+
+    def _try_on_both(self, operation: str) -> None:
+        if "{" in operation:
+            self._do(operation, self._other)
+        self._do(operation, self._one)
 
     def _do(self, operation: str, holdings: Holdings, **members: Any) -> None:
         asked = self._question | members if operation == "POST /api/query" else None
@@ -100,6 +108,14 @@ class Visit:
         stream = self._client.post("/api/query", json=self._question, headers=headers)
         if "event: done" not in stream.text or self._one.canary not in stream.text:
             self.refused.append(f"a stream: {stream.text}")
+
+
+def visit_one_another(users: list[Holdings]) -> list[Visit]:
+    visits = [Visit(*pair) for pair in zip(users, users[1:] + users[:1], strict=True)]
+    with ThreadPoolExecutor(len(users)) as threads:
+        for part in (Visit.look_around, Visit.end_what_is_anothers, Visit.end_what_is_ones_own):
+            list(threads.map(part, visits))  # all are through with it before the next begins
+    return visits
 
 
 def words_in(canaries: list[str], text: str) -> set[str]:
@@ -126,9 +142,7 @@ def test_no_response_log_prompt_or_key_holds_anothers_word(
     stored = ground.rows(STORED)  # what a visit deletes at its end is not there afterwards
     assert len(stored) >= len(users)
 
-    visits = [Visit(*pair) for pair in zip(users, users[1:] + users[:1], strict=True)]
-    with ThreadPoolExecutor(len(users)) as threads:
-        list(threads.map(Visit.do_everything, visits))
+    visits = visit_one_another(users)
 
     for user, visit in zip(users, visits, strict=True):
         promise.check(not visit.refused, f"{user.canary} was refused their own: {visit.refused}")

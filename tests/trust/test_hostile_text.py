@@ -117,6 +117,8 @@ def test_orders_in_a_file_stay_within_its_fence(
     roles = [message["role"] for message in messages]
     promise.check(roles == ["system", "user"], f"{order}: {roles}")
     promise.check(ORDERS[order] not in messages[0]["content"], f"{order}: among the rules")
+    words = re.findall(r"[A-Za-z]{4,}", ORDERS[order])
+    assert words[-1] in messages[1]["content"]  # it was found: the rest is about something
     fences = re.findall(r"</?passages?\b[^>]*>", messages[1]["content"])
     nonces = {nonce for fence in fences for nonce in re.findall(r"[0-9a-f]{8}", fence)}
     promise.check(len(nonces) == 1, f"{order}: {fences}")
