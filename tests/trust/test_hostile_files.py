@@ -75,6 +75,10 @@ def watched(
         is_in_time = min(seconds, spent) < LONGEST_SECONDS and seconds < LONGEST_WAIT_SECONDS
         promise.check(is_in_time, f"{case}: took {seconds:.1f} s, {spent:.1f} of the processor")
         promise.check(not readers(), f"{case}: a reader is left")
+        promise.check(
+            biggest_child_bytes() < MOST_BYTES, f"{case}: {biggest_child_bytes():,} bytes"
+        )
+        promise.peak("MiB of a reader", biggest_child_bytes() / 2**20)
         promise.check(not (found := invariants.broken()), f"{case}: {found}")
         good = bring(student, "good.md", f"# Good\n\nThis stands after {case}.".encode())
         promise.check(good["status"] == "ready", f"{case}: the next good file: {good}")
@@ -101,8 +105,6 @@ def test_a_hostile_file_ends_with_a_reason(
     file = watched(hostile, name, build())
 
     promise.check(reason_of(file), f"{hostile}: {file}")
-    promise.check(biggest_child_bytes() < MOST_BYTES, f"{hostile}: {biggest_child_bytes():,} bytes")
-    promise.peak("MiB of a reader", biggest_child_bytes() / 2**20)
 
 
 @pytest.mark.parametrize("build", [docx_saying, pptx_saying])
