@@ -88,11 +88,16 @@ async function drive(id: number): Promise<CourseFile> {
   }
 }
 
-/** Drive it in its turn and show how far it is. */
-function driveSeen(id: number, isOver: () => boolean): Promise<CourseFile> {
-  return inTurn(() => {
-    follow(id, isOver);
-    return drive(id);
+/** Drive it in its turn, and show meanwhile how far it is. */
+function driveSeen(id: number): Promise<CourseFile> {
+  return inTurn(async () => {
+    let isOver = false;
+    follow(id, () => isOver);
+    try {
+      return await drive(id);
+    } finally {
+      isOver = true;
+    }
   });
 }
 
@@ -115,8 +120,7 @@ export async function read(file: CourseFile): Promise<CourseFile> {
   noteStall(file.id, null);
   keepFile({ ...file, status: "processing" });
   try {
-    const ended = await driveSeen(file.id, () => !driven.has(file.id));
-    driven.delete(file.id);
+    const ended = await driveSeen(file.id);
     takeIn(file.id, ended);
     return ended;
   } catch (error) {
@@ -149,14 +153,12 @@ export function readOn(file: CourseFile): void {
 
 /** Read what may have arrived: a page that is left after the last byte has nobody read it. */
 export async function readIfArrived({ id }: CourseFile): Promise<void> {
-  let isOver = false;
   try {
-    const ended = await driveSeen(id, () => isOver || driven.has(id));
-    isOver = true;
-    takeIn(id, ended);
+    takeIn(id, await driveSeen(id));
   } catch (error) {
-    isOver = true;
-    noteStall(id, asFailure(error)); // of what is not here, its row tells
+    const failure = asFailure(error);
+    if (driven.has(id)) return; // it was sent meanwhile, and is being read
+    noteStall(id, failure); // of what is not here, its row tells
     await look(id);
   }
 }
