@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from dev.student import PASSPHRASE
 from tests.conftest import Configuration
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.desk import Desk
+from tests.e2e.desk import Desk, text_file
 
 PASSWORD = "copper lantern quiet orchard"
 
@@ -218,10 +219,20 @@ class TestUnnamedProblems:
         expect(threshold.get_by_role("alert")).to_contain_text("went wrong on the server")
 
 
+_NOTE_THAT_FILES_ARE_DRAWN = """
+new MutationObserver(() => {
+  const side = document.querySelector("nav");
+  if (side) sessionStorage.setItem("drawn", side.innerText);
+}).observe(document.body, { childList: true, subtree: true })
+"""
+
+
 class TestAnEndedSession:
     @pytest.fixture
     def ended(self, desk: Desk) -> Desk:
         """Whose session is over without their doing; another tab is open."""
+        desk.add(text_file("secret plan.txt", "The plan is to study in the evening."))
+        desk.expect_ready("secret plan.txt")
         desk.page.context.new_page().goto("/")
         expect(desk.page.context.pages[1].get_by_label("Your question")).to_be_visible()
         refuse(
@@ -236,3 +247,19 @@ class TestAnEndedSession:
 
     def test_leaves_the_focus_at_the_heading(self, ended: Desk):
         expect(ended.page.get_by_role("heading", name="Sign in")).to_be_focused()
+
+    def test_shows_nothing_of_it_to_who_signs_in_next(
+        self, ended: Desk, new_desk: Callable[..., Desk]
+    ):
+        page = ended.page
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        page.unroute("**/api/auth/sessions?*")
+        page.evaluate("location.hash = '#/'")
+        page.evaluate(_NOTE_THAT_FILES_ARE_DRAWN)
+        fill(page, new_desk().username, PASSPHRASE)
+        page.get_by_role("button", name="Sign in").click()
+
+        expect(ended.composer).to_be_visible()
+        expect(page.get_by_text("secret plan.txt")).to_have_count(0)
+        # What the page has in its memory is the former user's: nothing is drawn before a new one is here.
+        assert page.evaluate("sessionStorage.getItem('drawn')") is None

@@ -31,7 +31,10 @@ export const isRemembered = () => localStorage.getItem(HINT) !== null;
 function accept(reply: TokenReply, at: number): void {
   // Somebody else: nothing of the one before may stay in the page's memory.
   if (lastUserId !== null && lastUserId !== reply.user.id) {
+    // Nor be drawn until the new page is here, which may take its time.
+    user.value = undefined;
     navigateUnasked(() => location.reload());
+    return;
   }
   lastUserId = reply.user.id;
   access = { token: reply.access_token, since: at, until: at + reply.expires_in * 1000 };
