@@ -3,6 +3,7 @@
 import html
 import importlib
 import os
+import re
 import traceback
 import uuid
 from collections.abc import Iterator
@@ -23,8 +24,8 @@ from dev.processes import ROOT
 from lib.web.problems import describe_status, render
 
 _PAGE = ROOT / "web" / "dist"
-# What a page says that was built without knowing its storage (web/build/policy.ts).
-_NOWHERE = "https://storage.invalid"
+# The storage that a page was built for: none, or that of a deployment (web/build/policy.ts).
+_BUILT_FOR = re.compile(r"frame-src ([^;]+);")
 
 _FOR_GOOD, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 # What a deployment sends as headers, because a meta element cannot say it.
@@ -104,7 +105,7 @@ def _overview(_request: Request) -> Response:
     )
 
 
-class _Page(StaticFiles):
+class Page(StaticFiles):
     """The built single-page app, told which storage it may reach: that of this stack."""
 
     def __init__(self, directory: Path, storage: str) -> None:
@@ -113,8 +114,7 @@ class _Page(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if path in (".", "index.html"):
-            page = self._index.read_text().replace(_NOWHERE, self._storage)
-            return HTMLResponse(page, headers=_PAGE_HEADERS)
+            return HTMLResponse(self._read_index(), headers=_PAGE_HEADERS)
         try:
             response = await super().get_response(path, scope)
         except HTTPException as error:
@@ -123,12 +123,17 @@ class _Page(StaticFiles):
         response.headers["Cache-Control"] = _FOR_GOOD if is_asset else _ASK_AGAIN
         return response
 
+    def _read_index(self) -> str:
+        page = self._index.read_text()
+        [storage] = set(_BUILT_FOR.findall(page))
+        return page.replace(storage, self._storage)
+
 
 def create_app() -> Gateway:
     """Return what the stack serves on PORT, with the settings that are in the environment."""
     page: ASGIApp = Starlette(routes=[Route("/", _overview)])
     if (_PAGE / "index.html").is_file():
         # As every host of a deployment does.
-        page = GZipMiddleware(_Page(_PAGE, os.environ.get("SUPABASE_URL", "")))
+        page = GZipMiddleware(Page(_PAGE, os.environ.get("SUPABASE_URL", "")))
     functions = {name: _load(name) for name in _names()}
     return Gateway(functions, page, os.environ.get("PUBLIC_URL", ""))

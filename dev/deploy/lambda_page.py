@@ -18,6 +18,9 @@ from dev.processes import ROOT
 
 PAGE = ROOT / "web" / "dist"
 
+# What stands in a page that was not told its storage (web/build/policy.ts).
+_NOWHERE = "https://storage.invalid"
+
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, max-age=0, must-revalidate"
 
@@ -51,14 +54,27 @@ def upload(page: Path, bucket: str, objects: Any) -> list[str]:
     return names
 
 
+def find_fault(page: Path) -> str:
+    """Return why a page cannot be uploaded; nothing where it can."""
+    index = page / "index.html"
+    if not index.is_file():
+        return f"{page} holds no page; build it first (make web SUPABASE_URL=https://...)."
+    if _NOWHERE in index.read_text():
+        return (
+            f"{page} was built for the local stack, and would reach no storage; build it for yours first"
+            " (make web SUPABASE_URL=https://...)."
+        )
+    return ""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stage", default="prod")
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--page", type=Path, default=PAGE)
     chosen = parser.parse_args()
-    if not (chosen.page / "index.html").is_file():
-        print(f"{chosen.page} holds no page; build it first (make web).", file=sys.stderr)
+    if fault := find_fault(chosen.page):
+        print(fault, file=sys.stderr)
         return 1
     stacks = boto3.client("cloudformation", region_name=chosen.region)
     bucket = find_bucket(f"lectern-{chosen.stage}", stacks)

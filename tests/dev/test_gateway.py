@@ -1,10 +1,12 @@
 """The one port of the local stack: who answers what."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from dev.gateway import Gateway
+from dev.gateway import Gateway, Page
 from dev.serving import serve
 
 
@@ -37,3 +39,15 @@ def test_localhost_is_sent_to_the_name_whose_cookie_the_functions_know(url: str)
 
     assert answer.status_code == 307
     assert answer.headers["location"] == "http://lectern.test:8000/chats/1"
+
+
+@pytest.mark.parametrize("built_for", ["https://storage.invalid", "https://abcdefgh.supabase.co"])
+def test_the_page_may_reach_this_stacks_storage_whichever_it_was_built_for(
+    tmp_path: Path, built_for: str
+):
+    policy = "connect-src &#39;self&#39; {0}; frame-src {0}; form-action &#39;self&#39;"
+    (tmp_path / "index.html").write_text(policy.format(built_for))
+    with serve(Gateway({}, Page(tmp_path, "http://127.0.0.1:54321"))) as url:
+        page = httpx.get(url).text
+
+    assert page == policy.format("http://127.0.0.1:54321")

@@ -9,7 +9,7 @@ import pytest
 
 from dev.deploy.lambda_build import Archive
 from dev.deploy.lambda_packages import PYTHON_VERSION
-from dev.deploy.lambda_page import find_bucket, upload
+from dev.deploy.lambda_page import find_bucket, find_fault, upload
 from dev.deploy.lambda_settings import write_settings
 from dev.deploy.lambda_template import PATH
 from dev.deploy.lambda_tools import run_osls
@@ -153,6 +153,14 @@ class TestDeployment:
 
         assert rule["ScheduleExpression"] == "rate(5 minutes)"
         assert [each["Arn"].rpartition("-")[2] for each in targets] == ["schedule"]
+
+    def test_takes_no_page_that_would_reach_no_storage(self, tmp_path: Path) -> None:
+        assert "make web" in find_fault(tmp_path)
+        policy = "connect-src 'self' {0}; frame-src {0};"
+        (tmp_path / "index.html").write_text(policy.format("https://storage.invalid"))
+        assert "make web" in find_fault(tmp_path)
+        (tmp_path / "index.html").write_text(policy.format("https://abcdefgh.supabase.co"))
+        assert not find_fault(tmp_path)
 
     def test_takes_the_page_index_last(self, account: Account, tmp_path: Path) -> None:
         (tmp_path / "assets").mkdir()
