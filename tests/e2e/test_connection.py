@@ -81,6 +81,20 @@ class TestAnAnswer:
         expect_whole_answer(reader)
         expect(reader.conversation.get_by_role("article").first).to_contain_text("broke off")
 
+    def test_waited_for_at_the_server_is_stopped_at_once(self, reader: Desk):
+        problem = {"type": "/problems/idempotency-conflict", "title": "", "status": 409}
+        told = problem | {"detail": "", "retry_after_seconds": 600}
+        kind = "application/problem+json"
+        with reader.page.expect_response("**/api/query"):
+            reader.page.route(
+                "**/api/query",
+                lambda route: route.fulfill(status=409, content_type=kind, json=told),
+            )
+            reader.ask("What is basalt?")
+        reader.page.get_by_role("button", name="Stop").click()
+
+        expect(reader.conversation.get_by_text("You stopped this answer.")).to_be_visible()
+
     def test_whole_at_the_server_is_fetched_and_not_asked_again(
         self, reader: Desk, model: ScriptedModel
     ):
@@ -219,6 +233,34 @@ class TestAnUpload:
 
         desk.page.unroute(PUT)
         side.get_by_role("button", name="Try again").click()
+        desk.expect_ready("rocks.txt")
+
+    def test_that_cannot_be_read_just_now_waits_longer_and_then_for_a_press(self, desk: Desk):
+        desk.page.add_init_script(_HURRY)
+        desk.page.reload()
+        asked = {"retry_after_seconds": 20}
+        problem = {
+            "type": "/problems/storage-unavailable",
+            "title": "",
+            "status": 503,
+            "detail": "",
+        }
+        kind = "application/problem+json"
+        desk.page.route(
+            "**/ingest",
+            lambda route: route.fulfill(status=503, content_type=kind, json=problem | asked),
+        )
+        desk.add(text_file("rocks.txt", NOTES))
+        told = desk.page.get_by_role("alert").filter(has_text="rocks.txt was not read to its end.")
+        expect(told).to_be_visible()
+        # No wait but these and the look at how far it is, which comes every second.
+        waits: list[float] = desk.page.evaluate("waits.filter(wait => wait > 10_000)")
+        assert len([wait for wait in waits if 19_000 < wait <= 20_000]) == 7
+
+        desk.page.unroute("**/ingest")
+        again = desk.open_side().get_by_role("button", name=re.compile("^Try again"))
+        expect(again).to_be_enabled()
+        again.click()
         desk.expect_ready("rocks.txt")
 
     def test_that_storage_refuses_leaves_no_place_behind(self, desk: Desk, lectern: str):

@@ -98,7 +98,7 @@ async function requestPatiently(turn: Turn, signal: AbortSignal): Promise<Respon
     } catch (error) {
       const isStillAnswered = error instanceof Problem && error.slug === "idempotency-conflict";
       if (!isStillAnswered) throw error;
-      await wait(error.retryAt ? error.retryAt - Date.now() : LATER_MILLISECONDS);
+      await wait(error.retryAt ? error.retryAt - Date.now() : LATER_MILLISECONDS, signal);
       signal.throwIfAborted();
     }
   }

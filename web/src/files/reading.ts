@@ -32,6 +32,8 @@ export function isRetryable(file: CourseFile): boolean {
 
 const POLL_MILLISECONDS = 1_000;
 const PAUSE_MILLISECONDS = 2_000;
+/** After so many failures in a row the file waits for a press; each waits longer than the one before. */
+const MOST_FAILURES = 8;
 const AT_ONCE = 2;
 
 const inTurn = lanes(AT_ONCE);
@@ -69,21 +71,33 @@ async function follow(id: number, isOver: () => boolean): Promise<void> {
   }
 }
 
+/** Whoever took the reading over may give it back, however long that takes. */
+const isElsewhere = (failure: Failure) =>
+  failure instanceof Problem && failure.slug === "lease-lost";
+
+const isPassing = (failure: Failure) =>
+  failure instanceof ConnectionLost || failure.status >= 502 || isElsewhere(failure);
+
+/** Wait until it may be better: longer each time, and as long as the server asked to. */
+async function sitOut(failure: Failure, failures: number): Promise<void> {
+  await untilOnline();
+  const asked = failure instanceof Problem && failure.retryAt ? failure.retryAt - Date.now() : 0;
+  await wait(Math.max(asked, PAUSE_MILLISECONDS * Math.max(1, failures)));
+}
+
 async function drive(id: number): Promise<CourseFile> {
-  for (;;) {
+  for (let failures = 0; ; ) {
     try {
       const file = await send("post", "/api/upload/{file_id}/ingest", { path: { file_id: id } });
       if (file.status !== "processing") return file;
       keepFile(file);
+      failures = 0;
       await wait(PAUSE_MILLISECONDS);
     } catch (error) {
       const failure = asFailure(error);
-      // Whoever took the reading over may give it back.
-      const isPassing =
-        failure instanceof ConnectionLost || failure.status >= 502 || failure.slug === "lease-lost";
-      if (!isPassing) throw failure;
-      await untilOnline();
-      await wait(PAUSE_MILLISECONDS);
+      if (!isElsewhere(failure)) failures += 1;
+      if (!isPassing(failure) || failures === MOST_FAILURES) throw failure;
+      await sitOut(failure, failures);
     }
   }
 }

@@ -1,7 +1,11 @@
 // Waiting: for a while, and for the connection.
 
-export function wait(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+/** Wait so long, or until somebody does not want to any more. */
+export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 /** Wait until the browser says it is online; at once if it already does. */
