@@ -108,6 +108,14 @@ class TestAFile:
 
         expect(alert(reader.page, "rocks.txt was not downloaded.")).to_contain_text(WAY_ON)
 
+    def test_that_storage_does_not_send_leaves_the_page_as_it_is(self, reader: Desk):
+        reader.page.route("**/object/sign/**", lambda route: route.abort())
+        reader.composer.fill("What was I going to")
+        with reader.page.expect_event("requestfailed", lambda it: "/object/sign/" in it.url):
+            self.open(reader).get_by_role("button", name="Download").click()
+
+        expect(reader.composer).to_have_value("What was I going to")
+
     def test_that_is_not_deleted_says_so(self, reader: Desk):
         lose(reader.page, "**/api/upload/*", "DELETE")
         self.open(reader).get_by_role("button", name="Delete", exact=True).click()

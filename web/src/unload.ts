@@ -16,7 +16,7 @@ export function askBeforeUnload(isToAsk: boolean): void {
   else removeEventListener("beforeunload", ask);
 }
 
-/** Navigate without being asked: the page has to go, or a download lets it stay. */
+/** Navigate without being asked: the page has to go. */
 export function navigateUnasked(navigate: () => void): void {
   isMeant = isAsked;
   navigate();

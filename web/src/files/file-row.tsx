@@ -11,7 +11,7 @@ import { Retry } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 import { reveal } from "../ui/reveal.ts";
-import { navigateUnasked } from "../unload.ts";
+import { download } from "./download.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { isRetryable, readingProblem, readOn, stallOf } from "./reading.ts";
 import { deleteFile, excluded, toggle } from "./store.ts";
@@ -63,7 +63,7 @@ async function downloadFile(file: CourseFile): Promise<void> {
   const options = { path: { file_id: file.id }, query: { as: "url", download: true } } as const;
   try {
     const { url } = await send("get", "/api/upload/{file_id}/content", options);
-    navigateUnasked(() => location.assign(url));
+    download(url);
   } catch (error) {
     reportFailure(strings.value.failures.download(file.filename), error);
   }

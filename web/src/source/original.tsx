@@ -2,11 +2,11 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { asFailure, type Failure } from "../api/problems.ts";
+import { download } from "../files/download.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { navigateUnasked } from "../unload.ts";
 import { originalUrl } from "./store.ts";
 
 /** Storage takes an address for five minutes; an older one is asked for anew before it is used. */
@@ -76,7 +76,7 @@ function OriginalLink({ signed, fragment = "", isTab, icon, label, onFailure }: 
     try {
       const { url } = isFresh(signed) ? signed : await sign(signed.file);
       if (isTab) tab?.location.assign(url + fragment);
-      else navigateUnasked(() => location.assign(url));
+      else download(url);
     } catch (error) {
       tab?.close();
       onFailure(asFailure(error));
