@@ -209,10 +209,27 @@ def test_the_next_citation_shows_its_words_and_gets_the_focus_back(
     reader.source.get_by_role("button", name="Original").click()
     second.click()
     expect(reader.source.locator("mark")).to_be_visible()
-    reader.page.keyboard.press("Escape")  # the quote beside its number
     reader.page.keyboard.press("Escape")
     expect(reader.source).to_have_count(0)
     expect(second).to_be_focused()
+
+
+def test_one_key_closes_one_thing(reader: Desk, model: ScriptedModel):
+    model.says = ANSWER
+    reader.ask(QUESTION)
+    reader.chips.click()
+    expect(reader.source.locator("mark")).to_be_visible()
+    quote = reader.page.get_by_role("tooltip")
+    expect(quote).to_have_count(0)  # what is open needs none
+    reader.composer.hover()
+    reader.chips.hover()
+    expect(quote).to_be_visible()
+
+    reader.page.keyboard.press("Escape")
+    expect(quote).to_have_count(0)
+    expect(reader.source).to_be_visible()
+    reader.page.keyboard.press("Escape")
+    expect(reader.source).to_have_count(0)
 
 
 class TestASourceOpenBeforeTheFirstQuestion:
@@ -381,6 +398,10 @@ class TestAfterwards:
         undo = answered.page.get_by_role("button", name="Undo")
         expect(undo).to_be_focused()
         expect(undo).to_have_accessible_description("“What is basalt?” is deleted.")
+        # Not in the accent: it is hardly seen on ink.
+        style = "e => [getComputedStyle(e).outlineColor, getComputedStyle(e).color]"
+        ring, words = undo.evaluate(style)
+        assert ring == words
 
         for _ in range(5):
             answered.page.clock.run_for(PATIENCE_MILLISECONDS)

@@ -112,6 +112,23 @@ def test_a_press_beside_the_source_closes_it_where_it_covers_the_answer(
     expect(desk.chips).to_be_focused()
 
 
+def test_what_a_source_lies_over_is_out_of_reach(new_desk: Callable[..., Desk]):
+    """Where the side stands beside the conversation, but there is no room for a third."""
+    desk = new_desk(viewport={"width": 1024, "height": 800})
+    desk.add(text_file("rocks.txt", ARABIC))
+    desk.expect_ready("rocks.txt")
+    side = desk.open_side()
+    side.get_by_role("button", name="Actions for rocks.txt").click()
+    read = side.get_by_role("link", name="Read", exact=True)
+    read.click()
+    expect(desk.source).to_be_visible()
+
+    expect(side).to_have_attribute("inert", "")
+    desk.page.keyboard.press("Escape")
+    expect(side).not_to_have_attribute("inert", "")
+    expect(read).to_be_focused()
+
+
 def test_a_press_anywhere_in_the_field_of_the_question_is_one_on_it(desk: Desk):
     desk.page.get_by_role("link", name="New question").focus()
     field = desk.page.locator("form.composer").bounding_box()
@@ -207,16 +224,22 @@ def test_it_can_be_installed(desk: Desk, lectern: str):
         assert (found.status_code, found.headers["content-type"]) == (200, icon["type"])
 
 
+def sign_in_elsewhere(desk: Desk, open_context: Callable[..., BrowserContext]) -> Desk:
+    """Sign the student in in another browser."""
+    other = Desk(open_context(**DESKTOP).new_page(), desk.username)
+    other.page.goto("/")
+    other.page.get_by_label("Username").fill(desk.username)
+    other.page.get_by_label("Password", exact=True).fill(PASSPHRASE)
+    other.page.get_by_role("button", name="Sign in").click()
+    expect(other.composer).to_be_visible()
+    return other
+
+
 class TestTheAccount:
     def test_ends_a_session_elsewhere(
         self, desk: Desk, open_context: Callable[..., BrowserContext]
     ):
-        other = Desk(open_context(**DESKTOP).new_page())
-        other.page.goto("/")
-        other.page.get_by_label("Username").fill(desk.username)
-        other.page.get_by_label("Password", exact=True).fill(PASSPHRASE)
-        other.page.get_by_role("button", name="Sign in").click()
-        expect(other.composer).to_be_visible()
+        other = sign_in_elsewhere(desk, open_context)
 
         desk.page.goto("/#/account")
         desk.page.get_by_role("button", name=re.compile("^Sign out on ")).click()
@@ -224,6 +247,21 @@ class TestTheAccount:
 
         other.page.reload()
         expect(other.page.get_by_text("Your session is over.")).to_be_visible()
+
+    def test_lists_no_session_that_has_ended_meanwhile(
+        self, desk: Desk, open_context: Callable[..., BrowserContext]
+    ):
+        other = sign_in_elsewhere(desk, open_context)
+        desk.page.goto("/#/account")
+        end = desk.page.get_by_role("button", name=re.compile("^Sign out on "))
+        expect(end).to_be_visible()
+        other.follow(re.compile("^Account"))
+        other.page.get_by_role("button", name="Sign out", exact=True).first.click()
+        expect(other.page.get_by_label("Username")).to_be_visible()
+        end.click()
+
+        expect(end).to_have_count(0)
+        expect(desk.page.get_by_role("alert")).to_have_count(0)
 
     def test_changes_the_password(self, desk: Desk):
         desk.page.goto("/#/account")

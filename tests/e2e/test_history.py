@@ -1,6 +1,8 @@
 """A long history: many chats, and one of many questions."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Request, expect
@@ -8,6 +10,7 @@ from playwright.sync_api import Locator, Request, expect
 from tests.conftest import Ground
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
+from tests.reading import texts
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 CHATS = 70
@@ -100,7 +103,7 @@ class TestTheTitle:
         expect_named(old_hand, "Chat 1")
 
 
-def test_earlier_questions_come_when_asked_for(old_hand: Desk, ground: Ground):
+def test_earlier_questions_come_when_asked_for(old_hand: Desk, ground: Ground, tmp_path: Path):
     chat = open_oldest(old_hand, ground)
     ground.execute(
         "insert into queries (user_id, chat_id, query_text, response, status, search_text,"
@@ -115,6 +118,15 @@ def test_earlier_questions_come_when_asked_for(old_hand: Desk, ground: Ground):
     expect(questions).to_have_count(30)
     last = old_hand.conversation.get_by_role("article", name=f"Question {QUESTIONS}")
     expect(last).to_be_in_viewport()
+    paper = tmp_path / "chat.pdf"
+    old_hand.page.pdf(path=paper)
+    with ThreadPoolExecutor() as elsewhere:  # here runs the browser's own loop
+        printed = " ".join(elsewhere.submit(texts, paper).result())
+    asked = {int(number) for number in re.findall(r"\bQuestion (\d+)\b", printed)}
+    assert asked == set(range(1, QUESTIONS + 1))
+    assert "Show earlier" not in printed
+    old_hand.page.reload()
+    expect(questions).to_have_count(30)
     earlier = old_hand.conversation.get_by_role("button", name="Show earlier questions")
     # Pressed from afar: scrolled to, it needs no press.
     earlier.dispatch_event("click")

@@ -222,6 +222,9 @@ class TestWhereTheFocusGoes:
     def test_coming_back_to_a_chat_gives_it_to_the_conversation(self, keys: Keyboard, desk: Desk):
         self.ask(keys, desk)
         desk.wait_for_end()
+        # What was asked for once is not asked for again by coming back.
+        keys.use(desk.conversation.get_by_role("button", name="Edit question"), backwards=True)
+        expect(desk.composer).to_be_focused()
         desk.page.goto("/#/account")
         expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_focused()
         desk.page.go_back()
@@ -238,6 +241,26 @@ class TestWhereTheFocusGoes:
 
         expect(again).to_have_count(0)
         expect(desk.page.get_by_role("heading", name="Chats")).to_be_focused()
+
+    def test_another_try_that_fails_keeps_it(self, keys: Keyboard, desk: Desk):
+        kind, problem = "application/problem+json", {"title": "", "status": 503, "detail": ""}
+        problem |= {"type": "/problems/database-unavailable"}
+        address = re.compile(r"/api/history\?")
+        desk.page.route(
+            address, lambda route: route.fulfill(status=503, content_type=kind, json=problem)
+        )
+        desk.page.reload()
+        again = desk.page.get_by_role("button", name=re.compile("^Try again"))
+        expect(again).to_be_visible()
+        later = problem | {"retry_after_seconds": 600}
+        desk.page.route(
+            address, lambda route: route.fulfill(status=503, content_type=kind, json=later)
+        )
+        keys.use(again, backwards=True)
+
+        expect(again).to_have_text(re.compile("^Try again in"))
+        expect(again).to_be_disabled()
+        expect(again).to_be_focused()
 
 
 def test_the_focus_is_always_seen(desk: Desk):

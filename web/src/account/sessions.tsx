@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { send } from "../api/client.ts";
-import { asFailure, type Failure } from "../api/problems.ts";
+import { asFailure, type Failure, Problem } from "../api/problems.ts";
 import type { Session } from "../schema.ts";
 import { formatTime, strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
@@ -70,7 +70,12 @@ export function SessionList() {
     setSessions((await send("get", "/api/auth/sessions", { query: { limit: 100 } })).sessions);
   };
   const end = async (id: number) => {
-    await send("delete", "/api/auth/sessions/{session_id}", { path: { session_id: id } });
+    try {
+      await send("delete", "/api/auth/sessions/{session_id}", { path: { session_id: id } });
+    } catch (error) {
+      // It has ended by itself, from elsewhere, or by a try whose reply was lost.
+      if (!(error instanceof Problem) || error.slug !== "session-not-found") throw error;
+    }
     await load();
     // The button that had the focus is gone.
     list.current?.focus();

@@ -5,7 +5,6 @@ import { Problem } from "../api/problems.ts";
 import { findFile, kindOf, languageOf } from "../files/store.ts";
 import { closePlace, go, type Place, withPlace } from "../routes.ts";
 import { strings } from "../strings/index.ts";
-import { preview } from "../study/preview.ts";
 import { IconButton } from "../ui/button.tsx";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { Original } from "./original.tsx";
@@ -96,7 +95,7 @@ function Tabs({
 function useEscape(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
-      const isCovered = preview.value !== null || document.querySelector("dialog[open]") !== null;
+      const isCovered = document.querySelector("dialog[open]") !== null;
       if (event.key === "Escape" && !event.defaultPrevented && !isCovered) closePlace();
     };
     addEventListener("keydown", onKeyDown);

@@ -4,7 +4,7 @@ import { findFile } from "../files/store.ts";
 import { href, studyRoute, withPlace } from "../routes.ts";
 import type { Citation } from "../schema.ts";
 import { strings } from "../strings/index.ts";
-import { hideQuote, preview, showQuote } from "./preview.ts";
+import { dropQuote, hideQuote, preview, showQuote } from "./preview.ts";
 
 export function placeOf(citation: Citation): string {
   const kind = findFile(citation.file_id)?.page_kind ?? "page";
@@ -40,6 +40,7 @@ export function Chip({ citation }: { citation: Citation }) {
         event.currentTarget.matches(":focus-visible") && show(event.currentTarget)
       }
       onBlur={hideQuote}
+      onClick={dropQuote}
     >
       {citation.marker}
     </a>

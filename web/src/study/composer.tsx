@@ -87,8 +87,10 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   const over = [...text].length - MOST_CHARACTERS;
   const isAllowed = text.trim() !== "" && over <= 0 && canAsk.value;
   useLayoutEffect(() => grow(field.current), [text]);
+  const asked = useRef(focusAsked.value);
   useEffect(() => {
-    if (focusAsked.value) field.current?.focus();
+    if (focusAsked.value !== asked.current) field.current?.focus();
+    asked.current = focusAsked.value;
   }, [focusAsked.value]);
   const before = useRef(chat);
   // A new question is to be typed at once; on a touch screen that would open the keyboard unasked.

@@ -26,6 +26,12 @@ export function hideQuote(): void {
   }, LINGER_MILLISECONDS);
 }
 
+/** Hide the quote at once: its page is opened. */
+export function dropQuote(): void {
+  clearTimeout(leaving);
+  preview.value = null;
+}
+
 export function holdQuote(): void {
   clearTimeout(leaving);
 }

@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { languageOf } from "../files/store.ts";
 import { placeOf } from "./chip.tsx";
-import { hideQuote, holdQuote, preview } from "./preview.ts";
+import { dropQuote, hideQuote, holdQuote, preview } from "./preview.ts";
 
 const GAP = 8;
 
@@ -23,7 +23,10 @@ function position(card: HTMLElement, chip: HTMLElement): void {
 function useEscape(): void {
   useEffect(() => {
     const hide = (event: KeyboardEvent) => {
-      if (event.key === "Escape") preview.value = null;
+      if (event.key !== "Escape" || preview.value === null) return;
+      dropQuote();
+      // Done with: what the key closes otherwise stays.
+      event.preventDefault();
     };
     addEventListener("keydown", hide);
     return () => removeEventListener("keydown", hide);

@@ -11,7 +11,8 @@ import { Icon } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { closeSide, giveBackFocus, isNarrow, isSideOpen } from "./layout.ts";
 
-export function Side() {
+/** Inert is what cannot be seen or pressed: a drawer that is shut, a side that a source lies over. */
+export function Side({ isBehind }: { isBehind: boolean }) {
   const s = strings.value;
   const side = useRef<HTMLElement>(null);
   const isDrawer = isNarrow.value;
@@ -28,7 +29,7 @@ export function Side() {
       class={isOpen ? "side open" : "side"}
       aria-label={s.side.label}
       tabIndex={-1}
-      inert={isDrawer && !isOpen}
+      inert={isBehind || (isDrawer && !isOpen)}
       onKeyDown={(event) => event.key === "Escape" && closeSide()}
     >
       <div class="side-head">

@@ -61,19 +61,20 @@ export function Study() {
   }, [title]);
   useReturn("conversation");
   const isDrawerOpen = isNarrow.value && isSideOpen.value;
-  const isBehind = isDrawerOpen || (isCovering.value && place !== null);
+  const isCovered = isCovering.value && place !== null;
+  const isBehind = isDrawerOpen || isCovered;
   return (
     <div class={place ? "study with-source" : "study"}>
       <button type="button" class="skip" onClick={toConversation}>
         {strings.value.skip}
       </button>
-      <Side />
+      <Side isBehind={isCovered} />
       {isDrawerOpen && <Veil onClick={closeSide} />}
       <div class="middle">
         {isNarrow.value && <TopBar isBehind={isBehind} />}
         <Conversation title={title ?? "Lectern"} isBehind={isBehind} />
       </div>
-      {isCovering.value && place && <Veil onClick={closePlace} />}
+      {isCovered && <Veil onClick={closePlace} />}
       {place && <SourcePane place={place} />}
       <DropZone />
     </div>

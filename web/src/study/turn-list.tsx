@@ -33,6 +33,11 @@ function useAnchor(): void {
   }, [shownCount.value]);
 }
 
+// What is printed is the whole conversation. Drawn before the browser lays out its pages: Preact draws in a microtask.
+addEventListener("beforeprint", () => {
+  shownCount.value = Math.max(shownCount.value, turns.value.length);
+});
+
 function Earlier() {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {

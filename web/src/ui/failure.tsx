@@ -32,6 +32,7 @@ interface RetryProps {
 export function Retry({ failure, label, disabled, onRetry }: RetryProps) {
   const s = strings.value;
   const seconds = useSecondsUntil(failure);
+  const isWaiting = disabled || seconds > 0;
   // It goes with the failure, as soon as there is another try.
   const button = useFocusAfter<HTMLButtonElement>(focusAround);
   return (
@@ -39,9 +40,8 @@ export function Retry({ failure, label, disabled, onRetry }: RetryProps) {
       ref={button}
       type="button"
       class="quiet"
-      disabled={seconds > 0}
-      aria-disabled={disabled}
-      onClick={disabled ? undefined : onRetry}
+      aria-disabled={isWaiting || undefined}
+      onClick={isWaiting ? undefined : onRetry}
     >
       <Icon name="retry" />
       {seconds > 0 ? s.retryIn(seconds) : (label ?? s.tryAgain)}
