@@ -1,22 +1,25 @@
 """kill -9 at every call that reading, answering and deleting make: nothing doubled, half visible or orphaned."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from dev.stack import Stack
 from dev.student import PASSPHRASE, Student
-from tests.conftest import TLS, Configuration, Ground
-from tests.documents import make_pdf
+from tests.conftest import TLS, Configuration, Ground, wait_until
+from tests.documents import READABLE, make_pdf, make_raw_pdf
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION, SHOWN_ANSWER
 from tests.trust.invariants import Invariants
 from tests.trust.misbehaving import Call, Hold, Proxy, proxy_before
 from tests.trust.report import Promise
+from tests.trust.test_erasure import Search
 from tests.trust.victims import Victims
 
 pytestmark = pytest.mark.promise(
@@ -25,6 +28,9 @@ pytestmark = pytest.mark.promise(
 
 FEWEST_MOMENTS = 8
 # 32 chunks are stored at first, then as many as go well: the reading comes in several slices.
+LONGEST_OF_A_READER_SECONDS = 30
+# A page that takes about a second to read, and says nothing.
+SLOW = b"q Q " * 2_000_000
 TEXTS = [f"Planet {n} has {n * 7} moons." for n in range(1, 111)]
 
 
@@ -57,15 +63,31 @@ class Scene:
         """
         hold = Hold(moment)
         self.proxy.arm(hold, lambda reached, _: reached == ordinal)
+        with self._asking(student, method, path, **options) as asking:
+            while asking.is_alive() and not hold.is_reached.wait(0.05):
+                pass
+        self.proxy.watch()
+        return hold.is_reached.is_set()
+
+    def kill_while_parsing(self, student: Student, file_id: int) -> list[psutil.Process]:
+        """Have a file read, and kill the process while its reader is at it; return the reader, which nobody has killed."""
+        with self._asking(student, "POST", f"/api/upload/{file_id}/ingest"):
+            wait_until(self._victims.readers, "a reader has opened the file")
+            return self._victims.readers()
+
+    @contextlib.contextmanager
+    def _asking(
+        self, student: Student, method: str, path: str, **options: Any
+    ) -> Generator[threading.Thread]:
+        """Send a request to a process that is killed at the end of the block."""
         self._victims.bear()
         asking = threading.Thread(target=self._send, args=(student, method, path), kwargs=options)
         asking.start()
-        while asking.is_alive() and not hold.is_reached.wait(0.05):
-            pass
-        self._victims.kill()
-        asking.join()
-        self.proxy.watch()
-        return hold.is_reached.is_set()
+        try:
+            yield asking
+        finally:
+            self._victims.kill()
+            asking.join()
 
     def _send(self, student: Student, method: str, path: str, **options: Any) -> None:
         headers = {"Authorization": student.client.headers["Authorization"]} | options.pop(
@@ -108,7 +130,7 @@ def _proxy(stack: Stack) -> Generator[Proxy]:
 def _victims(
     stack: Stack, _proxy: Proxy, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Victims]:
-    addresses = {"SUPABASE_URL": _proxy.url, "OPENAI_BASE_URL": f"{_proxy.url}/v1"}
+    addresses = {"SUPABASE_URL": _proxy.url, "OPENAI_BASE_URL": _proxy.openai_base_url}
     victims = Victims(
         {**stack.environment(), **addresses}, tmp_path_factory.mktemp("victims") / "log"
     )
@@ -175,6 +197,35 @@ def test_a_reading_that_is_killed_ends_whole(
         promise.check((file["status"], file["page_count"]) == ("ready", 110), f"{case}: {file}")
         promise.check(stored_texts(ground, file_id) == TEXTS, f"{case}: chunks lost or doubled")
         promise.check(scene.objects_of(student) == 1, f"{case}: objects")
+        promise.check(not (found := invariants.broken()), f"{case}, after the job: {found}")
+
+
+def test_a_reading_that_is_killed_while_its_reader_parses_ends_whole(
+    scene: Scene,
+    new_student: Callable[[], Student],
+    ground: Ground,
+    size: Callable[..., int],
+    promise: Promise,
+    tmp_path: Path,
+) -> None:
+    """The reader is a child: it is not killed with its parent, and must not stay."""
+    path = make_raw_pdf(tmp_path / "slow.pdf", [READABLE, SLOW, READABLE])
+    invariants = Invariants(ground)
+    for turn in range(size(full=20, short=1)):
+        case, student = f"while it parses, {turn + 1}", new_student()
+        file_id = announce(student, path.read_bytes())
+
+        readers = scene.kill_while_parsing(student, file_id)
+
+        promise.check(readers, f"{case}: it was killed before or after")
+        promise.check(not (found := invariants.broken()), f"{case}: {found}")
+        _, left = psutil.wait_procs(readers, timeout=LONGEST_OF_A_READER_SECONDS)
+        promise.check(not left, f"{case}: its reader is left")
+        scene.let_time_pass(student)
+        scene.run_job()
+        file = student.client.get(f"/api/upload/{file_id}").json()
+        promise.check((file["status"], file["page_count"]) == ("ready", 3), f"{case}: {file}")
+        promise.check(len(stored_texts(ground, file_id)) == 2, f"{case}: chunks lost or doubled")
         promise.check(not (found := invariants.broken()), f"{case}, after the job: {found}")
 
 
@@ -266,18 +317,20 @@ def test_an_erasure_that_is_killed_is_whole_or_not_at_all(
     ground: Ground,
     size: Callable[..., int],
     promise: Promise,
+    stack: Stack,
 ) -> None:
     request: Any = {"method": "POST", "path": "/api/auth/erase", "json": {"password": PASSPHRASE}}
     student = new_student()
     student.upload("light.md", LIGHT)
     calls = scene.calls_of(student, **request)
     note_moments(promise, "erasing an account", 2 * len(calls))
-    invariants = Invariants(ground)
+    invariants, search = Invariants(ground), Search(ground, stack)
 
     for ordinal, call, moment in moments(size, calls, "before", "after"):
         case, student = f"{moment} {call.path}", new_student()
-        student.upload("light.md", LIGHT)
-        student.ask(QUESTION)
+        word = f"word-of-{student.id}-alone"
+        student.upload("light.md", f"{LIGHT}\n\nThe word is {word}.")
+        student.ask(f"{QUESTION} And {word}?")
         assert scene.kill_at(ordinal, moment, student, **request)
         promise.check(not (found := invariants.broken()), f"{case}: {found}")
         scene.let_time_pass(student)
@@ -286,4 +339,6 @@ def test_an_erasure_that_is_killed_is_whole_or_not_at_all(
         is_there = bool(ground.rows("select 1 from users where id = %s", student.id))
         rows = ground.rows("select 1 from files where user_id = %s", student.id)
         promise.check(len(rows) == is_there == scene.objects_of(student), f"{case}: half erased")
+        found = search.word(word) + search.user(student.id)
+        promise.check(bool(found) == is_there, f"{case}: found in {found}")
         promise.check(not (found := invariants.broken()), f"{case}, after the job: {found}")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import uvicorn
 
 from dev.gateway import create_app
@@ -46,6 +47,15 @@ class Victims:
 
     def bear(self) -> None:
         self._pid = int(self._say("bear"))
+
+    def readers(self) -> list[psutil.Process]:
+        """Return the readers that the process has started and that have their file open."""
+        children = psutil.Process(self._pid).children()
+        return [
+            child
+            for child in children
+            if {file.path for file in child.open_files()} & set(child.cmdline())
+        ]
 
     def kill(self) -> None:
         """Kill -9: no handler runs, nothing is said good-bye to."""
