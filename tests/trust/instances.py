@@ -58,5 +58,7 @@ def proxied(stack: Stack, configuration: Configuration, **settings: Any) -> Iter
     """Put a proxy before the stack and before the model that is configured."""
     model_url = configuration.settings.openai_base_url.removesuffix("/v1")
     with proxy_before(stack.supabase_url, model_url) as proxy:
-        configuration.change(supabase_url=proxy.url, openai_base_url=f"{proxy.url}/v1", **settings)
+        configuration.change(
+            supabase_url=proxy.url, openai_base_url=proxy.openai_base_url, **settings
+        )
         yield proxy

@@ -19,10 +19,29 @@ from tests.trust.troubles import Case
 OURS_ALONE = re.compile(r"Traceback|postgres|supabase\.co|\bsk-|sb_secret|eyJ", re.IGNORECASE)
 # Calls of which a request need not know that they failed, and why.
 LEFT_TO_THE_JOB = {
+    "DELETE /storage/v1/object/files": "the outbox keeps the path, and the job deletes the object",
     "confirm_object_deletions": "the outbox keeps the path, and the job deletes the object again",
+}
+
+
+def _is_unread(file: dict[str, Any]) -> bool:
+    return file["status"] in {"processing", "failed"}
+
+
+# How an answer says itself that storage or the model did nothing for it.
+ADMISSIONS: dict[tuple[str, str], Callable[[dict[str, Any]], bool]] = {
+    ("POST /api/auth/erase", "storage"): lambda receipt: receipt["pending_objects"] > 0,
+    ("GET /api/jobs/run", "storage"): lambda report: report["objects_deleted"] == 0,
+    # What became of a file says the file: see invariants.sql.
+    ("GET /api/jobs/run", "model"): lambda report: report["ingestions_failed"] == 0,
+    ("POST /api/upload", "model"): _is_unread,
+    ("POST /api/upload", "storage"): _is_unread,
+    ("POST /api/upload/{file_id}/ingest", "model"): _is_unread,
+    ("POST /api/upload/{file_id}/ingest", "storage"): _is_unread,
 }
 # What the job does file by file: where one fails, it goes on with the rest, and its next run with the file.
 OF_ONE_READING = {
+    "GET /storage/v1/object/authenticated",
     "claim_ingestion",
     "record_upload",
     "save_slice",
@@ -96,10 +115,8 @@ def _judge_success(
     if operation.startswith("GET") and operation != "GET /api/jobs/run":
         is_same = what_is_told(answer) == what_is_told(undisturbed.answer)
         return "" if is_same else f"tells something else: {answer.text[:200]}"
-    if case.call.dependency == "database":
-        lie = _judge_write(operation, case, undisturbed, calls)
-        if lie:
-            return lie
+    if lie := _judge_write(operation, case, answer, undisturbed, calls):
+        return lie
     if operation == "POST /api/query":
         return _judge_query(answer.json(), undisturbed.answer.json())
     return ""
@@ -129,18 +146,28 @@ def _without_varying(value: Any) -> Any:
 
 def _may_be_silent(operation: str, case: Case, call: Call) -> bool:
     """Tell whether an answer need not say that this call failed."""
-    is_next_runs = operation == "GET /api/jobs/run" and name_of(call) in OF_ONE_READING
-    return name_of(call) in LEFT_TO_THE_JOB or (is_next_runs and not case.is_lasting)
+    is_next_runs = operation == "GET /api/jobs/run" and call.name in OF_ONE_READING
+    return call.name in LEFT_TO_THE_JOB or (is_next_runs and not case.is_lasting)
 
 
-def _judge_write(operation: str, case: Case, undisturbed: Undisturbed, calls: list[Call]) -> str:
+def _judge_write(
+    operation: str, case: Case, answer: httpx.Response, undisturbed: Undisturbed, calls: list[Call]
+) -> str:
     """Say whether a success is a lie: what was never done, and never tried again, has not succeeded.
 
     It is judged by the calls that met the fault: the job may have more to do than it had undisturbed.
     """
-    met = [(ordinal, call) for ordinal, call in enumerate(calls) if case.meets(ordinal, call)]
+    met = case.met_by(calls, undisturbed.calls)
     grave = [(ordinal, call) for ordinal, call in met if not _may_be_silent(operation, case, call)]
-    if case.trouble.is_done or not grave:
+    admission = ADMISSIONS.get((operation, case.call.dependency))
+    if case.trouble.is_done or not met:
+        return ""
+    if admission and admission(answer.json()):
+        return ""
+    if admission and case.is_lasting:
+        return f"does not tell: {answer.text[:200]}"
+    is_judged_below = operation == "POST /api/query" and case.call.dependency == "model"
+    if not grave or is_judged_below:
         return ""
     if case.is_lasting:
         return "succeeded, although nothing was done"
@@ -151,12 +178,8 @@ def _judge_write(operation: str, case: Case, undisturbed: Undisturbed, calls: li
     return "" if is_repeated else "succeeded, although it was not tried again"
 
 
-def name_of(call: Call) -> str:
-    return urlsplit(call.path).path.rpartition("/")[2]
-
-
 def _count(calls: list[Call], like: Call) -> int:
-    return Counter(name_of(call) for call in calls)[name_of(like)]
+    return Counter(call.name for call in calls)[like.name]
 
 
 def _judge_query(query: dict[str, Any], undisturbed: dict[str, Any]) -> str:

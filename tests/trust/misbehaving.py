@@ -6,9 +6,9 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -26,6 +26,14 @@ class Call:
     method: str
     path: str
     body: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """What it asks for, whatever of: a function, or a route of storage without the object's key."""
+        path = urlsplit(self.path).path
+        if self.dependency == "storage":
+            return f"{self.method} {path.partition('/files/')[0]}"
+        return path.rpartition("/")[2]
 
 
 class Exchange:
@@ -181,7 +189,28 @@ def whole(status: int, body: str, content_type: str, **headers: str) -> bytes:
     return head_of(status, content_type, **headers, Content_Length=str(len(data))) + data
 
 
-@dataclass
+class Door:
+    """An address at which somebody listens. Shut, it refuses connections; those that are there go on."""
+
+    def __init__(self, serve: Callable[..., Awaitable[None]]) -> None:
+        self._serve, self._port = serve, 0
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        if not self._server:
+            self._server = await asyncio.start_server(self._serve, HOST, self._port)
+            self._port = self._server.sockets[0].getsockname()[1]
+
+    def shut(self) -> None:
+        if self._server:
+            self._server.close()
+        self._server = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self._port}"
+
+
 class Proxy:
     """Passes all calls on, to Supabase or to the model; while armed, some of them meet a fault.
 
@@ -189,24 +218,61 @@ class Proxy:
         supabase_url: Where the Data API and Storage really are.
         model_url: Where the model really is, without `/v1`.
         calls: What came by since it was armed, or since `watch`.
-        url: Where it listens itself.
     """
 
-    supabase_url: str
-    model_url: str
-    calls: list[Call] = field(default_factory=list)
-    url: str = ""
-    _running: set[asyncio.Task[None]] = field(default_factory=set)
-    _fault: Fault | None = None
-    _meets: Callable[[int, Call], bool] = lambda _ordinal, _call: False
+    def __init__(self, supabase_url: str, model_url: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.supabase_url, self.model_url = supabase_url, model_url
+        self.calls: list[Call] = []
+        self._loop = loop
+        self._supabase, self._model = Door(self.serve), Door(self.serve)
+        self._running: set[asyncio.Task[None]] = set()
+        self._fault: Fault | None = None
+        self._meets: Callable[[int, Call], bool] = lambda _ordinal, _call: False
+        self._shuts_after = -1
+        self._shuts: Door | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens in the place of Supabase."""
+        return self._supabase.url
+
+    @property
+    def openai_base_url(self) -> str:
+        """Where it listens in the place of the model."""
+        return f"{self._model.url}/v1"
+
+    def _door_of(self, dependency: str) -> Door:
+        return self._model if dependency == "model" else self._supabase
+
+    def in_its_loop(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it where the doors belong to, and wait until it is done."""
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def open(self) -> None:
+        self._shuts = None
+        await self._supabase.open()
+        await self._model.open()
 
     def watch(self) -> None:
         """Pass on everything, and note it from now on."""
         self._fault, self.calls = None, []
+        self.in_its_loop(self.open())
 
     def arm(self, fault: Fault, meets: Callable[[int, Call], bool]) -> None:
         """Let `fault` happen to those calls, counted from 0, of which `meets` says so."""
-        self._fault, self._meets, self.calls = fault, meets, []
+        self.watch()
+        self._fault, self._meets = fault, meets
+
+    def refuse_from(self, ordinal: int, dependency: str) -> None:
+        """Refuse every connection to where a dependency is, when so many calls have come by; Supabase is one place."""
+        self.watch()
+        self._shuts_after = ordinal
+        self._shuts = self._door_of(dependency)
+        self.in_its_loop(self._shut_in_time())
+
+    async def _shut_in_time(self) -> None:
+        if self._shuts and len(self.calls) >= self._shuts_after:
+            self._shuts.shut()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = cast("asyncio.Task[None]", asyncio.current_task())
@@ -226,12 +292,15 @@ class Proxy:
         call = Call(_dependency(path.decode()), method.decode(), path.decode(), body)
         is_hit = self._fault and self._meets(len(self.calls), call)
         self.calls.append(call)
+        await self._shut_in_time()
         address = self.model_url if call.dependency == "model" else self.supabase_url
         exchange = Exchange(request, address, reader, writer)
         await (self._fault if self._fault and is_hit else pass_on)(exchange)
 
     async def end(self) -> None:
         """Leave whoever is still kept waiting."""
+        self._supabase.shut()
+        self._model.shut()
         for task in list(self._running):
             task.cancel()
         while self._running:
@@ -256,19 +325,16 @@ async def _read_request(reader: asyncio.StreamReader) -> bytes:
 @contextlib.contextmanager
 def proxy_before(supabase_url: str, model_url: str) -> Generator[Proxy]:
     """Run a proxy in a thread of its own for as long as the block lasts."""
-    proxy = Proxy(supabase_url, model_url)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    opening = asyncio.start_server(proxy.serve, HOST, 0)
-    server = asyncio.run_coroutine_threadsafe(opening, loop).result()
-    proxy.url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
+    proxy = Proxy(supabase_url, model_url, loop)
+    proxy.in_its_loop(proxy.open())
     try:
         yield proxy
     finally:
         # Not from here: what belongs to a loop is touched by its own thread alone.
-        loop.call_soon_threadsafe(server.close)
-        asyncio.run_coroutine_threadsafe(proxy.end(), loop).result()
+        proxy.in_its_loop(proxy.end())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -319,7 +319,8 @@ def test_what_is_made_there_is_ones_own(
     functions = {row["name"]: row for row in ground.rows(_FUNCTIONS) if row["schema"] == "public"}
     before = rows_of(victim, ground)
 
-    body = arguments(ground, victim, functions["begin_query"]) | {"p_file_ids": None}
+    aimed = arguments(ground, victim, functions["begin_query"])
+    body: dict[str, Any] = {**aimed, "p_file_ids": None}
     body["p_question"] = {**body["p_question"], "chat_id": None}
     begun = api.post("/rpc/begin_query", headers=mine.headers, json=body)
     file = {"user_id": victim.student.id, "path": f"{victim.student.id}/x", "size_bytes": 9}

@@ -224,7 +224,7 @@ class Attempt:
 
     def _try(self, case: Case, undisturbed: Undisturbed) -> tuple[str, float]:
         student, values = self._prepare()
-        self.proxy.arm(case.trouble.fault, case.meets)
+        case.arm(self.proxy)
         started_at = time.monotonic()
         self.configuration.change(**HASTE)
         with impatient_instance():
@@ -236,7 +236,7 @@ class Attempt:
                 lambda: self.proxy.calls,
             )
         seconds = time.monotonic() - started_at
-        is_met = any(case.meets(ordinal, call) for ordinal, call in enumerate(self.proxy.calls))
+        is_met = case.met_by(self.proxy.calls, undisturbed.calls)
         self.proxy.watch()
         self.configuration.change(**self._leisure)
         return complaint or ("" if is_met else UNMET), seconds

@@ -252,7 +252,7 @@ def proxy(stack: Stack, configuration: Configuration, model: ScriptedModel) -> G
     address = configuration.settings.openai_base_url.removesuffix("/v1")
     assert not model.prompts
     with proxy_before(stack.supabase_url, address) as proxy:
-        configuration.change(supabase_url=proxy.url, openai_base_url=f"{proxy.url}/v1")
+        configuration.change(supabase_url=proxy.url, openai_base_url=proxy.openai_base_url)
         yield proxy
 
 

@@ -1,10 +1,11 @@
 """Every fault of every dependency, and each of them at each call of an operation."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.trust import misbehaving
-from tests.trust.misbehaving import Call, Fault, refuse, refuse_as_model, refuse_as_storage
+from tests.trust.misbehaving import Call, Fault, Proxy, refuse, refuse_as_model, refuse_as_storage
 
 
 @dataclass(frozen=True)
@@ -12,17 +13,19 @@ class Trouble:
     """A fault.
 
     Attributes:
+        fault: What happens to the call; none where it does not even get a connection.
         passes: Nothing was done, so that trying again must help.
         is_done: What was asked for is done nevertheless; only the answer is no good.
     """
 
     name: str
-    fault: Fault
+    fault: Fault | None
     passes: bool = False
     is_done: bool = False
 
 
 BROKEN = [
+    Trouble("refused", None),
     Trouble("reset", misbehaving.reset),
     Trouble("reply lost", misbehaving.lose_reply, is_done=True),
     Trouble("answer truncated", misbehaving.truncate, is_done=True),
@@ -79,9 +82,31 @@ class Case:
         is_its_turn = ordinal >= self.ordinal if self.is_lasting else ordinal == self.ordinal
         return is_its_turn and call.dependency == self.call.dependency
 
+    def arm(self, proxy: Proxy) -> None:
+        if self.trouble.fault:
+            proxy.arm(self.trouble.fault, self.meets)
+        else:
+            proxy.refuse_from(self.ordinal, self.call.dependency)
+
+    def met_by(self, calls: list[Call], undisturbed: list[Call]) -> list[tuple[int, Call]]:
+        """Return the calls that met the fault, with their ordinals; of those that got no connection, what is missing."""
+        if self.trouble.fault:
+            return [
+                (ordinal, call) for ordinal, call in enumerate(calls) if self.meets(ordinal, call)
+            ]
+        came_by, usual = Counter(call.name for call in calls), Counter[str]()
+        missing: list[tuple[int, Call]] = []
+        for ordinal, call in enumerate(undisturbed):
+            usual[call.name] += 1
+            if self.meets(ordinal, call) and usual[call.name] > came_by[call.name]:
+                missing.append((ordinal, call))
+        return missing
+
 
 def cases_of(calls: list[Call]) -> Iterator[Case]:
     for ordinal, call in enumerate(calls):
         for trouble in TROUBLES[call.dependency]:
-            yield Case(ordinal, call, trouble, is_lasting=False)
+            # Who is not there for one call, is not there for those after it: nobody sees what is not connected.
+            if trouble.fault:
+                yield Case(ordinal, call, trouble, is_lasting=False)
             yield Case(ordinal, call, trouble, is_lasting=True)
