@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import tempfile
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from lib.adapters.documents import Reader, start_reader
 from lib.adapters.files import Claim
 from lib.adapters.models import Embedder
 from lib.adapters.storage import SERVED_TYPES, Download, Storage
+from lib.adapters.workspaces import workspace
 from lib.domain.file_types import find_file_type
 from lib.domain.models import File, FileStatus, StoredFile
 from lib.domain.problems import (
@@ -154,8 +154,8 @@ async def _read(claim: Claim, lease_id: str, reading: Reading) -> File:
         )
     file_type = find_file_type(claim.file.filename)
     assert file_type  # nosec B101 # it was checked when the file was announced
-    with tempfile.TemporaryDirectory(prefix="lectern-") as folder:
-        path = Path(folder) / "file"
+    with workspace() as folder:
+        path = folder / "file"
         async with start_reader(
             path,
             file_type,

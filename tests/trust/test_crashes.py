@@ -1,6 +1,7 @@
 """kill -9 at every call that reading, answering and deleting make: nothing doubled, half visible or orphaned."""
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -115,6 +116,18 @@ class Scene:
             "update object_deletions set not_before = now() where path like %s", f"{student.id}/%"
         )
 
+    def files_left(self) -> list[Path]:
+        """Return what lies where the process that is killed reads files."""
+        return list(self._victims.folder.rglob("lectern-reading-*/file"))
+
+    def let_be_read(self, student: Student) -> None:
+        """Let the next process take up another file, when some minutes have passed."""
+        for left in self.files_left():
+            os.utime(left.parent, (0, 0))
+        self._victims.bear()
+        self._send(student, "POST", f"/api/upload/{announce(student, LIGHT.encode())}/ingest")
+        self._victims.kill()
+
     def objects_of(self, student: Student) -> int:
         statement = "select count(*) as n from storage.objects where name like %s"
         return self.ground.row(statement, f"{student.id}/%")["n"]
@@ -131,9 +144,9 @@ def _victims(
     stack: Stack, _proxy: Proxy, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[Victims]:
     addresses = {"SUPABASE_URL": _proxy.url, "OPENAI_BASE_URL": _proxy.openai_base_url}
-    victims = Victims(
-        {**stack.environment(), **addresses}, tmp_path_factory.mktemp("victims") / "log"
-    )
+    folder = tmp_path_factory.mktemp("victims")
+    environment = {**stack.environment(), **addresses, "TMPDIR": str(folder)}
+    victims = Victims(environment, folder)
     yield victims
     victims.end()
 
@@ -218,6 +231,7 @@ def test_a_reading_that_is_killed_while_its_reader_parses_ends_whole(
         readers = scene.kill_while_parsing(student, file_id)
 
         promise.check(readers, f"{case}: it was killed before or after")
+        promise.check(scene.files_left(), f"{case}: nothing to clear away")
         promise.check(not (found := invariants.broken()), f"{case}: {found}")
         _, left = psutil.wait_procs(readers, timeout=LONGEST_OF_A_READER_SECONDS)
         promise.check(not left, f"{case}: its reader is left")
@@ -226,6 +240,8 @@ def test_a_reading_that_is_killed_while_its_reader_parses_ends_whole(
         file = student.client.get(f"/api/upload/{file_id}").json()
         promise.check((file["status"], file["page_count"]) == ("ready", 3), f"{case}: {file}")
         promise.check(len(stored_texts(ground, file_id)) == 2, f"{case}: chunks lost or doubled")
+        scene.let_be_read(new_student())
+        promise.check(not scene.files_left(), f"{case}: the file is left where it was read")
         promise.check(not (found := invariants.broken()), f"{case}, after the job: {found}")
 
 

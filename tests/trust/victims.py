@@ -20,12 +20,17 @@ from dev.processes import ROOT
 
 
 class Victims:
-    """One address, behind which a process serves until it is killed."""
+    """One address, behind which a process serves until it is killed.
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    Attributes:
+        folder: Where it logs, and reads files if TMPDIR says so.
+    """
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.folder = folder
         listening = socket.create_server((HOST, 0))
         self.url = f"http://{HOST}:{listening.getsockname()[1]}"
-        with log.open("ab") as output:
+        with (folder / "log").open("ab") as output:
             self._nursery = subprocess.Popen(
                 [sys.executable, "-m", "tests.trust.victims", str(listening.fileno())],
                 cwd=ROOT,
