@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing, contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +12,7 @@ import anyio
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from lib.adapters.deadlines import limit
 from lib.services.answering import Failure
 from lib.web.problems import describe_status, instance_of
 from lib.web.requests import log_trace
@@ -36,14 +37,39 @@ def _as_data(data: Any, request_id: UUID) -> Any:
     return data
 
 
+class _NotRead(Exception):
+    """The client takes nothing any more, though it is there."""
+
+
+async def _put(queue: asyncio.Queue[bytes | None], line: bytes) -> None:
+    """Queue what is to be sent, and wait where much waits already, but not longer than the request may take."""
+    try:
+        queue.put_nowait(line)
+    except asyncio.QueueFull:
+        try:
+            async with limit():
+                await queue.put(line)
+        except TimeoutError as error:
+            raise _NotRead from error
+
+
 async def _produce(
-    events: AsyncGenerator[Event], queue: asyncio.Queue[bytes | None], request_id: UUID
+    events: AsyncGenerator[Event],
+    queue: asyncio.Queue[bytes | None],
+    request_id: UUID,
+    give_up: Callable[[], None],
 ) -> None:
-    """Run the whole generator in one task; whatever happens in it, the stream ends with an event."""
+    """Run the whole generator in one task; whatever happens in it, the stream ends with an event.
+
+    But for a client that does not read: it is given up, and the generator ends in time to save what there is.
+    """
     try:
         async with aclosing(events):
             async for event, data in events:
-                await queue.put(encode(event, _as_data(data, request_id)))
+                await _put(queue, encode(event, _as_data(data, request_id)))
+    except _NotRead:
+        give_up()
+        return
     except Exception:  # noqa: BLE001 - the contract: a stream always ends with done or error
         log_trace("a stream broke", request_id)
         problem = describe_status(
@@ -74,9 +100,11 @@ def _breaking_silence(queue: asyncio.Queue[bytes | None]) -> Generator[None]:
         timer.cancel()
 
 
-async def _keep_alive(events: AsyncGenerator[Event], request_id: UUID) -> AsyncGenerator[bytes]:
+async def _keep_alive(
+    events: AsyncGenerator[Event], request_id: UUID, give_up: Callable[[], None]
+) -> AsyncGenerator[bytes]:
     queue = asyncio.Queue[bytes | None](_MOST_QUEUED)
-    producer = asyncio.create_task(_produce(events, queue, request_id))
+    producer = asyncio.create_task(_produce(events, queue, request_id, give_up))
     try:
         with _breaking_silence(queue):
             is_over = False
@@ -99,15 +127,24 @@ async def _keep_alive(events: AsyncGenerator[Event], request_id: UUID) -> AsyncG
 class EventStream(StreamingResponse):
     """Sends `(event, data)` pairs; when the client goes away the generator is closed at once.
 
+    A client that stays and does not read is hung up on when the time of the request is over.
     A failure is sent as the problem that the same request would answer with.
     """
 
     media_type = "text/event-stream"
 
     def __init__(self, events: AsyncGenerator[Event], request_id: UUID) -> None:
-        self._bytes = _keep_alive(events, request_id)
+        self._patience = asyncio.timeout(None)
+        self._bytes = _keep_alive(events, request_id, self._give_up)
         super().__init__(self._bytes, headers={"X-Accel-Buffering": "no"})
 
+    def _give_up(self) -> None:
+        self._patience.reschedule(asyncio.get_running_loop().time())
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._bytes):
-            await super().__call__(scope, receive, send)
+        try:
+            async with self._patience, aclosing(self._bytes):
+                await super().__call__(scope, receive, send)
+        except TimeoutError:
+            if not self._patience.expired():
+                raise

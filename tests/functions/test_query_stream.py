@@ -1,10 +1,13 @@
 """POST /api/query as a stream: events as they come, an end whatever happens, and nothing lost."""
 
+import socket
+from datetime import timedelta
+
 import httpx
 import pytest
 
 from dev.student import Student
-from tests.conftest import Configuration, Ground
+from tests.conftest import TLS, Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, CRITICAL, LIGHT, QUESTION, SHOWN_ANSWER
 from tests.streams import ask_streaming, open_stream, read_events, stored, texts_of
@@ -135,6 +138,48 @@ class TestStream:
             received += "".join(raw)
 
         assert received.count("event: done") == 1
+
+
+class TestAClientThatStaysAndDoesNotRead:
+    def test_is_given_up_in_time_to_save_what_arrived(
+        self,
+        learner: Student,
+        model: ScriptedModel,
+        configuration: Configuration,
+        ground: Ground,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("lib.web.events._MOST_QUEUED", 4)
+        configuration.change(
+            answer_deadline=timedelta(seconds=4),
+            max_response_tokens=10**6,
+            daily_tokens_per_user=10**8,
+            daily_tokens=10**9,
+        )
+        # More than lies in all buffers on the way, the client's own made small.
+        model.says = " ".join(["x" * 30_000] * 300)
+        small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
+        transport = httpx.HTTPTransport(verify=TLS, socket_options=small)
+        token = learner.client.headers["Authorization"]
+        headers = {"Authorization": token, "Accept": "text/event-stream"}
+        body = {"query_text": QUESTION}
+        with (
+            httpx.Client(transport=transport, timeout=30) as client,
+            client.stream(
+                "POST", learner.client.base_url.join("/api/query"), json=body, headers=headers
+            ) as response,
+        ):
+            events = read_events(response)  # held: let go of, it would end the connection
+            assert next(events)[0] == "start"
+            ground.wait_for(
+                "select 1 from queries where user_id = %s and status <> 'streaming'", learner.id
+            )
+
+        row = ground.row(
+            "select status, length(response) as length from queries where user_id = %s", learner.id
+        )
+        assert row["status"] == "interrupted"
+        assert 0 < row["length"] < len(model.says)
 
 
 class TestAClientThatGoesAway:
