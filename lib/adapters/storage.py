@@ -4,7 +4,7 @@ import hashlib
 import math
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
@@ -122,14 +122,21 @@ class Storage:
 
     async def stream(self, path: str) -> AsyncGenerator[bytes]:
         """Yield the bytes of the object; nothing where there is none."""
-        try:
-            with traced_call("storage"), _as_problems(may_miss=True):
-                async with self._open(path) as answer:
-                    await _check(answer)
-                    async for piece in until_deadline(answer.aiter_bytes()):
-                        yield piece
-        except problems.FileNotFound:
-            return
+        async with AsyncExitStack() as stack:
+
+            async def begin() -> httpx.Response:
+                answer = await stack.enter_async_context(self._open(path))
+                await _check(answer)
+                return answer
+
+            try:
+                # What has begun cannot be begun again: somebody has the first bytes.
+                answer = await _calling(begin, may_miss=True)
+            except problems.FileNotFound:
+                return
+            with _as_problems(may_miss=False):
+                async for piece in until_deadline(answer.aiter_bytes()):
+                    yield piece
 
     def _open(self, path: str) -> Any:
         url = f"{self._url}/object/authenticated/{self._bucket}/{quote(path)}"
