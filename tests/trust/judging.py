@@ -28,16 +28,19 @@ def _is_unread(file: dict[str, Any]) -> bool:
     return file["status"] in {"processing", "failed"}
 
 
+# What ends with a file that is read, or says why it is not.
+OF_A_FILE = ("POST /api/upload", "POST /api/upload/{file_id}/ingest")
 # How an answer says itself that storage or the model did nothing for it.
 ADMISSIONS: dict[tuple[str, str], Callable[[dict[str, Any]], bool]] = {
     ("POST /api/auth/erase", "storage"): lambda receipt: receipt["pending_objects"] > 0,
     ("GET /api/jobs/run", "storage"): lambda report: report["objects_deleted"] == 0,
     # What became of a file says the file: see invariants.sql.
     ("GET /api/jobs/run", "model"): lambda report: report["ingestions_failed"] == 0,
-    ("POST /api/upload", "model"): _is_unread,
-    ("POST /api/upload", "storage"): _is_unread,
-    ("POST /api/upload/{file_id}/ingest", "model"): _is_unread,
-    ("POST /api/upload/{file_id}/ingest", "storage"): _is_unread,
+    **{
+        (operation, dependency): _is_unread
+        for operation in OF_A_FILE
+        for dependency in ("model", "storage")
+    },
 }
 # What the job does file by file: where one fails, it goes on with the rest, and its next run with the file.
 OF_ONE_READING = {
@@ -84,12 +87,13 @@ def judge(
         answer = ask()
     except httpx.RemoteProtocolError:
         # An export breaks off: a zip without its end is refused by every reader.
-        return "" if operation == "GET /api/auth/export" else "broke off"
+        may_break_off = operation == "GET /api/auth/export" and not case.must_pass
+        return "" if may_break_off else "broke off"
     except httpx.TimeoutException:
         return "hangs"
     if answer.is_success:
         return _judge_success(operation, case, answer, undisturbed, calls())
-    if case.trouble.passes and not case.is_lasting:
+    if case.must_pass:
         return f"{answer.status_code}, although it had passed: {answer.text[:200]}"
     return judge_problem(answer)
 
@@ -111,7 +115,7 @@ def _judge_success(
     if answer.status_code != undisturbed.answer.status_code:
         return f"{answer.status_code} instead of {undisturbed.answer.status_code}"
     if answer.headers.get("Content-Type", "").startswith("text/event-stream"):
-        return _judge_stream(answer, undisturbed.answer)
+        return _judge_stream(answer, undisturbed.answer, case)
     if operation.startswith("GET") and operation != "GET /api/jobs/run":
         is_same = what_is_told(answer) == what_is_told(undisturbed.answer)
         return "" if is_same else f"tells something else: {answer.text[:200]}"
@@ -144,10 +148,9 @@ def _without_varying(value: Any) -> Any:
     return kept | ({"path": urlsplit(value["url"]).path} if "url" in value else {})
 
 
-def _may_be_silent(operation: str, case: Case, call: Call) -> bool:
-    """Tell whether an answer need not say that this call failed."""
-    is_next_runs = operation == "GET /api/jobs/run" and call.name in OF_ONE_READING
-    return call.name in LEFT_TO_THE_JOB or (is_next_runs and not case.is_lasting)
+def _is_next_runs(operation: str, case: Case, call: Call) -> bool:
+    """Tell whether the job leaves a file on which this call failed to its next run."""
+    return operation == "GET /api/jobs/run" and call.name in OF_ONE_READING and not case.is_lasting
 
 
 def _judge_write(
@@ -158,24 +161,28 @@ def _judge_write(
     It is judged by the calls that met the fault: the job may have more to do than it had undisturbed.
     """
     met = case.met_by(calls, undisturbed.calls)
-    grave = [(ordinal, call) for ordinal, call in met if not _may_be_silent(operation, case, call)]
-    admission = ADMISSIONS.get((operation, case.call.dependency))
+    met = [(ordinal, call) for ordinal, call in met if not _is_next_runs(operation, case, call)]
     if case.trouble.is_done or not met:
         return ""
-    if admission and admission(answer.json()):
+    is_repeated = not case.is_lasting and _is_repeated(*met[0], calls, undisturbed.calls)
+    admission = ADMISSIONS.get((operation, case.call.dependency))
+    if admission:
+        document = answer.json()
+        is_told = is_repeated or admission(document)
+        if case.must_pass:
+            is_told = is_repeated and document.get("status") != "failed"
+        return "" if is_told else f"does not tell, or it had passed: {answer.text[:200]}"
+    is_judged_by_its_answer = operation == "POST /api/query" and case.call.dependency == "model"
+    is_left = all(call.name in LEFT_TO_THE_JOB for _, call in met)
+    if is_repeated or is_left or (is_judged_by_its_answer and not case.must_pass):
         return ""
-    if admission and case.is_lasting:
-        return f"does not tell: {answer.text[:200]}"
-    is_judged_below = operation == "POST /api/query" and case.call.dependency == "model"
-    if not grave or is_judged_below:
-        return ""
-    if case.is_lasting:
-        return "succeeded, although nothing was done"
-    ordinal, call = grave[0]
-    made, usual = (_count(found, call) for found in (calls, undisturbed.calls))
+    return "succeeded, although nothing was done, or it was not tried again"
+
+
+def _is_repeated(ordinal: int, call: Call, calls: list[Call], usual: list[Call]) -> bool:
     # At once, as the job does that has no time left for what it would ask afterwards.
-    is_repeated = made > usual or _count(calls[ordinal + 1 : ordinal + 2], call) == 1
-    return "" if is_repeated else "succeeded, although it was not tried again"
+    at_once = _count(calls[ordinal + 1 : ordinal + 2], call) == 1
+    return at_once or _count(calls, call) > _count(usual, call)
 
 
 def _count(calls: list[Call], like: Call) -> int:
@@ -195,10 +202,12 @@ def _judge_query(query: dict[str, Any], undisturbed: dict[str, Any]) -> str:
     return f"{query['status']}: {told}"
 
 
-def _judge_stream(answer: httpx.Response, undisturbed: httpx.Response) -> str:
+def _judge_stream(answer: httpx.Response, undisturbed: httpx.Response, case: Case) -> str:
     if complaint := judge_end(answer):
         return complaint
     last = _last_of(answer)
+    if case.must_pass and "query" not in last:
+        return f"{last}, although it had passed"
     return _judge_query(last["query"], _last_of(undisturbed)["query"]) if "query" in last else ""
 
 

@@ -77,6 +77,11 @@ class Case:
         path = self.call.path.partition("?")[0]
         return f"{self.trouble.name} {how_long} at {self.call.method} {path}"
 
+    @property
+    def must_pass(self) -> bool:
+        """Whether trying again must have helped."""
+        return self.trouble.passes and not self.is_lasting
+
     def meets(self, ordinal: int, call: Call) -> bool:
         # No dependency fails in the words of another, whatever else is called this time.
         is_its_turn = ordinal >= self.ordinal if self.is_lasting else ordinal == self.ordinal
