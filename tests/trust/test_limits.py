@@ -1,15 +1,16 @@
 """Limits that cannot be raced: many questions at once at the edge, and what is spent is settled."""
 
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
 from dev.student import Student
-from tests.conftest import Configuration, Ground
+from tests.conftest import Configuration, Ground, wait_until
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION
 from tests.trust.invariants import Invariants
@@ -36,13 +37,36 @@ def asker(student: Student, model: ScriptedModel, configuration: Configuration) 
     return student
 
 
-def ask_at_once(student: Student, count: int = AT_ONCE, **headers: str) -> list[httpx.Response]:
-    def ask(_: int) -> httpx.Response:
+@contextlib.contextmanager
+def asking_at_once(
+    student: Student, count: int = AT_ONCE, **headers: str
+) -> Iterator[list[Future[httpx.Response]]]:
+    """Send so many questions together; at the end of the block all of them are answered."""
+
+    def ask() -> httpx.Response:
         body = {"query_text": QUESTION}
         return student.client.post("/api/query", json=body, headers=headers, timeout=90)
 
     with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(ask, range(count)))
+        yield [pool.submit(ask) for _ in range(count)]
+
+
+def ask_at_once(student: Student, count: int = AT_ONCE, **headers: str) -> list[httpx.Response]:
+    with asking_at_once(student, count, **headers) as asked:
+        pass
+    return [answer.result() for answer in asked]
+
+
+def wait_for_the_refusals(asked: list[Future[httpx.Response]], admitted: int) -> None:
+    """Wait until all are answered but those that may run, which the model holds: then nobody is on the way."""
+    wait_until(
+        lambda: sum(answer.done() for answer in asked) == len(asked) - admitted,
+        f"all but {admitted} were refused",
+    )
+
+
+def statuses_of(asked: list[Future[httpx.Response]]) -> Counter[int]:
+    return Counter(answer.result().status_code for answer in asked)
 
 
 def usage_of(ground: Ground, student: Student) -> dict[str, Any]:
@@ -87,22 +111,14 @@ def test_tokens_of_a_day(
     configuration.change(daily_tokens_per_user=3 * reserved)
     model.holds_after = 0
 
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(ask_at_once, asker)
-        ground.wait_for(
-            "select 1 from daily_usage where user_id = %s and token_count = %s",
-            asker.id,
-            3 * reserved,
-        )
-        model.wait_until_held()
+    with asking_at_once(asker) as asked:
+        wait_for_the_refusals(asked, admitted=3)
         most = usage_of(ground, asker)["token_count"]
         model.release()
-        statuses = [answer.status_code for answer in asking.result()]
 
-    # An answer that is settled makes room for another; while all run there are three.
     assert most == 3 * reserved
-    assert set(statuses) == {200, 429}
-    assert usage_of(ground, asker)["token_count"] == 110 * statuses.count(200)
+    assert statuses_of(asked) == {200: 3, 429: AT_ONCE - 3}
+    assert usage_of(ground, asker)["token_count"] == 110 * 3
 
 
 @pytest.mark.usefixtures("invariants")
@@ -115,18 +131,13 @@ def test_tokens_of_the_deployment(
     configuration.change(daily_tokens=int(spent) + 2 * reserved)
     model.holds_after = 0
 
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(ask_at_once, asker)
-        model.wait_until_held()
-        ground.wait_for(
-            "select 1 where exists (select 1 from queries where user_id = %s offset 1)", asker.id
-        )
+    with asking_at_once(asker) as asked:
+        wait_for_the_refusals(asked, admitted=2)
         most = ground.row(statement)["n"]
         model.release()
-        statuses = {answer.status_code for answer in asking.result()}
 
-    assert most <= spent + 2 * reserved
-    assert statuses == {200, 503}
+    assert most == spent + 2 * reserved
+    assert statuses_of(asked) == {200: 2, 503: AT_ONCE - 2}
 
 
 @pytest.mark.usefixtures("invariants")
@@ -136,19 +147,14 @@ def test_questions_at_once(
     configuration.change(max_streams_per_user=2)
     model.holds_after = 0
     running = "select count(*) as n from queries where user_id = %s and status = 'streaming'"
-    second = "select 1 from queries where user_id = %s and status = 'streaming' offset 1"
 
-    with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(ask_at_once, asker)
-        model.wait_until_held()
-        ground.wait_for(second, asker.id)
+    with asking_at_once(asker) as asked:
+        wait_for_the_refusals(asked, admitted=2)
         most = ground.row(running, asker.id)["n"]
         model.release()
-        statuses = [answer.status_code for answer in asking.result()]
 
-    assert most == 2
-    assert statuses.count(429) >= 1
-    assert len(model.prompts) == statuses.count(200)
+    assert most == len(model.prompts) == 2
+    assert statuses_of(asked) == {200: 2, 429: AT_ONCE - 2}
 
 
 @pytest.mark.usefixtures("invariants")
