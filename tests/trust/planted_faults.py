@@ -170,7 +170,11 @@ def _find_alone(suites: set[str]) -> set[str]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 5), f"a suite cannot be collected: {done.stdout}"  # 5: none is
     marked = done.stdout.splitlines()
-    return {suite for suite in suites if any(test.startswith(suite) for test in marked)}
+    return {
+        suite
+        for suite in suites
+        if any(test.startswith(part) for part in shlex.split(suite) for test in marked)
+    }
 
 
 def main(names: list[str]) -> int:

@@ -314,8 +314,8 @@ def test_schemathesis_finds_nothing(  # noqa: PLR0913, PLR0917 - fixtures
     promise.check(made_up >= fewest, f"{name}: {made_up} requests only")
     worked, took = stopwatch.most_worked_seconds, stopwatch.longest_seconds
     promise.check(worked < MOST_SECONDS, f"{name}: {worked:.2f} s of the processor for a request")
-    for operation in operations_of(document) - NEVER_ANSWERED_WELL.keys():
-        is_answered = answered_well[operation] >= size(full=1, short=0)
-        promise.check(is_answered, f"{operation}: never answered with 2xx")
+    if size(full=1, short=0):  # so few are made up in the short form that chance would decide
+        for operation in operations_of(document) - NEVER_ANSWERED_WELL.keys():
+            promise.check(answered_well[operation], f"{operation}: never answered with 2xx")
     figure = f"{worked:.2f} s of the processor, {took:.2f} s by the clock"
     promise.figure(f"the longest made-up request to {name}", figure)
