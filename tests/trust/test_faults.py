@@ -28,7 +28,7 @@ pytestmark = pytest.mark.promise("Whatever fails, no request hangs or lies, and 
 LONGEST_SECONDS = REQUEST_SECONDS + 4.0
 # A request that has no time left leaves out what it would have called: a case has come only when its fault was met.
 UNMET = "the fault was not met"
-MOST_TRIES = 5
+MOST_TRIES = 10
 
 
 # What each operation needs to be there, in the order of the pieces: the values of its path.
