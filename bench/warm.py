@@ -213,7 +213,7 @@ def _count_connections(local: Local) -> list[Figure]:
 
     sys.addaudithook(note)
     url, token = str(local.client.base_url), local.client.headers["Authorization"]
-    rounds, at_once = 20, 8
+    rounds, at_once = 20, 32  # more than an HTTP client keeps by default
 
     async def ask_in_turn(client: httpx.AsyncClient) -> None:
         for _ in range(rounds):

@@ -14,7 +14,9 @@ import httpx
 # Debian's and Amazon Linux's hashed directory: certificates are looked up when needed, which saves
 # the 25 ms that parsing the whole bundle costs at every cold start (see docs/decisions.md).
 _HASHED_CA_DIRECTORIES = (Path("/etc/ssl/certs"), Path("/etc/pki/tls/certs"))
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=30)
+# No fewer kept than opened: httpcore closes what falls idle while more than those are open, in use or not, so that
+# an instance with many streams would open a connection for each of its calls.
+_LIMITS = httpx.Limits(max_connections=1_000, max_keepalive_connections=None, keepalive_expiry=30)
 
 
 @dataclass(frozen=True)
