@@ -149,10 +149,11 @@ $(BENCH_STAMP): requirements-bench.txt $(STAMP)
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --require-hashes -r requirements-bench.txt
 	@touch $@
 
-bench: $(BENCH_STAMP) $(DEPLOY_STAMP) $(LIGHTHOUSE_STAMP) web/dist/index.html ## Measure, print the tables, draw docs/bench; B=coldstart measures that alone
-	@$(PYTHON) -m bench $(B)
+bench: $(BENCH_STAMP) $(DEPLOY_STAMP) $(LIGHTHOUSE_STAMP) web/dist/index.html ## Measure, print the tables, draw docs/bench; B=coldstart measures that alone, SHORT=1 not for hours
+	@$(PYTHON) -m bench $(B) $(if $(SHORT),--short)
 
 bench-check: $(BENCH_STAMP) $(DEPLOY_STAMP) $(LIGHTHOUSE_STAMP) web/dist/index.html ## Measure, and say what worsened (bench/baseline.json); RECORD=1 keeps it
 	@rm -rf $(BENCH_RESULTS)
-	@BENCH_RESULTS=$(BENCH_RESULTS) BENCH_PICTURES=$(BENCH_RESULTS) $(PYTHON) -m bench $(B)
-	@BENCH_RESULTS=$(BENCH_RESULTS) $(PYTHON) -m bench.check $(if $(RECORD),--record)
+	@failed=0; export BENCH_RESULTS=$(BENCH_RESULTS); \
+	$(if $(RECORD),,BENCH_PICTURES=$(BENCH_RESULTS)) $(PYTHON) -m bench $(B) $(if $(SHORT),--short) || failed=1; \
+	$(PYTHON) -m bench.check $(if $(RECORD),--record) || failed=1; exit $$failed

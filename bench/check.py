@@ -1,7 +1,7 @@
 """Say which figures worsened by more than the noise, against bench/baseline.json: `make bench-check`.
 
 Reads what the benches left in the folder BENCH_RESULTS. `--record` makes them the baseline instead, and leaves alone
-what was not measured now. Only figures whose noise was measured are compared.
+what was not measured now. Figures whose noise was measured are compared; of one run, whether they still meet their aim.
 """
 
 import argparse
@@ -22,10 +22,10 @@ _LEAST_NOISE_SHARE = 0.01
 
 @dataclass(frozen=True)
 class Record:
-    """A score as it was."""
+    """A score as it was; without a noise where it was measured once."""
 
     score: float
-    noise: float
+    noise: float | None
 
 
 Records = dict[str, dict[str, Record]]
@@ -33,7 +33,10 @@ Records = dict[str, dict[str, Record]]
 
 @dataclass(frozen=True)
 class Change:
-    """A figure beside what was recorded of it; `worse_by` is negative where it got better."""
+    """A figure beside what was recorded of it; `worse_by` is negative where it got better.
+
+    Of a figure that was measured once it says whether the aim was crossed: 1, -1 or 0.
+    """
 
     table: str
     figure: Figure
@@ -55,13 +58,17 @@ def find_changes(records: Records, results: dict[str, list[Figure]]) -> Iterator
     for table, figures in results.items():
         for figure in figures:
             was = records.get(table, {}).get(figure.name)
-            if was is not None and figure.noise is not None:
-                yield _compare(table, figure, was, figure.noise)
+            if was is None:
+                continue
+            if was.noise is not None and figure.noise is not None:
+                yield _compare(table, figure, was, math.hypot(was.noise, figure.noise))
+            elif figure.aim is not None:
+                crossed = figure.meets(was.score) - figure.meets(figure.score)
+                yield Change(table, figure, was, worse_by=crossed, noise=0)
 
 
-def _compare(table: str, figure: Figure, was: Record, noise: float) -> Change:
+def _compare(table: str, figure: Figure, was: Record, both: float) -> Change:
     # Either measurement may be off by its own noise; two that have nothing to do with each other add as squares.
-    both = math.hypot(was.noise, noise)
     grown = figure.score - was.score
     return Change(
         table,
@@ -87,9 +94,11 @@ def as_records(results: dict[str, list[Figure]]) -> Records:
     """Return of `results` what can be compared later."""
     return {
         table: {
-            figure.name: Record(round(figure.score, 4), round(figure.noise, 4))
+            figure.name: Record(
+                round(figure.score, 4), None if figure.noise is None else round(figure.noise, 4)
+            )
             for figure in figures
-            if figure.noise is not None
+            if figure.noise is not None or figure.aim is not None
         }
         for table, figures in results.items()
     }
@@ -109,7 +118,7 @@ def write_records(path: Path, records: Records) -> None:
         f'  "{table}": {{\n'
         + ",\n".join(
             f"    {json.dumps(name, ensure_ascii=False)}: "
-            f'{{"score": {record.score}, "noise": {record.noise}}}'
+            f'{{"score": {record.score}, "noise": {json.dumps(record.noise)}}}'
             for name, record in figures.items()
         )
         + "\n  }"

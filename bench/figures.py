@@ -46,9 +46,13 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
+        return None if self.aim is None else self.meets(self.score)
+
+    def meets(self, score: float) -> bool:
+        """Tell whether a score of this figure meets its aim; one without an aim is met by all."""
         if self.aim is None:
-            return None
-        return self.score >= self.aim if self.more_is_better else self.score <= self.aim
+            return True
+        return score >= self.aim if self.more_is_better else score <= self.aim
 
 
 def compare(

@@ -1,7 +1,7 @@
 """How quick files are read, and whether reading slows questions down: `make bench B=ingestion`.
 
 A PDF of 10, 300 and 1,000 pages through the API until it is ready, against the document reader alone and the embedding calls
-alone, one after the other: what takes longer of the two is the floor. Once with an endpoint that waits, as one elsewhere does,
+alone: what takes longer of the two is the floor. Once with an endpoint that waits, as one elsewhere does,
 and once with the local one, which computes on the cores that all else needs. Then a class adds files all at once while one
 student asks.
 """
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 from reportlab.pdfgen.canvas import Canvas
 
 from bench.apart import Apart, serving_apart
@@ -34,9 +35,11 @@ from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
 from lib.domain.chunking import cut
 from lib.domain.file_types import find_file_type
 from lib.domain.models import Page
+from lib.services.saving import MOST_UNDER_WAY
 
 _PAGES = (10, 300, 1_000)
 _CLASS = 30
+_LEAST_QUESTIONS = 60
 _SENTENCE = (
     "On page {page}, line {line}, light of colour {colour} bends by {angle} hundredths of a degree."
 )
@@ -73,13 +76,40 @@ async def _read_alone(content: bytes) -> tuple[list[Page], float]:
     return [item for item in items if not isinstance(item, Opening)], seconds
 
 
+async def _reader_peak_megabytes(content: bytes) -> float:
+    """Return the most memory that the document reader holds: it is a child, and counts as well where memory is limited."""
+    kind = find_file_type("lecture.pdf")
+    assert kind
+    most = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(content)
+        async with start_reader(path, kind, max_pages=2_000, seconds=300) as reader:
+            async for _ in reader.read(300):
+                most = max([most, *map(_resident_megabytes, psutil.Process().children())])
+    return most
+
+
+def _resident_megabytes(process: psutil.Process) -> float:
+    try:
+        is_reader = "lib.adapters.document_reader" in process.cmdline()
+        return process.memory_info().rss / 2**20 if is_reader else 0.0
+    except psutil.Error:  # it is through, and gone
+        return 0.0
+
+
 async def _embed_alone(pages: list[Page], embedder: Embedder) -> float:
-    """Return the seconds that the embedding calls take alone, in full batches one after the other."""
+    """Return the seconds that the embedding calls take alone, in full batches and as many at a time as the product."""
     texts = [chunk.text for page in pages for chunk in cut(page, 0)]
+    under_way = asyncio.Semaphore(MOST_UNDER_WAY)
+
+    async def embed(batch: list[str]) -> None:
+        async with under_way:
+            await embedder.embed(batch, timeout_seconds=60)
+
     began = time.perf_counter()
-    for start in range(0, len(texts), EMBEDDING_BATCH_SIZE):
-        batch = texts[start : start + EMBEDDING_BATCH_SIZE]
-        await embedder.embed(batch, timeout_seconds=60)
+    starts = range(0, len(texts), EMBEDDING_BATCH_SIZE)
+    await asyncio.gather(*(embed(texts[at : at + EMBEDDING_BATCH_SIZE]) for at in starts))
     return time.perf_counter() - began
 
 
@@ -119,7 +149,7 @@ def _measure_size(
     return times
 
 
-def _figures_of_size(pages: int, times: Times, ours: Apart) -> list[Figure]:
+def _figures_of_size(pages: int, times: Times, ours: Apart, reader: float) -> list[Figure]:
     slower = [max(pair) for pair in zip(times.reading, times.embedding, strict=True)]
     whole = statistics.median(times.whole)
     return [
@@ -129,6 +159,7 @@ def _figures_of_size(pages: int, times: Times, ours: Apart) -> list[Figure]:
         Figure(f"{pages} pages, own processor time", statistics.median(times.own), "s"),
         Figure(f"{pages} pages, speed", pages / whole, "pages/s"),
         Figure(f"{pages} pages, peak memory of the function", ours.peak_megabytes(), "MB"),
+        Figure(f"{pages} pages, peak memory of its reader", reader, "MB"),
     ]
 
 
@@ -147,7 +178,8 @@ def _measure_sizes(
                 student,
                 alone=lambda content: runner.run(_floors(content, model_url)),
             )
-            figures += _figures_of_size(pages, times, ours)
+            reader = runner.run(_reader_peak_megabytes(make_pdf(pages)))
+            figures += _figures_of_size(pages, times, ours, reader)
             for name, seconds in (
                 ("whole", times.whole),
                 ("reader alone", times.reading),
@@ -167,15 +199,16 @@ def _ask_often(
     began = time.perf_counter()
     while time.perf_counter() - began < seconds and not (enough and enough.is_set()):
         asked = time.perf_counter()
-        student.client.post("/api/query", json={"query_text": _QUESTION})
+        answer = student.client.post("/api/query", json={"query_text": _QUESTION})
+        answer.raise_for_status()
         found.append((time.perf_counter() - asked) * 1000)
     return found
 
 
 @contextmanager
-def _a_class(url: str) -> Generator[list[Student]]:
+def _a_class(url: str, turn: int) -> Generator[list[Student]]:
     clients = [httpx.Client(base_url=url, timeout=300) for _ in range(_CLASS)]
-    yield [Student(client, f"student-{number}") for number, client in enumerate(clients)]
+    yield [Student(client, f"student-{turn}-{number}") for number, client in enumerate(clients)]
     for client in clients:
         client.close()
 
@@ -200,12 +233,14 @@ def _upload_patiently(student: Student, content: bytes) -> list[str]:
     return refusals
 
 
-def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
-    idle = _ask_often(asking, 15)
+def _add_all_at_once(
+    reading: Apart, asking: Student, turn: int
+) -> tuple[float, list[float], Counter[str]]:
+    """Return the seconds until a class's files are ready, how long questions took meanwhile, and what was refused."""
     done = threading.Event()
     # Made before: to make them would keep the student of this process who asks from asking.
-    contents = [make_pdf(10, number) for number in range(_CLASS)]
-    with _a_class(ours.url) as students, ThreadPoolExecutor(_CLASS + 1) as pool:
+    contents = [make_pdf(10, turn * _CLASS + number) for number in range(_CLASS)]
+    with _a_class(reading.url, turn) as students, ThreadPoolExecutor(_CLASS + 1) as pool:
         began = time.perf_counter()
         asked = pool.submit(_ask_often, asking, 300, done)
         files = [
@@ -215,7 +250,18 @@ def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
         refusals = Counter(refusal for file in files for refusal in file.result())
         seconds = time.perf_counter() - began
         done.set()
-        busy = asked.result()
+        return seconds, asked.result(), refusals
+
+
+def _measure_class(reading: Apart, asking: Student) -> list[Figure]:
+    """Let class after class add files, until enough questions were asked meanwhile for a percentile to mean something."""
+    idle = _ask_often(asking, 15)
+    busy, all_seconds, refusals = list[float](), list[float](), Counter[str]()
+    while len(busy) < _LEAST_QUESTIONS:
+        seconds, asked, refused = _add_all_at_once(reading, asking, len(all_seconds))
+        busy += asked
+        all_seconds.append(seconds)
+        refusals += refused
     return [
         Figure(
             f"p95 of a question, {_CLASS} files read",
@@ -225,7 +271,7 @@ def _measure_class(ours: Apart, asking: Student) -> list[Figure]:
         ),
         Figure("p50 of a question", percentile(busy, 50), "ms", percentile(idle, 50)),
         *[Figure(f"told to try again: {kind}", count, "") for kind, count in refusals.items()],
-        Figure("until all are ready", seconds, "s"),
+        Figure("until all are ready", statistics.median(all_seconds), "s"),
         Figure("questions asked meanwhile", len(busy), ""),
     ]
 
@@ -239,6 +285,17 @@ def _lectern_with(local: Local, model_url: str) -> Generator[tuple[Apart, Studen
         httpx.Client(base_url=ours.url, timeout=300) as client,
     ):
         yield ours, Student(client, f"bench-{ours.url.rpartition(':')[2]}")
+
+
+@contextmanager
+def _reading_and_asking(local: Local, model_url: str) -> Generator[tuple[Apart, Student]]:
+    """Serve the functions twice; the first is to read, the second is asked by the student."""
+    with (
+        _lectern_with(local, model_url) as (reading, _),
+        _lectern_with(local, local.stack.model_url) as (_, student),
+    ):
+        student.upload("note.pdf", make_pdf(10))
+        yield reading, student
 
 
 def main() -> None:
@@ -257,7 +314,9 @@ def main() -> None:
         with _lectern_with(local, local.stack.model_url) as (ours, student):
             sizes = _measure_sizes(ours, student, local.stack.model_url, runs, "ingestion")
             report(title, sizes)
-            of_class = _measure_class(ours, student)
+        # Deployed, who reads and who is asked are functions of their own.
+        with _reading_and_asking(local, elsewhere) as (reading, student):
+            of_class = _measure_class(reading, student)
     report(f"A question while {_CLASS} students add a file each, against idle", of_class)
 
 

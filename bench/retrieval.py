@@ -50,12 +50,14 @@ class Library:
 
     def __init__(self, student: Student) -> None:
         self.files: dict[str, dict[str, Any]] = {}
+        self.texts: dict[str, list[str]] = {}
         self.pages: dict[str, list[str]] = {}
         for name in FILES:
             file = student.upload(name, build(name))
             assert file["status"] == "ready", file
             self.files[name] = file
-            self.pages[name] = [_squeeze(text) for text in student.pages(file)]
+            self.texts[name] = student.pages(file)
+            self.pages[name] = [_squeeze(text) for text in self.texts[name]]
 
     def places(self, question: Question) -> set[_PAGES]:
         """Return the pages on which the answer stands."""
@@ -171,7 +173,9 @@ def _ask(question: Question, student: Student) -> dict[str, Any]:
 
 
 def _holds(citation: dict[str, Any], library: Library) -> bool:
-    return _squeeze(citation["quote"]) in library.pages[citation["filename"]][citation["page"] - 1]
+    """Tell whether the quote is what stands at its very place, to the letter."""
+    text = library.texts[citation["filename"]][citation["page"] - 1]
+    return text[citation["start"] : citation["end"]] == citation["quote"] != ""
 
 
 def main() -> None:

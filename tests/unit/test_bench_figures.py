@@ -114,9 +114,24 @@ class TestCheck:
         assert find_missing(records, {}) == ["table: upload"]
         assert find_missing(records, {"table": [figure(120)]}) == []
 
-    def test_a_figure_of_one_run_is_not_compared(self):
-        assert self.changes(figure(120), figure(500, noise=None)) == []
-        assert as_records({"table": [figure(120, noise=None)]}) == {"table": {}}
+    def test_of_a_figure_of_one_run_it_counts_whether_it_meets_its_aim(self):
+        [within] = self.changes(figure(120, noise=None), figure(129, noise=None))
+        [beyond] = self.changes(figure(120, noise=None), figure(131, noise=None))
+        [still_beyond] = self.changes(figure(140, noise=None), figure(150, noise=None))
+        [met_again] = self.changes(figure(140, noise=None), figure(129, noise=None))
+
+        assert [change.is_worse for change in (within, beyond, still_beyond)] == [
+            False,
+            True,
+            False,
+        ]
+        assert met_again.is_better
+
+    def test_a_figure_of_one_run_without_an_aim_is_not_compared(self):
+        once = Figure("answers", 7_986, "")
+
+        assert self.changes(once, once) == []
+        assert as_records({"table": [once]}) == {"table": {}}
 
     def test_the_record_has_a_line_for_each_figure(self, tmp_path: Path):
         path, records = tmp_path / "baseline.json", as_records({"table": [figure(120)]})
