@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from bench.local import NO_LIMITS, Local, local_lectern
 from bench.pictures import Axes, draw
 from bench.scripted_model import BATCH_SECONDS
 from dev.student import Student
-from lib.adapters.documents import Opening, start_reader
+from lib.adapters.documents import Opening, Reader, start_reader
 from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
 from lib.domain.chunking import cut
 from lib.domain.file_types import find_file_type
@@ -62,15 +62,25 @@ def make_pdf(pages: int, salt: int = 0) -> bytes:
     return out.getvalue()
 
 
-async def _read_alone(content: bytes) -> tuple[list[Page], float]:
-    """Return the pages, and the seconds that the document reader takes for them alone."""
-    kind = find_file_type("lecture.pdf")
-    assert kind
+@contextmanager
+def _as_file(content: bytes) -> Generator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         path.write_bytes(content)
+        yield path
+
+
+def _reader_of(path: Path) -> AbstractAsyncContextManager[Reader]:
+    kind = find_file_type("lecture.pdf")
+    assert kind
+    return start_reader(path, kind, max_pages=2_000, seconds=300)
+
+
+async def _read_alone(content: bytes) -> tuple[list[Page], float]:
+    """Return the pages, and the seconds that the document reader takes for them alone, its start included."""
+    with _as_file(content) as path:
         began = time.perf_counter()
-        async with start_reader(path, kind, max_pages=2_000, seconds=300) as reader:
+        async with _reader_of(path) as reader:
             items = [item async for item in reader.read(300)]
         seconds = time.perf_counter() - began
     return [item for item in items if not isinstance(item, Opening)], seconds
@@ -78,13 +88,9 @@ async def _read_alone(content: bytes) -> tuple[list[Page], float]:
 
 async def _reader_peak_megabytes(content: bytes) -> float:
     """Return the most memory that the document reader holds: it is a child, and counts as well where memory is limited."""
-    kind = find_file_type("lecture.pdf")
-    assert kind
     most = 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "file"
-        path.write_bytes(content)
-        async with start_reader(path, kind, max_pages=2_000, seconds=300) as reader:
+    with _as_file(content) as path:
+        async with _reader_of(path) as reader:
             async for _ in reader.read(300):
                 most = max([most, *map(_resident_megabytes, psutil.Process().children())])
     return most

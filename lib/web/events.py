@@ -41,7 +41,7 @@ class _NotRead(Exception):
     """The client takes nothing any more, though it is there."""
 
 
-async def _put(queue: asyncio.Queue[bytes | None], line: bytes) -> None:
+async def _put(queue: asyncio.Queue[bytes | None], line: bytes | None) -> None:
     """Queue what is to be sent, and wait where much waits already, but not longer than the request may take."""
     try:
         queue.put_nowait(line)
@@ -53,30 +53,37 @@ async def _put(queue: asyncio.Queue[bytes | None], line: bytes) -> None:
             raise _NotRead from error
 
 
+async def _encode_all(events: AsyncGenerator[Event], request_id: UUID) -> AsyncGenerator[bytes]:
+    """Run the whole generator; whatever happens in it, the stream ends with an event."""
+    try:
+        async with aclosing(events):
+            async for event, data in events:
+                yield encode(event, _as_data(data, request_id))
+    except Exception:  # noqa: BLE001 - the contract: a stream always ends with done or error
+        log_trace("a stream broke", request_id)
+        problem = describe_status(
+            HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong. Ask again."
+        )
+        yield encode("error", problem | {"instance": instance_of(request_id)})
+
+
 async def _produce(
     events: AsyncGenerator[Event],
     queue: asyncio.Queue[bytes | None],
     request_id: UUID,
     give_up: Callable[[], None],
 ) -> None:
-    """Run the whole generator in one task; whatever happens in it, the stream ends with an event.
+    """Queue all that is to be sent, in one task; a client that does not read it is given up.
 
-    But for a client that does not read: it is given up, and the generator ends in time to save what there is.
+    Then the generator ends while there is time to save what it has.
     """
     try:
-        async with aclosing(events):
-            async for event, data in events:
-                await _put(queue, encode(event, _as_data(data, request_id)))
+        async with aclosing(_encode_all(events, request_id)) as lines:
+            async for line in lines:
+                await _put(queue, line)
+        await _put(queue, None)
     except _NotRead:
         give_up()
-        return
-    except Exception:  # noqa: BLE001 - the contract: a stream always ends with done or error
-        log_trace("a stream broke", request_id)
-        problem = describe_status(
-            HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong. Ask again."
-        )
-        await queue.put(encode("error", problem | {"instance": instance_of(request_id)}))
-    await queue.put(None)
 
 
 @contextmanager
@@ -127,7 +134,7 @@ async def _keep_alive(
 class EventStream(StreamingResponse):
     """Sends `(event, data)` pairs; when the client goes away the generator is closed at once.
 
-    A client that stays and does not read is hung up on when the time of the request is over.
+    A client that stays and does not read is given up when the time of the request is over.
     A failure is sent as the problem that the same request would answer with.
     """
 

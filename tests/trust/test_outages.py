@@ -284,7 +284,7 @@ def test_the_times_of_production_end(
     promise: Promise,
 ) -> None:
     """Elsewhere these times are shortened; here they pass, in the long form alone."""
-    promise.count(0)
+    promise.count(0)  # what the short form leaves out is no case
     for dependency in list(SILENCES)[: size(full=len(SILENCES), short=0)]:
         (name, least), student = SILENCES[dependency], new_student()
         scenario, invariants = SCENARIOS[name], Invariants(ground)

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import tempfile
 import time
 from multiprocessing.connection import Connection
@@ -28,7 +29,7 @@ def _read_until_killed(room: Path, says: Connection) -> None:
     with workspace() as folder:
         (folder / "file").write_text("somebody's")
         says.send(folder)
-        time.sleep(60)
+        signal.pause()
 
 
 @pytest.fixture
