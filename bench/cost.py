@@ -21,7 +21,7 @@ from bench.houses import VERCEL_SHARING
 from bench.local import local_lectern
 from bench.retrieval import Question, read_questions
 from dev.student import Student
-from lib.adapters.transport import http_client
+from lib.adapters.transport import model_client, supabase_client
 
 _QUESTIONS = 40
 # Assumed: a real model writes its 300 tokens at 40 a second; a student asks 60 questions a month in a course of 10 files of 30 pages.
@@ -201,8 +201,8 @@ def _characters(student: Student, files: list[dict[str, Any]]) -> int:
 def main() -> None:
     meter = Meter()
     with local_lectern() as local:
-        client = http_client()
-        client.event_hooks = {**client.event_hooks, "response": [meter.note]}
+        for client in (supabase_client(), model_client()):
+            client.event_hooks = {**client.event_hooks, "response": [meter.note]}
         student = Student(local.client, "cost")
         files = [student.upload(name, build(name)) for name in FILES]
         pages = sum(file["page_count"] for file in files)

@@ -1,6 +1,6 @@
 """Bare FastAPI that makes the same HTTP calls as a route of ours, and answers with what the last one brought.
 
-FLOOR_CALLS holds them as JSON, by the name of the route. The client is of the same kind and settings as ours; there is no
+FLOOR_CALLS holds them as JSON, by the name of the route. The clients are of the same kind and settings as ours; there is no
 authorisation, no check, no model, no log.
 """
 
@@ -13,7 +13,7 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lib.adapters.transport import http_client, start_trace, traced_call
+from lib.adapters.transport import model_client, start_trace, supabase_client, traced_call
 from lib.web.requests import server_timing
 
 
@@ -26,7 +26,8 @@ def _create_bare() -> FastAPI:
         answer = None
         for call in calls[name]:
             with traced_call("calls"):
-                answer = await http_client().request(**call, timeout=httpx.Timeout(10, connect=3))
+                client = _client(call["headers"])
+                answer = await client.request(**call, timeout=httpx.Timeout(10, connect=3))
         return _read(answer)
 
     return app
@@ -48,6 +49,11 @@ def create_app() -> ASGIApp:
         await app(scope, receive, send_timed)
 
     return timed
+
+
+def _client(headers: dict[str, str]) -> httpx.AsyncClient:
+    """Return the one of our two that such a call goes by."""
+    return supabase_client() if "apikey" in headers else model_client()
 
 
 def _read(answer: httpx.Response | None) -> Any:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from lib.adapters.deadlines import limit
 from lib.adapters.retries import retrying
-from lib.adapters.transport import http_client, never_arrived, traced_call
+from lib.adapters.transport import never_arrived, supabase_client, traced_call
 from lib.domain import problems
 from lib.domain.problems import Problem
 
@@ -77,7 +77,7 @@ class Database:
         """Call an SQL function by name; its parameters are `arguments` with the prefix `p_`."""
         parameters = {f"p_{name}": value for name, value in arguments.items()}
         url, headers = _function(self._url, function)
-        ask = partial(http_client().post, url, json=parameters)
+        ask = partial(supabase_client().post, url, json=parameters)
         return await self._execute(ask, headers, repeatable=function in _REPEATABLE)
 
     async def select(self, table: str, columns: str, **equal: int | str) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ class Database:
         for column, value in equal.items():
             query = query.eq(column, value)
         config = query.request
-        ask = partial(http_client().get, _parsed(str(config.path)), params=config.params)
+        ask = partial(supabase_client().get, _parsed(str(config.path)), params=config.params)
         return await self._execute(ask, dict(config.headers), repeatable=True)
 
     async def _execute(
@@ -113,7 +113,7 @@ def _client(url: str) -> AsyncPostgrestClient:
 
     We send what it makes: its own sending reads each address twice and copies the headers three times.
     """
-    return AsyncPostgrestClient(url, headers={}, http_client=http_client(), retry_enabled=False)
+    return AsyncPostgrestClient(url, headers={}, http_client=supabase_client(), retry_enabled=False)
 
 
 @functools.cache

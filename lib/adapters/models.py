@@ -16,7 +16,7 @@ import httpx
 from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.endpoint import Malformed, endpoint_call, is_late, least_wait, looking_into_answer
 from lib.adapters.retries import retrying
-from lib.adapters.transport import http_client, traced_call
+from lib.adapters.transport import model_client, traced_call
 from lib.domain import problems
 from lib.domain.models import Usage
 
@@ -45,7 +45,7 @@ def _client(base_url: str, api_key: str) -> "AsyncOpenAI":
         base_url=base_url,
         api_key=api_key,
         max_retries=0,  # our own deadlines decide what is tried again
-        http_client=http_client(),  # pyright: ignore[reportArgumentType] - it takes httpx's client too
+        http_client=model_client(),  # pyright: ignore[reportArgumentType] - it takes httpx's client too
     )
 
 

@@ -16,7 +16,7 @@ import httpx
 
 from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.retries import retrying
-from lib.adapters.transport import http_client, traced_call
+from lib.adapters.transport import supabase_client, traced_call
 from lib.domain import problems
 from lib.domain.models import ResumableUpload, Upload
 
@@ -59,7 +59,7 @@ class Storage:
     def _files(self) -> "AsyncBucketProxy":
         from lib.adapters.storage_parts import AsyncStorageClient  # noqa: PLC0415
 
-        client = AsyncStorageClient(f"{self._url}/", self._headers, http_client=http_client())
+        client = AsyncStorageClient(f"{self._url}/", self._headers, http_client=supabase_client())
         return client.from_(self._bucket)
 
     async def sign_upload(self, path: str, content_type: str, *, now: datetime) -> Upload:
@@ -82,7 +82,9 @@ class Storage:
         """Send `content` as a browser would: to the signed URL."""
 
         async def put() -> None:
-            answer = await http_client().put(upload.url, content=content, headers=upload.headers)
+            answer = await supabase_client().put(
+                upload.url, content=content, headers=upload.headers
+            )
             # Nothing is ever overwritten: what is there is what an attempt brought whose reply was lost.
             # Stored is only what is given a key: a gateway's page may come with 200, too.
             if _true_status(answer) != HTTPStatus.CONFLICT and "Key" not in _members(answer):
@@ -140,7 +142,9 @@ class Storage:
 
     def _open(self, path: str) -> Any:
         url = f"{self._url}/object/authenticated/{self._bucket}/{quote(path)}"
-        return http_client().stream("GET", url, headers=self._headers, timeout=_DOWNLOAD_TIMEOUT)
+        return supabase_client().stream(
+            "GET", url, headers=self._headers, timeout=_DOWNLOAD_TIMEOUT
+        )
 
     async def remove(self, paths: list[str]) -> list[str]:
         """Delete the objects and return which there were; those that are not there are no error."""

@@ -1,4 +1,4 @@
-"""One HTTP client for all that Lectern calls, and the count of those calls in each request."""
+"""The HTTP clients of all that Lectern calls, and the count of those calls in each request."""
 
 import functools
 import ssl
@@ -14,9 +14,10 @@ import httpx
 # Debian's and Amazon Linux's hashed directory: certificates are looked up when needed, which saves
 # the 25 ms that parsing the whole bundle costs at every cold start (see docs/decisions.md).
 _HASHED_CA_DIRECTORIES = (Path("/etc/ssl/certs"), Path("/etc/pki/tls/certs"))
-# No fewer kept than opened: httpcore closes what falls idle while more than those are open, in use or not, so that
-# an instance with many streams would open a connection for each of its calls.
-_LIMITS = httpx.Limits(max_connections=1_000, max_keepalive_connections=None, keepalive_expiry=30)
+# httpcore closes what falls idle while more than those kept are open, in use or not, and looks at every pair of idle and
+# open connections at every call: 20 cost 1 ms of it, 100 cost 10.
+_KEPT, _KEPT_SECONDS = 20, 30
+_MOST_CALLS, _MOST_ANSWERS = 100, 1_000
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def traced_call(dependency: str) -> Generator[None]:
         trace.add(dependency, time.perf_counter() - started_at)
 
 
+@functools.cache
 def _tls_context() -> ssl.SSLContext:
     for directory in _HASHED_CA_DIRECTORIES:
         if any(directory.glob("*.0")):
@@ -79,10 +81,26 @@ def _tls_context() -> ssl.SSLContext:
 
 
 @functools.cache
-def http_client() -> httpx.AsyncClient:
-    """Return the one client of this process: its connections and its TLS context are shared."""
+def supabase_client() -> httpx.AsyncClient:
+    """Return this process's one client of the Data API and of storage."""
+    return _client(_MOST_CALLS)
+
+
+@functools.cache
+def model_client() -> httpx.AsyncClient:
+    """Return this process's one client of the model.
+
+    An answer holds its connection for seconds: beside Supabase's, many answers would have those closed after each call.
+    """
+    return _client(_MOST_ANSWERS)
+
+
+def _client(most: int) -> httpx.AsyncClient:
+    limits = httpx.Limits(
+        max_connections=most, max_keepalive_connections=_KEPT, keepalive_expiry=_KEPT_SECONDS
+    )
     # What is tried again is decided in retries.py, and nowhere else.
-    transport = httpx.AsyncHTTPTransport(verify=_tls_context(), limits=_LIMITS, retries=0)
+    transport = httpx.AsyncHTTPTransport(verify=_tls_context(), limits=limits, retries=0)
     return httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(10, connect=3),

@@ -1,35 +1,106 @@
-"""The one HTTP client: what it opens it keeps."""
+"""The two HTTP clients: how many of their connections are kept."""
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
 
+import httpx
 import pytest
 
-from lib.adapters.transport import http_client
+from lib.adapters import transport
 
 pytestmark = pytest.mark.anyio
 
-AT_ONCE = 60
+MANY = 60
+# What a client keeps.
+KEPT = 20
 
 
-async def test_as_many_connections_are_kept_as_are_used_at_once() -> None:
-    opened = 0
-    together = asyncio.Barrier(AT_ONCE)
+class Server:
+    """Answers calls together, once as many have come as it expects: each has a connection of its own."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal opened
-        opened += 1
-        with contextlib.suppress(asyncio.IncompleteReadError):  # it closes when the test is over
+    def __init__(self) -> None:
+        self.opened = self.open = 0
+        self.url = ""
+        self._together, self._changed = asyncio.Barrier(1), asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._count(opened=1)
+        with contextlib.suppress(asyncio.IncompleteReadError):  # the client closes it
             while await reader.readuntil(b"\r\n\r\n"):
-                # Answered when all have come: each has a connection of its own.
-                await together.wait()
+                await self._together.wait()
                 writer.write(b"HTTP/1.1 200 So\r\nContent-Length: 0\r\n\r\n")
+        self._count(closed=1)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=AT_ONCE)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, http_client.__wrapped__() as client:
-        for _ in range(3):
-            await asyncio.gather(*[client.get(url) for _ in range(AT_ONCE)])
+    def _count(self, opened: int = 0, closed: int = 0) -> None:
+        self.opened, self.open = self.opened + opened, self.open + opened - closed
+        self._changed.set()
 
-    assert opened == AT_ONCE
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def expect(self, calls: int) -> None:
+        self._together = asyncio.Barrier(calls)
+
+    async def meet(self, client: httpx.AsyncClient, calls: int) -> None:
+        self.expect(calls)
+        await self.get(client, calls)
+
+    async def get(self, client: httpx.AsyncClient, calls: int) -> None:
+        await asyncio.gather(*[client.get(self.url) for _ in range(calls)])
+
+
+@contextlib.asynccontextmanager
+async def serving() -> AsyncIterator[Server]:
+    server = Server()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=MANY)
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with listening:
+        yield server
+
+
+@pytest.fixture
+def anew() -> Iterator[None]:
+    """Have both clients made anew for this test, and after it."""
+    made = [transport.model_client, transport.supabase_client]
+    for client in made:
+        client.cache_clear()
+    yield
+    for client in made:
+        client.cache_clear()
+
+
+@pytest.mark.usefixtures("anew")
+async def test_supabase_keeps_its_connections_while_many_answers_are_open() -> None:
+    async with (
+        transport.model_client() as answering,
+        transport.supabase_client() as calling,
+        serving() as model,
+        serving() as supabase,
+    ):
+        # One more is expected than is asked for, so that they stay open.
+        model.expect(MANY + 1)
+        answers = asyncio.create_task(model.get(answering, MANY))
+        await model.until(lambda: model.open == MANY)
+
+        for _ in range(3):
+            await supabase.meet(calling, KEPT)
+
+        assert supabase.opened == KEPT
+        await model.get(answering, 1)
+        await answers
+
+
+@pytest.mark.usefixtures("anew")
+async def test_few_connections_are_kept_after_many_calls_at_once() -> None:
+    async with transport.supabase_client() as calling, serving() as supabase:
+        await supabase.meet(calling, MANY)
+        for _ in range(3):
+            await supabase.meet(calling, KEPT)
+
+        assert supabase.opened == MANY
+        await supabase.until(lambda: supabase.open == KEPT)
