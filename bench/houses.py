@@ -1,6 +1,7 @@
 """The deployments that bench/simulate.py plays: how many students, and the limits of docs/scale.md that meet them."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 # Assumed: so many requests share an instance of Vercel's while they wait for the model; no page says how many may.
 VERCEL_SHARING = 4
@@ -24,6 +25,8 @@ class House:
     course: int
     instances: int
     requests_per_instance: int = 1
+    # Both platforms start so many instances in one moment, and as many again in each ten seconds (docs/scale.md).
+    burst: float = 1_000
     cores: int
     connections: int
     provider: Tier
@@ -79,4 +82,19 @@ HOUSES = {
     "3,000,000 students in 100 deployments, one of them": replace(
         _TURNED, students=30_000, cores=4, connections=40, daily_tokens=1e9
     ),
+}
+
+
+def _grown(house: House, students: int) -> House:
+    """Give a deployment so many students, of whom a tenth are the course that asks at once: a class at least."""
+    return replace(house, students=students, course=min(max(students // 10, 30), 3_000))
+
+
+# For the picture: the same deployments with more and more students.
+STUDENTS = (30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)
+GROWING = {
+    "as it comes": partial(_grown, _CLASS),
+    "third tier": partial(_grown, _TURNED),
+    "all at its highest": partial(_grown, _LARGEST),
+    "and the counter in 16 rows": partial(_grown, replace(_LARGEST, counter_rows=16)),
 }

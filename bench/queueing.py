@@ -34,37 +34,78 @@ class Instance:
 
     number: int
     processor: Station
+    connections: Station
     requests: int = 0
+
+
+class Allowance:
+    """So much a minute, refilled all the time, as providers count requests and tokens; at most `most` is kept."""
+
+    def __init__(self, a_minute: float, most: float | None = None) -> None:
+        self._a_minute = a_minute
+        self._most = self._left = a_minute if most is None else most
+        self._at = 0.0
+
+    def spend(self, amount: float, now: float) -> bool:
+        """Return whether so much was left; then it is spent."""
+        self._left = min(self._most, self._left + (now - self._at) * self._a_minute / 60)
+        self._at = now
+        if amount > self._left:
+            return False
+        self._left -= amount
+        return True
+
+
+@dataclass(frozen=True)
+class Platform:
+    """How a platform starts instances: so many at most, and each with what."""
+
+    most: int
+    requests_per_instance: int
+    connections_per_instance: int
+    # So many of them in one moment, and as many again in each ten seconds.
+    burst: float
 
 
 class Instances:
     """Instances that are started as they are needed; a request goes to the one that was started first and has room."""
 
-    def __init__(self, most: int, requests_per_instance: int) -> None:
-        self._most, self._sharing = most, requests_per_instance
+    def __init__(self, platform: Platform, running: int = 0) -> None:
+        """Begin with so many that are `running`: what came before needed them."""
+        self._platform = platform
+        self._starts = Allowance(platform.burst * 6, most=platform.burst)
         self._with_room: list[tuple[int, Instance]] = []
         self.started = 0
+        for _ in range(min(running, platform.most)):
+            self._start()
 
-    def enter(self) -> Instance | None:
-        """Return the instance that takes a request, or None where all are full and no more may be started."""
+    def enter(self, now: float) -> Instance | str:
+        """Return the instance that takes a request, or why there is none."""
         if not self._with_room:
-            if self.started == self._most:
-                return None
+            if self.started == self._platform.most:
+                return "instances of the function"
+            if not self._starts.spend(1, now):
+                return "instances that the platform starts in ten seconds"
             self._start()
         _, instance = self._with_room[0]
         instance.requests += 1
-        if instance.requests == self._sharing:
+        if instance.requests == self._platform.requests_per_instance:
             heapq.heappop(self._with_room)
         return instance
 
     def leave(self, instance: Instance) -> None:
-        if instance.requests == self._sharing:
+        if instance.requests == self._platform.requests_per_instance:
             heapq.heappush(self._with_room, (instance.number, instance))
         instance.requests -= 1
 
     def _start(self) -> None:
         self.started += 1
-        instance = Instance(self.started, Station("a processor of the function", 1))
+        connections = self._platform.connections_per_instance
+        instance = Instance(
+            self.started,
+            Station("a processor of the function", 1),
+            Station("connections of the function to Supabase", connections),
+        )
         heapq.heappush(self._with_room, (instance.number, instance))
 
 
@@ -80,23 +121,6 @@ class Take:
 class Waiting:
     visit: Visit
     has_left: bool = False
-
-
-class Allowance:
-    """So much a minute, refilled all the time, as providers count requests and tokens."""
-
-    def __init__(self, a_minute: float) -> None:
-        self._most = self._left = a_minute
-        self._at = 0.0
-
-    def spend(self, amount: float, now: float) -> bool:
-        """Return whether so much was left; then it is spent."""
-        self._left = min(self._most, self._left + (now - self._at) * self._most / 60)
-        self._at = now
-        if amount > self._left:
-            return False
-        self._left -= amount
-        return True
 
 
 @dataclass

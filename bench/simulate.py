@@ -5,15 +5,17 @@ behave is assumed, below. Each size is run as it comes and again with what is tu
 house takes. What is tried again after a refusal is left out: it is a tenth of the calls at most.
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from bench.figures import Figure, percentile, report
-from bench.houses import HOUSES, House
+from bench.houses import GROWING, HOUSES, STUDENTS, House
+from bench.pictures import Axes, draw
 from bench.prices import QUESTION_EMBEDDED_TOKENS
-from bench.queueing import Allowance, Instance, Instances, Station, Take, Visit, World
+from bench.queueing import Allowance, Instance, Instances, Platform, Station, Take, Visit, World
 
 _SECONDS = 120
 # Assumed: at the busiest, a tenth of all students is there, asks 4 questions an hour, and three times that for some minutes;
@@ -26,6 +28,8 @@ _RANKING_SECONDS, _WRITING_SECONDS, _OTHER_SECONDS = 0.004, 0.003, 0.006
 _OWN_SECONDS = 0.03
 # Assumed: one embedding, and 300 tokens of answer at 40 a second after half a second.
 _EMBEDDING_SECONDS, _ANSWER_SECONDS = 0.15, 8.0
+# What an instance opens to Supabase at most (lib/adapters/transport.py).
+_CONNECTIONS = 100
 _TOKENS = 2_500  # measured: 2,120 of prompt; and the answer
 _HOURS_A_DAY = 10
 # A file of 30 pages: the tokens of its two batches (lib/services/slices.py: 32 chunks first; bench/cost.py: 1.6 chunks and 260 tokens
@@ -57,7 +61,10 @@ class Simulation:
 
     def __init__(self, house: House, seed: int = 1) -> None:
         self._house, self._random, self.world = house, random.Random(seed), World()  # noqa: S311 - no secret
-        self.instances = Instances(house.instances, house.requests_per_instance)
+        self.instances = Instances(
+            Platform(house.instances, house.requests_per_instance, _CONNECTIONS, house.burst),
+            running=_needed_before(house),
+        )
         self._connections = Station("connections of the Data API", house.connections)
         self._cores = Station("processors of Postgres", house.cores)
         self._counters = [
@@ -97,9 +104,9 @@ class Simulation:
 
     def _question(self) -> Visit:
         arrived_at = self.world.now
-        instance = self.instances.enter()
-        if instance is None:
-            self.outcome.refused["instances of the function"] += 1
+        instance = self.instances.enter(arrived_at)
+        if isinstance(instance, str):
+            self.outcome.refused[instance] += 1
             return
         trouble = yield from self._answer(instance, arrived_at)
         if trouble:
@@ -111,7 +118,9 @@ class Simulation:
         if not self._may_embed(QUESTION_EMBEDDED_TOKENS):
             self.outcome.without_embedding += 1  # the words alone find the passages
         yield self._about(_EMBEDDING_SECONDS)
-        trouble = yield from self._query(_OTHER_SECONDS + _RANKING_SECONDS + _WRITING_SECONDS)
+        trouble = yield from self._query(
+            instance, _OTHER_SECONDS + _RANKING_SECONDS + _WRITING_SECONDS
+        )
         if trouble:
             return trouble
         trouble = self._ask_model()
@@ -120,7 +129,7 @@ class Simulation:
             yield self._about(_ANSWER_SECONDS)
         yield from self._work(instance)
         # The row is there: it is closed, whatever the model said.
-        unsaved = yield from self._query(_WRITING_SECONDS)
+        unsaved = yield from self._query(instance, _WRITING_SECONDS)
         self.outcome.rows_closed += unsaved is None
         return trouble or unsaved
 
@@ -151,8 +160,16 @@ class Simulation:
         yield self._about(_OWN_SECONDS / 2)
         instance.processor.leave(self.world)
 
-    def _query(self, seconds: float) -> Trouble:
-        """Hold a connection, a processor for the work, and the counter until the commit."""
+    def _query(self, instance: Instance, seconds: float) -> Trouble:
+        """Hold one of the instance's connections for a call to the database."""
+        if not (yield Take(instance.connections)):
+            return instance.connections.name
+        trouble = yield from self._hold(seconds)
+        instance.connections.leave(self.world)
+        return trouble
+
+    def _hold(self, seconds: float) -> Trouble:
+        """Hold a connection of the Data API, a processor for the work, and the counter until the commit."""
         if not (yield Take(self._connections)):
             return self._connections.name
         if not (yield Take(self._cores)):
@@ -173,6 +190,13 @@ class Simulation:
 
     def _about(self, seconds: float) -> float:
         return self._random.gammavariate(4, seconds / 4)
+
+
+def _needed_before(house: House) -> int:
+    """Return how many instances the ordinary questions of the hour keep busy, before the rush begins."""
+    rate = house.students * _AT_ONCE * _AN_HOUR / 3_600
+    seconds = _OWN_SECONDS + _EMBEDDING_SECONDS + _ANSWER_SECONDS
+    return math.ceil(rate * seconds / house.requests_per_instance)
 
 
 def _figures(house: House, simulation: Simulation, outcome: Outcome) -> Iterator[Figure]:
@@ -201,11 +225,25 @@ def _waits(outcome: Outcome) -> Iterator[Figure]:
         yield Figure(f"until the model is asked, p{percent}", wait, "s", empty)
 
 
+def _draw_growth() -> None:
+    """Draw what share of the questions is answered as a deployment's students become more."""
+    lines = {
+        name: [
+            (students, Simulation(house_of(students)).run().share_answered())
+            for students in STUDENTS
+        ]
+        for name, house_of in GROWING.items()
+    }
+    axes = Axes(x="students of one deployment", y="share answered", is_x_logarithmic=True)
+    draw("simulation", "Questions answered at the busiest, as a course asks", axes, lines)
+
+
 def main() -> None:
     for name, house in HOUSES.items():
         simulation = Simulation(house)
         outcome = simulation.run()
         report(f"Simulated: {name}", list(_figures(house, simulation, outcome)))
+    _draw_growth()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from bench.queueing import Allowance, Instances, Station, Take, Visit, World
+from bench.queueing import Allowance, Instance, Instances, Platform, Station, Take, Visit, World
 
 
 def serve(
@@ -72,23 +72,45 @@ def test_an_allowance_is_refilled_as_time_goes():
     assert spent == [True, False, True, False]
 
 
+def test_an_allowance_keeps_no_more_than_its_most():
+    allowance = Allowance(60, most=3)
+
+    spent = [allowance.spend(1, now) for now in (0.0, 0.0, 0.0, 0.0, 100.0, 100.0, 100.0, 100.0)]
+
+    assert spent == [True, True, True, False, True, True, True, False]
+
+
+def platform(most: int, requests_per_instance: int, burst: float = 1_000) -> Platform:
+    return Platform(most, requests_per_instance, connections_per_instance=100, burst=burst)
+
+
 def test_an_instance_takes_as_many_requests_as_may_share_it():
-    instances = Instances(most=2, requests_per_instance=3)
+    instances = Instances(platform(most=2, requests_per_instance=3))
 
-    entered = [instances.enter() for _ in range(7)]
+    entered = [instances.enter(0.0) for _ in range(7)]
 
-    assert [instance and instance.number for instance in entered] == [1, 1, 1, 2, 2, 2, None]
+    numbers = [entry.number for entry in entered if isinstance(entry, Instance)]
+    assert numbers == [1, 1, 1, 2, 2, 2]
+    assert entered[6] == "instances of the function"
     assert instances.started == 2
 
 
 def test_a_request_goes_where_one_has_left_before_another_instance_is_started():
-    instances = Instances(most=9, requests_per_instance=1)
-    first, second = instances.enter(), instances.enter()
-    assert first
-    assert second
-    instances.leave(second)
-    instances.leave(first)
+    instances = Instances(platform(most=9, requests_per_instance=1))
+    for instance in [instances.enter(0.0), instances.enter(0.0)][::-1]:
+        assert isinstance(instance, Instance)
+        instances.leave(instance)
 
-    again = [instances.enter(), instances.enter(), instances.enter()]
+    again = [instances.enter(0.0), instances.enter(0.0), instances.enter(0.0)]
 
-    assert [instance and instance.number for instance in again] == [1, 2, 3]
+    assert [entry.number for entry in again if isinstance(entry, Instance)] == [1, 2, 3]
+
+
+def test_no_more_instances_are_started_than_the_platform_starts_in_the_time():
+    instances = Instances(platform(most=9, requests_per_instance=1, burst=2), running=1)
+
+    entered = [instances.enter(now) for now in (0.0, 0.0, 0.0, 0.0, 5.0, 5.0)]
+
+    # One ran, two at once; after half of ten seconds there is one more.
+    assert [isinstance(entry, Instance) for entry in entered] == [True] * 3 + [False, True, False]
+    assert entered[3] == "instances that the platform starts in ten seconds"

@@ -87,3 +87,23 @@ class TestSharing:
         shared = play(replace(crowd, instances=1, requests_per_instance=3_000))
 
         assert max(shared.waits) > 10 * max(alone.waits)
+
+
+class TestThePlatform:
+    def test_a_rush_is_refused_until_instances_are_started(self):
+        # A course of 300 in ten seconds needs more than 10 + 10.
+        outcome = play(replace(CLASS, course=300, burst=10))
+
+        assert outcome.refused["instances that the platform starts in ten seconds"] > 0
+        assert play(replace(CLASS, course=300)).share_answered() > outcome.share_answered()
+
+    def test_an_instance_opens_so_many_connections(self):
+        # Each call holds a connection for five seconds here, and no more than 100 at a time are open.
+        slow = replace(CLASS, course=3_000, connections=10_000, cores=10_000, commit_seconds=5.0)
+        slow = replace(slow, counter_rows=10_000)
+
+        alone = play(replace(slow, instances=3_000))
+        shared = play(replace(slow, instances=1, requests_per_instance=3_000))
+
+        name = "connections of the function to Supabase"
+        assert (alone.refused[name], shared.refused[name] > 0) == (0, True)
