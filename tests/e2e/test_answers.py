@@ -232,6 +232,23 @@ def test_one_key_closes_one_thing(reader: Desk, model: ScriptedModel):
     expect(reader.source).to_have_count(0)
 
 
+def test_what_nobody_sees_in_pasted_words_is_no_fault_of_theirs(reader: Desk, model: ScriptedModel):
+    """Office breaks lines with vertical tabs, and the text of a PDF has form feeds."""
+    reader.ask("What is\vbasalt?")
+    expect(reader.chips).to_have_count(1)
+    assert "What is basalt?" in model.prompts[-1][-1]["content"]
+    side = reader.open_side()
+    side.get_by_role("button", name=re.compile("^Actions for What is")).click()
+    side.get_by_role("button", name="Rename").click()
+    side.get_by_label("Title of the chat").fill("Dark\frocks")
+    side.get_by_label("Title of the chat").press("Enter")
+    expect(side.get_by_role("link", name=re.compile("^Dark rocks"))).to_be_visible()
+
+    with reader.page.expect_response("**/api/history?q=*") as found:
+        side.get_by_label("Search your chats").fill("dark\frocks")
+    assert found.value.ok
+
+
 class TestASourceOpenBeforeTheFirstQuestion:
     @pytest.mark.parametrize("way", ["button", "key"])
     def test_is_closed_and_the_chat_stays(self, reader: Desk, model: ScriptedModel, way: str):

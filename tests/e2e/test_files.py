@@ -34,6 +34,13 @@ def row(side: Locator, name: str) -> Locator:
     return side.get_by_role("listitem").filter(has_text=name)
 
 
+def speak(page: Page, language: str) -> None:
+    """Choose the language of the page."""
+    page.evaluate("language => localStorage.setItem('lectern-language', language)", language)
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
 class Gate:
     """Lets no request to an address through until it is opened."""
 
@@ -383,6 +390,31 @@ class TestWaysIn:
         expect(side.get_by_text("The file's content is not what its name says.")).to_be_visible()
         expect(side.get_by_text(re.compile("same file is already here"))).to_be_visible()
         expect(side.get_by_role("checkbox", name=re.compile("^Use "))).to_have_count(1)
+
+    @pytest.mark.parametrize(
+        ("language", "text"),
+        [("en", "This file is empty. Choose another one"), ("de", "Diese Datei ist leer. Wähle")],
+    )
+    def test_an_empty_file_is_told_to_be_empty(self, desk: Desk, language: str, text: str):
+        announced: list[str] = []
+        desk.page.on("request", lambda request: announced.append(request.url))
+        speak(desk.page, language)
+        desk.add(text_file("nothing.txt", ""))
+
+        expect(row(desk.page.get_by_role("navigation"), "nothing.txt")).to_contain_text(text)
+        assert not [url for url in announced if url.endswith("/signed")]
+
+    @pytest.mark.parametrize(
+        ("language", "text"),
+        [("en", "Rename it, without slashes"), ("de", "Benenne sie um, ohne Schrägstriche")],
+    )
+    def test_a_name_that_no_file_may_have_is_told_to_be_the_fault(
+        self, desk: Desk, language: str, text: str
+    ):
+        speak(desk.page, language)
+        desk.add(text_file("notes \N{RIGHT-TO-LEFT OVERRIDE}of rocks.txt", BASALT))
+
+        expect(row(desk.page.get_by_role("navigation"), "of rocks.txt")).to_contain_text(text)
 
 
 TRANSFER = """([name, text]) => {

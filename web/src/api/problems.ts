@@ -10,6 +10,8 @@ export class Problem extends Error {
   readonly status: number;
   /** When asking again makes sense, in milliseconds since 1970; null where nobody said. */
   readonly retryAt: number | null;
+  /** Which part of the request is at fault, as a JSON pointer; null where nobody said. */
+  readonly pointer: string | null;
 
   constructor(details: ProblemDetails, retryAfterSeconds?: number | null) {
     super(details.detail);
@@ -17,6 +19,7 @@ export class Problem extends Error {
     this.status = details.status;
     const seconds = retryAfterSeconds ?? details.retry_after_seconds;
     this.retryAt = seconds ? Date.now() + seconds * 1000 : null;
+    this.pointer = details.errors?.[0]?.pointer ?? null;
   }
 }
 

@@ -4,6 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { address } from "../api/client.ts";
 import { download } from "../api/downloads.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
+import { printable } from "../api/text.ts";
 import { go, href, studyRoute } from "../routes.ts";
 import type { Chat } from "../schema.ts";
 import { formatMoment, strings } from "../strings/index.ts";
@@ -23,8 +24,9 @@ function Rename({ chat, onEnd }: { chat: Chat; onEnd: () => void }) {
   const submit = async (event: Event) => {
     event.preventDefault();
     setFailure(null);
+    const written = printable(title).trim();
     try {
-      if (title.trim() && title !== chat.title) await renameChat(chat.chat_id, title.trim());
+      if (written && written !== chat.title) await renameChat(chat.chat_id, written);
       onEnd();
     } catch (error) {
       // What was typed stays, to be sent again.

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure, isAbort, Problem } from "../api/problems.ts";
 import { holdToken } from "../api/session.ts";
+import { printable } from "../api/text.ts";
 import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
@@ -37,7 +38,7 @@ async function fetchChats(signal: AbortSignal): Promise<void> {
   let cursor: string | null = null;
   do {
     const limit = Math.min(MOST, wanted - found.length);
-    const query = { q: search.value, limit, cursor };
+    const query = { q: printable(search.value), limit, cursor };
     const page: { chats: Chat[]; next_cursor: string | null } = await send("get", "/api/history", {
       query,
       signal,

@@ -70,13 +70,17 @@ function remove(key: string): void {
   jobs.delete(key);
 }
 
+/** Why a file never leaves this page. */
+function refusal(type: "unreadable-here" | "zero-bytes"): Problem {
+  return new Problem({ type, title: "", status: 0, detail: "", instance: "" });
+}
+
 /** Read from the device: no folder can be, nor what was changed since it was chosen. */
 async function readBytes(blob: Blob): Promise<ArrayBuffer> {
   try {
     return await blob.arrayBuffer();
   } catch {
-    const type = "unreadable-here";
-    throw new Problem({ type, title: "", status: 0, detail: "", instance: "" });
+    throw refusal("unreadable-here");
   }
 }
 
@@ -123,6 +127,7 @@ async function ship(key: string, file: File, job: Job): Promise<CourseFile | nul
   const { signal } = job.abort;
   await readBytes(file.slice(0, 1));
   signal.throwIfAborted();
+  if (file.size === 0) throw refusal("zero-bytes");
   job.announced ??= await announceFile(file, job);
   // Cancelled meanwhile: the server has it all the same.
   if (!jobs.has(key)) {

@@ -94,6 +94,7 @@ export const de: Strings = {
       "Der Dateispeicher hat diese Datei nicht angenommen. Versuche es noch einmal.",
     "unreadable-here":
       "Diese Datei ist auf diesem Gerät nicht zu lesen; vielleicht wurde sie geändert oder ist ein Ordner. Wähle sie noch einmal oder die Dateien im Ordner.",
+    "zero-bytes": "Diese Datei ist leer. Wähle eine andere; ist es ein Ordner, die Dateien darin.",
     "invalid-access-token": "Du bist nicht mehr angemeldet. Melde dich wieder an.",
     "invalid-refresh-token": "Deine Sitzung ist zu Ende. Melde dich wieder an.",
     "refresh-token-reused":
@@ -116,6 +117,11 @@ export const de: Strings = {
     "idempotency-mismatch":
       "Diese Frage wurde mit dem Schlüssel einer anderen gesendet. Stell sie noch einmal.",
     "invalid-job-secret": "Dafür braucht es das Geheimnis der geplanten Aufgabe.",
+  },
+
+  entries: {
+    "#/body/filename":
+      "So kann eine Datei hier nicht heißen. Benenne sie um, ohne Schrägstriche, Zeilenumbrüche und unsichtbare Richtungszeichen, und füge sie noch einmal hinzu.",
   },
 
   failures: {

@@ -41,7 +41,14 @@ export const en = {
     "storage-refused": "The file storage did not take this file. Try again.",
     "unreadable-here":
       "This file cannot be read from this device; perhaps it was changed, or it is a folder. Choose it again, or the files in the folder.",
+    "zero-bytes": "This file is empty. Choose another one; if it is a folder, the files in it.",
   } as Record<string, string>,
+
+  // What an entry must be like that the server calls invalid, by the place in the request.
+  entries: {
+    "#/body/filename":
+      "A file cannot have this name here. Rename it, without slashes, line breaks and invisible direction marks, then add it again.",
+  },
 
   // What did not happen; why, and what to do, follows.
   failures: {

@@ -36,10 +36,18 @@ export function chooseLanguage(chosen: Language): void {
   language.value = chosen;
 }
 
+/** How an entry has to be that the server calls invalid: its own words are for developers. */
+function explainEntry({ pointer }: Problem): string | undefined {
+  const entries: Record<string, string> = strings.value.entries;
+  return pointer === null ? undefined : entries[pointer];
+}
+
 /** What to tell the user: the server's own words in English, ours in other languages. */
 export function explain(failure: Failure): string {
   const s = strings.value;
   if (!(failure instanceof Problem)) return s.unreachable;
+  const entry = failure.slug === "invalid-request" ? explainEntry(failure) : undefined;
+  if (entry) return entry;
   if (failure.slug !== UNNAMED) return s.problems[failure.slug] ?? failure.message;
   return failure.status >= 500 ? s.serverFailed : s.serverRefused(failure.status);
 }

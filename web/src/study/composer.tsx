@@ -2,6 +2,7 @@
 
 import { batch, signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { printable } from "../api/text.ts";
 import { ask, canAsk, runningTurn, stop } from "../chats/asking.ts";
 import { deletions } from "../chats/store.ts";
 import { chatId, turns } from "../chats/turns.ts";
@@ -105,7 +106,7 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   const submit = (event: Event) => {
     event.preventDefault();
     if (!isAllowed) return;
-    ask(text.trim());
+    ask(printable(text).trim());
     draft.value = "";
     // Nor on the button, which is of no use when the answer is here.
     if (document.activeElement !== field.current) focusWork();
