@@ -27,10 +27,6 @@ export function languageOf(id: number): string | undefined {
   return findFile(id)?.language ?? undefined;
 }
 
-export function kindOf(id: number): CourseFile["page_kind"] {
-  return findFile(id)?.page_kind ?? "page";
-}
-
 /** Put a file into the list, or what is new about it. */
 export function keepFile(file: CourseFile): void {
   const isKnown = files.value.some((other) => other.id === file.id);

@@ -2,14 +2,15 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/problems.ts";
-import { findFile, kindOf, languageOf } from "../files/store.ts";
+import { findFile, languageOf } from "../files/store.ts";
 import { closePlace, go, type Place, withPlace } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { FailureNote, Retry } from "../ui/failure.tsx";
+import { kindOf } from "./kind.ts";
 import { Original } from "./original.tsx";
 import { PageTextView } from "./page-text.tsx";
-import { citationOf, openPage, page, pageState } from "./store.ts";
+import { citationOf, leavePage, openPage, page, stateOf } from "./store.ts";
 
 function Gone({ place }: { place: Place }) {
   const s = strings.value.source;
@@ -22,21 +23,23 @@ function Gone({ place }: { place: Place }) {
   );
 }
 
+const isGone = (state: unknown) => state instanceof Problem && state.slug === "file-not-found";
+
 function Content({ place }: { place: Place }) {
-  const state = pageState.value;
+  const state = stateOf(place);
   const shown = page.value;
   const isShown = shown?.file === place.file && shown.text.page === place.page;
   if (state === "loaded" && isShown)
     return (
       <PageTextView
         text={shown.text.text}
-        kind={kindOf(place.file)}
+        kind={kindOf(place.file, citationOf(place)?.filename)}
         lang={languageOf(place.file)}
         quote={place.quote}
       />
     );
   if (typeof state === "string") return <p class="hint">{strings.value.loading}</p>;
-  if (state instanceof Problem && state.slug === "file-not-found") return <Gone place={place} />;
+  if (isGone(state)) return <Gone place={place} />;
   return (
     <FailureNote failure={state}>
       <Retry failure={state} onRetry={() => openPage(place)} />
@@ -46,10 +49,11 @@ function Content({ place }: { place: Place }) {
 
 function Pages({ place }: { place: Place }) {
   const s = strings.value;
-  const file = findFile(place.file);
-  const kind = kindOf(place.file);
-  const total = file?.page_count ?? page.value?.text.page_count ?? 0;
-  if (!total) return null;
+  const kind = kindOf(place.file, citationOf(place)?.filename);
+  // While a page is loading the one before it tells, if that is of the same file.
+  const known = page.value?.file === place.file ? page.value.text.page_count : 0;
+  const total = findFile(place.file)?.page_count ?? known;
+  if (!total || isGone(stateOf(place))) return null;
   const turn = (by: number) =>
     go(withPlace({ file: place.file, page: place.page + by, quote: null }));
   return (
@@ -131,6 +135,7 @@ export function SourcePane({ place }: { place: Place }) {
   const name = file?.filename ?? citationOf(place)?.filename ?? s.source.nameless;
   useEffect(() => {
     openPage(place);
+    return leavePage;
   }, [place.file, place.page]);
   // Whoever follows a quote wants to see its words, which are marked in the text alone.
   useLayoutEffect(() => {

@@ -8,23 +8,39 @@ import type { Place } from "../routes.ts";
 import type { Citation, PageText } from "../schema.ts";
 
 export const page = signal<{ file: number; text: PageText } | null>(null);
-export const pageState = signal<"loading" | "loaded" | Failure>("loading");
 
-let latest = 0;
+type State = "loading" | "loaded" | Failure;
 
+/** The page that was asked for last, and what became of that. */
+const latest = signal<{ file: number; page: number; state: State } | null>(null);
+
+/** Return what became of a place; one that was not asked for yet is about to be. */
+export function stateOf({ file, page: number }: Place): State {
+  const asked = latest.value;
+  return asked?.file === file && asked.page === number ? asked.state : "loading";
+}
+
+/** Load a page, until another is asked for. */
 export async function openPage({ file, page: number }: Place): Promise<void> {
-  latest += 1;
-  const asked = latest;
-  pageState.value = "loading";
+  const asked = { file, page: number, state: "loading" } as const;
+  const end = (state: State) => {
+    latest.value = { ...asked, state };
+  };
+  latest.value = asked;
   try {
     const path = { file_id: file, number };
     const text = await send("get", "/api/upload/{file_id}/pages/{number}", { path });
-    if (asked !== latest) return;
+    if (latest.value !== asked) return;
     page.value = { file, text };
-    pageState.value = "loaded";
+    end("loaded");
   } catch (error) {
-    if (asked === latest) pageState.value = asFailure(error);
+    if (latest.value === asked) end(asFailure(error));
   }
+}
+
+/** Keep nothing of how it went: a pane that opens again asks anew. */
+export function leavePage(): void {
+  latest.value = null;
 }
 
 /** The citation that a place was opened from, where it stands in the open chat. */

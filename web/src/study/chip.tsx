@@ -1,13 +1,13 @@
 // A citation in the text: a number that opens the page, and shows the quote before that.
 
-import { findFile } from "../files/store.ts";
 import { href, studyRoute, withPlace } from "../routes.ts";
 import type { Citation } from "../schema.ts";
+import { kindOf } from "../source/kind.ts";
 import { strings } from "../strings/index.ts";
 import { dropQuote, hideQuote, preview, showQuote } from "./preview.ts";
 
 export function placeOf(citation: Citation): string {
-  const kind = findFile(citation.file_id)?.page_kind ?? "page";
+  const kind = kindOf(citation.file_id, citation.filename);
   return strings.value.files.place(citation.page, kind);
 }
 
