@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -108,6 +109,94 @@ class TestAnAnswer:
         expect_whole_answer(reader)
         expect(reader.conversation.get_by_role("article")).to_have_count(1)
         assert len(model.prompts) == 1
+
+    def test_lost_as_the_first_of_a_chat_keeps_the_next_one_out_of_another_chat(
+        self, reader: Desk, model: ScriptedModel
+    ):
+        model.says = ANSWER
+        reader.page.context.set_offline(True)
+        reader.ask("What is basalt?")
+        expect(reader.conversation.get_by_text(LOST)).to_contain_text("press “Go on”, or begin")
+        reader.composer.fill("Is it dark?")
+        reader.composer.press("Enter")
+        expect(reader.composer).to_have_value("Is it dark?")
+        expect(reader.page.get_by_role("button", name="Ask", exact=True)).to_be_disabled()
+
+        reader.page.context.set_offline(False)
+        expect_whole_answer(reader)
+        reader.composer.press("Enter")
+
+        expect(reader.chips).to_have_count(2)
+        expect(reader.open_side().locator("a[href^='#/chat/']")).to_have_count(1)
+        assert len(model.prompts) == 2
+
+    def test_lost_with_others_comes_after_them_and_not_at_the_same_time(
+        self, reader: Desk, model: ScriptedModel
+    ):
+        model.says = ANSWER
+        reader.ask("What is basalt?")
+        expect(reader.chips).to_have_count(1)
+        reader.wait_for_end()
+        reader.page.context.set_offline(True)
+        for question in ("Is basalt dark?", "Is basalt volcanic?", "Is basalt a rock?"):
+            reader.ask(question)
+        expect(reader.conversation.get_by_text(LOST)).to_have_count(3)
+        reader.page.evaluate(_COUNT_AT_ONCE)
+
+        reader.page.context.set_offline(False)
+
+        expect(reader.chips).to_have_count(4)
+        reader.wait_for_end()
+        assert reader.page.evaluate("mostAtOnce") == 1
+        asked = [prompt[-1]["content"] for prompt in model.prompts]
+        assert [("dark?" in it, "volcanic?" in it, "a rock?" in it) for it in asked[1:]] == [
+            (True, False, False),
+            (False, True, False),
+            (False, False, True),
+        ]
+
+    def test_that_begins_another_chat_is_not_shown_in_this_one(
+        self, reader: Desk, lectern: str, model: ScriptedModel
+    ):
+        """What was lost is asked anew where its chat was deleted meanwhile."""
+        model.says = ANSWER
+        reader.page.route("**/api/query", _break_off, times=1)
+        reader.ask("What is basalt?")
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+        deleted = urlsplit(reader.page.url).fragment
+        _delete_chats(lectern, reader.username)
+
+        reader.conversation.get_by_role("button", name="Go on").click()
+
+        expect(reader.conversation.get_by_role("article")).to_have_count(0)
+        chats = reader.open_side().locator("a[href^='#/chat/']")
+        expect(chats).to_have_count(1)
+        expect(chats).not_to_have_attribute("href", f"#{deleted}")
+        chats.click()
+        expect_whole_answer(reader)
+
+
+# How many answers the page has drawn as running at the same time, at most.
+_COUNT_AT_ONCE = """() => {
+  window.mostAtOnce = 0;
+  const count = () => {
+    const running = document.querySelectorAll("article[aria-busy=true]").length;
+    window.mostAtOnce = Math.max(window.mostAtOnce, running);
+  };
+  const kinds = { subtree: true, childList: true, attributes: true };
+  new MutationObserver(count).observe(document.body, kinds);
+}"""
+
+
+def _delete_chats(lectern: str, username: str) -> None:
+    """Delete a user's chats from another device."""
+    with httpx.Client(base_url=lectern, timeout=30, verify=TLS) as client:
+        body = {"username": username, "password": PASSPHRASE}
+        token = client.post("/api/auth/login", json=body).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        for chat in client.get("/api/history", headers=headers).json()["chats"]:
+            address = f"/api/history/{chat['chat_id']}"
+            client.delete(address, headers=headers).raise_for_status()
 
 
 def _break_off(route: Route) -> None:

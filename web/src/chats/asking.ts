@@ -1,6 +1,6 @@
 // Asking a question: the answer grows as it arrives, and what arrived is never taken away.
 
-import { batch, computed, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
 import { asFailure, ConnectionLost, isAbort, Problem } from "../api/problems.ts";
 import { authorised } from "../api/session.ts";
@@ -35,10 +35,16 @@ function newTurn(queryText: string): Turn {
 /** The answer that is arriving in the open chat. */
 export const runningTurn = computed(() => turns.value.find((turn) => turn.value.isRunning));
 
-/** One question at a time, and of some file; whoever asks before the list is here asks all. */
-export const canAsk = computed(
-  () => !runningTurn.value && (filesState.value !== "loaded" || chosenFiles.value.length > 0),
-);
+const isLost = ({ value }: Signal<Turn>) => value.ending === "lost";
+
+/** Whether the question that begins this chat was lost: another one now would begin a second. */
+export const isFirstLost = computed(() => !chatId.value && turns.value.some(isLost));
+
+/** Of some file; whoever asks before the list is here asks all. */
+const hasScope = computed(() => filesState.value !== "loaded" || chosenFiles.value.length > 0);
+
+/** One question at a time. */
+export const canAsk = computed(() => !runningTurn.value && !isFirstLost.value && hasScope.value);
 
 /** Ask in the open chat, or begin one: each question is paid for, a second press asks none. */
 export function ask(queryText: string): void {
@@ -64,8 +70,29 @@ export async function goOn(turn: Signal<Turn>): Promise<void> {
   if (wasHalf && isHalf && turns.value.includes(turn)) ask(queryText);
 }
 
+/** Wait until no answer is arriving in the open chat. */
+function quiet(): Promise<void> {
+  return new Promise((resolve) => {
+    const dispose = effect(() => {
+      if (runningTurn.value) return;
+      resolve();
+      queueMicrotask(() => dispose());
+    });
+  });
+}
+
+/** Go through what was lost, one after the other as it was asked. */
+async function fetchLost(): Promise<void> {
+  for (const turn of turns.value) {
+    while (runningTurn.value) await quiet();
+    if (isLost(turn) && turns.value.includes(turn)) await fetchSaved(turn);
+  }
+}
+
+let catchingUp = Promise.resolve();
+
 addEventListener("online", () => {
-  for (const turn of turns.value) if (turn.value.ending === "lost") fetchSaved(turn);
+  catchingUp = catchingUp.then(fetchLost, fetchLost);
 });
 
 export function stop(turn: Signal<Turn>): void {
@@ -163,7 +190,12 @@ function settleIn(start: { query_id: number; chat_id: string }, turn: Signal<Tur
   turns.value = turns.value.filter(
     (other) => other === turn || other.value.queryId !== start.query_id,
   );
-  if (chatId.value || !turns.value.includes(turn)) return;
-  chatId.value = start.chat_id;
-  settle(start.chat_id);
+  const isHere = turns.value.includes(turn);
+  if (isHere && !chatId.value) {
+    chatId.value = start.chat_id;
+    settle(start.chat_id);
+  } else if (start.chat_id !== chatId.value) {
+    // Its chat was deleted meanwhile: it has begun another, and is found in that one.
+    turns.value = turns.value.filter((other) => other !== turn);
+  }
 }

@@ -274,6 +274,8 @@ export const de: Strings = {
     stopped: "Du hast diese Antwort angehalten. Was ankam, ist aufgehoben.",
     lost: "Mitten in der Antwort ging die Verbindung verloren. Was ankam, steht hier.",
     lostBefore: "Die Verbindung ging verloren, bevor die Antwort kam.",
+    lostFirst:
+      "Die Verbindung ging verloren, bevor die Antwort kam. Bevor du die nächste Frage stellst, drücke „Weiter“, oder fang mit „Neue Frage“ an.",
     elsewhere: "Diese Frage wird gerade noch beantwortet.",
     failed: "Diese Frage wurde nicht beantwortet.",
     askAgain: "Noch einmal fragen",

@@ -200,6 +200,8 @@ export const en = {
     stopped: "You stopped this answer. What arrived is kept.",
     lost: "The connection was lost in the middle of the answer. What arrived is here.",
     lostBefore: "The connection was lost before the answer came.",
+    lostFirst:
+      "The connection was lost before the answer came. Before you ask the next question, press “Go on”, or begin with “New question”.",
     elsewhere: "This question is still being answered.",
     failed: "This question was not answered.",
     askAgain: "Ask again",

@@ -1,7 +1,7 @@
 // What is said below an answer that did not end as it should.
 
 import type { Signal } from "@preact/signals";
-import { ask, canAsk, goOn, runningTurn } from "../chats/asking.ts";
+import { ask, canAsk, goOn, isFirstLost, runningTurn } from "../chats/asking.ts";
 import { isElsewhere, type Turn } from "../chats/turns.ts";
 import { explain, strings } from "../strings/index.ts";
 import { QuietButton } from "../ui/button.tsx";
@@ -15,7 +15,7 @@ export function hasBadEnd({ status }: Turn): boolean {
 export function endingOf({ status, ending, response }: Turn): string {
   const s = strings.value.answer;
   if (ending === "stopped") return s.stopped;
-  if (ending === "lost") return response ? s.lost : s.lostBefore;
+  if (ending === "lost") return response ? s.lost : isFirstLost.value ? s.lostFirst : s.lostBefore;
   if (ending) return explain(ending);
   return status === "failed" ? s.failed : s.interrupted;
 }
