@@ -170,28 +170,27 @@ def _figures_of_size(pages: int, times: Times, ours: Apart, reader: float) -> li
 
 
 def _measure_sizes(
-    ours: Apart, student: Student, model_url: str, runs: int, picture: str
+    runner: asyncio.Runner, ours: Apart, student: Student, model_url: str, runs: int, picture: str
 ) -> list[Figure]:
     figures: list[Figure] = []
     points: dict[str, list[tuple[float, float]]] = {}
     student.upload("first.pdf", make_pdf(3, runs))  # what an instance does only once
-    with asyncio.Runner() as runner:  # one loop for all: the connections live in it
-        for pages in _PAGES:
-            times = _measure_size(
-                ours,
-                pages,
-                runs,
-                student,
-                alone=lambda content: runner.run(_floors(content, model_url)),
-            )
-            reader = runner.run(_reader_peak_megabytes(make_pdf(pages)))
-            figures += _figures_of_size(pages, times, ours, reader)
-            for name, seconds in (
-                ("whole", times.whole),
-                ("reader alone", times.reading),
-                ("embedding alone", times.embedding),
-            ):
-                points.setdefault(name, []).append((pages, statistics.median(seconds)))
+    for pages in _PAGES:
+        times = _measure_size(
+            ours,
+            pages,
+            runs,
+            student,
+            alone=lambda content: runner.run(_floors(content, model_url)),
+        )
+        reader = runner.run(_reader_peak_megabytes(make_pdf(pages)))
+        figures += _figures_of_size(pages, times, ours, reader)
+        for name, seconds in (
+            ("whole", times.whole),
+            ("reader alone", times.reading),
+            ("embedding alone", times.embedding),
+        ):
+            points.setdefault(name, []).append((pages, statistics.median(seconds)))
     axes = Axes(x="pages", y="seconds", is_x_logarithmic=True, is_y_logarithmic=True)
     draw(picture, "Reading a PDF", axes, points)
     return figures
@@ -312,13 +311,14 @@ def main() -> None:
     with (
         serving_apart("bench.scripted_model:create_embedder", {}) as embedder,
         local_lectern() as local,
+        asyncio.Runner() as runner,  # one loop for all: the connections live in it
     ):
         elsewhere = f"{embedder.url}/v1"
         with _lectern_with(local, elsewhere) as (ours, student):
-            sizes = _measure_sizes(ours, student, elsewhere, runs, "ingestion-elsewhere")
+            sizes = _measure_sizes(runner, ours, student, elsewhere, runs, "ingestion-elsewhere")
         report(f"{title}: an endpoint that takes {BATCH_SECONDS:g} s a call", sizes)
         with _lectern_with(local, local.stack.model_url) as (ours, student):
-            sizes = _measure_sizes(ours, student, local.stack.model_url, runs, "ingestion")
+            sizes = _measure_sizes(runner, ours, student, local.stack.model_url, runs, "ingestion")
             report(title, sizes)
         # Deployed, who reads and who is asked are functions of their own.
         with _reading_and_asking(local, elsewhere) as (reading, student):
