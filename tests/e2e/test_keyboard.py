@@ -263,6 +263,77 @@ class TestWhereTheFocusGoes:
         expect(again).to_be_focused()
 
 
+class TestEscapeClosesOneThing:
+    @pytest.fixture
+    def tablet(self, new_desk: Callable[..., Desk], model: ScriptedModel) -> Desk:
+        """A student with a keyboard, and no room for the side beside the conversation."""
+        desk = new_desk(viewport={"width": 768, "height": 900})
+        self.have_asked(desk, model)
+        return desk
+
+    def have_asked(self, desk: Desk, model: ScriptedModel) -> None:
+        model.says = ANSWER
+        desk.add(text_file("rocks.txt", NOTES))
+        desk.expect_ready("rocks.txt")
+        desk.ask(QUESTION)
+        expect(desk.chips).to_have_count(1)
+        desk.wait_for_end()
+
+    def expect_drawer(self, desk: Desk, *, is_open: bool) -> None:
+        drawer = desk.page.locator("nav[aria-label='Files and chats']:not([inert])")
+        expect(drawer).to_have_count(int(is_open))
+
+    @pytest.mark.parametrize("place", ["Title of the chat", "Save"])
+    def test_the_form_then_the_drawer(self, tablet: Desk, place: str):
+        side, keys = tablet.open_side(), Keyboard(tablet.page)
+        keys.use(side.get_by_role("button", name=f"Actions for {QUESTION}"))
+        keys.use(side.get_by_role("button", name="Rename"))
+        title = side.get_by_label("Title of the chat")
+        expect(title).to_be_focused()
+        if place == "Save":
+            keys.go_to(side.get_by_role("button", name="Save"))
+
+        keys.press("Escape")
+
+        expect(title).to_have_count(0)
+        self.expect_drawer(tablet, is_open=True)
+        expect(side.get_by_role("link", name=re.compile(re.escape(QUESTION)))).to_be_focused()
+        keys.press("Escape")
+        self.expect_drawer(tablet, is_open=False)
+        expect(tablet.page.get_by_role("button", name="Files and chats")).to_be_focused()
+
+    def test_the_search_then_the_drawer(self, tablet: Desk):
+        side, keys = tablet.open_side(), Keyboard(tablet.page)
+        search = side.get_by_label("Search your chats")
+        keys.go_to(search)
+        keys.write("granite")
+        expect(side.get_by_text("Nothing found.")).to_be_visible()
+
+        keys.press("Escape")
+
+        expect(search).to_have_value("")
+        expect(side.get_by_role("link", name=re.compile(re.escape(QUESTION)))).to_be_visible()
+        self.expect_drawer(tablet, is_open=True)
+        expect(search).to_be_focused()
+        keys.press("Escape")
+        self.expect_drawer(tablet, is_open=False)
+
+    def test_the_search_then_the_source(self, desk: Desk, model: ScriptedModel):
+        self.have_asked(desk, model)
+        desk.chips.click()
+        expect(desk.source.locator("mark")).to_be_visible()
+        search, keys = desk.open_side().get_by_label("Search your chats"), Keyboard(desk.page)
+        keys.go_to(search, backwards=True)
+        keys.write("granite")
+
+        keys.press("Escape")
+
+        expect(search).to_have_value("")
+        expect(desk.source).to_be_visible()
+        keys.press("Escape")
+        expect(desk.source).to_have_count(0)
+
+
 def test_the_focus_is_always_seen(desk: Desk):
     seen: list[str] = []
     for _ in range(10):

@@ -1,6 +1,7 @@
 // The history at the side, searched as one types.
 
 import { strings } from "../strings/index.ts";
+import { isEscape } from "../ui/escape.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { ChatRow } from "./chat-row.tsx";
 import {
@@ -15,6 +16,12 @@ import {
 
 function Search() {
   const label = strings.value.chats.search;
+  // As the browser does it, but the key has nothing else to close then.
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!search.value || !isEscape(event)) return;
+    event.preventDefault();
+    searchChats("");
+  };
   return (
     <input
       type="search"
@@ -25,6 +32,7 @@ function Search() {
       maxLength={200}
       value={search.value}
       onInput={(event) => searchChats(event.currentTarget.value)}
+      onKeyDown={onKeyDown}
     />
   );
 }

@@ -10,6 +10,7 @@ import type { Chat } from "../schema.ts";
 import { formatMoment, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { IconButton, QuietButton } from "../ui/button.tsx";
+import { isEscape } from "../ui/escape.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 import { reveal } from "../ui/reveal.ts";
@@ -34,12 +35,12 @@ function Rename({ chat, onEnd }: { chat: Chat; onEnd: () => void }) {
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Escape") return;
+    if (!isEscape(event)) return;
     event.preventDefault();
     onEnd();
   };
   return (
-    <form class="rename" onSubmit={submit}>
+    <form class="rename" onSubmit={submit} onKeyDown={onKeyDown}>
       <input
         aria-label={s.chats.renameLabel}
         dir="auto"
@@ -47,7 +48,6 @@ function Rename({ chat, onEnd }: { chat: Chat; onEnd: () => void }) {
         maxLength={MOST}
         ref={(input) => input?.focus()}
         onInput={(event) => setTitle(event.currentTarget.value)}
-        onKeyDown={onKeyDown}
       />
       <button type="submit" class="quiet">
         {s.chats.save}

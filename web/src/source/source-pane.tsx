@@ -6,6 +6,7 @@ import { findFile, languageOf } from "../files/store.ts";
 import { closePlace, go, type Place, withPlace } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
+import { isEscape } from "../ui/escape.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { kindOf } from "./kind.ts";
 import { Original } from "./original.tsx";
@@ -100,7 +101,7 @@ function useEscape(): void {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const isCovered = document.querySelector("dialog[open]") !== null;
-      if (event.key === "Escape" && !event.defaultPrevented && !isCovered) closePlace();
+      if (isEscape(event) && !isCovered) closePlace();
     };
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);

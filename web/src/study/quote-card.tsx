@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { languageOf } from "../files/store.ts";
+import { isEscape } from "../ui/escape.ts";
 import { placeOf } from "./chip.tsx";
 import { dropQuote, hideQuote, holdQuote, preview } from "./preview.ts";
 
@@ -23,7 +24,7 @@ function position(card: HTMLElement, chip: HTMLElement): void {
 function useEscape(): void {
   useEffect(() => {
     const hide = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || preview.value === null) return;
+      if (!isEscape(event) || preview.value === null) return;
       dropQuote();
       // Done with: what the key closes otherwise stays.
       event.preventDefault();

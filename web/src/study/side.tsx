@@ -7,6 +7,7 @@ import { FileList } from "../files/file-list.tsx";
 import { route } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
+import { isEscape } from "../ui/escape.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { closeSide, giveBackFocus, isNarrow, isSideOpen } from "./layout.ts";
@@ -23,6 +24,11 @@ export function Side({ isBehind }: { isBehind: boolean }) {
     if (isDrawer && isOpen) side.current?.focus();
     else giveBackFocus();
   }, [isDrawer, isOpen]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!isDrawer || !isEscape(event)) return;
+    event.preventDefault();
+    closeSide();
+  };
   return (
     <nav
       ref={side}
@@ -30,7 +36,7 @@ export function Side({ isBehind }: { isBehind: boolean }) {
       aria-label={s.side.label}
       tabIndex={-1}
       inert={isBehind || (isDrawer && !isOpen)}
-      onKeyDown={(event) => event.key === "Escape" && closeSide()}
+      onKeyDown={onKeyDown}
     >
       <div class="side-head">
         <a class="home" href="#/" aria-label="Lectern">
