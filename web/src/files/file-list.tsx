@@ -1,13 +1,15 @@
 // The files at the side: those that are here, those on their way, and how to add more.
 
 import { useRef } from "preact/hooks";
+import type { File as CourseFile } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { hasArrivals, listedFiles, unreadFiles } from "./arrivals.ts";
 import { FileRow } from "./file-row.tsx";
 import { ShipmentRow } from "./shipment-row.tsx";
 import { chooseAll, chosenFiles, files, filesState, loadFiles, readyFiles } from "./store.ts";
-import { addFiles, isOnTheWay, shipments } from "./uploads.ts";
+import { addFiles, shipments } from "./uploads.ts";
 
 const ACCEPTED = ".pdf,.docx,.pptx,.html,.htm,.xhtml,.md,.markdown,.txt,.text";
 
@@ -61,10 +63,30 @@ function UseAll() {
   );
 }
 
+/** Uploads on their way, and files. */
+function Rows({ of, label }: { of: CourseFile[]; label?: string }) {
+  return (
+    <ul class="rows" aria-label={label}>
+      {shipments.value.map((shipment) => (
+        <ShipmentRow key={shipment.key} shipment={shipment} />
+      ))}
+      {of.map((file) => (
+        <FileRow key={file.id} file={file} />
+      ))}
+    </ul>
+  );
+}
+
+/** What no question can use yet, to be seen where the list itself is not. */
+export function Arrivals() {
+  return hasArrivals.value ? (
+    <Rows of={unreadFiles.value} label={strings.value.files.title} />
+  ) : null;
+}
+
 export function FileList() {
   const s = strings.value.files;
   const state = filesState.value;
-  const settled = files.value.filter(({ id }) => !isOnTheWay(id));
   const isEmpty = state === "loaded" && files.value.length + shipments.value.length === 0;
   return (
     <section aria-labelledby="files-title">
@@ -81,14 +103,7 @@ export function FileList() {
       )}
       {isEmpty && <p class="hint">{s.empty}</p>}
       <UseAll />
-      <ul class="rows">
-        {shipments.value.map((shipment) => (
-          <ShipmentRow key={shipment.key} shipment={shipment} />
-        ))}
-        {settled.map((file) => (
-          <FileRow key={file.id} file={file} />
-        ))}
-      </ul>
+      <Rows of={listedFiles.value} />
       {!isEmpty && (
         <p class="hint drop-hint">
           {s.drop} · {s.types}

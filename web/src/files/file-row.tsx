@@ -8,6 +8,7 @@ import { explain, strings } from "../strings/index.ts";
 import { IconButton, QuietButton } from "../ui/button.tsx";
 import { confirmFirst } from "../ui/confirm.tsx";
 import { Retry } from "../ui/failure.tsx";
+import { focusFirst } from "../ui/focus.ts";
 import { Icon } from "../ui/icon.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 import { reveal } from "../ui/reveal.ts";
@@ -69,6 +70,12 @@ async function downloadFile(file: CourseFile): Promise<void> {
   }
 }
 
+/** Give the focus of a row that goes to the heading of its list; that of a shut drawer takes none. */
+export function leaveRow(): void {
+  const places = ["files-title", "conversation"];
+  setTimeout(() => focusFirst(...places.map((id) => document.getElementById(id))));
+}
+
 function askDeletion(file: CourseFile): void {
   const s = strings.value.files;
   confirmFirst({
@@ -79,8 +86,7 @@ function askDeletion(file: CourseFile): void {
       deleteFile(file.id).catch((error: unknown) =>
         reportFailure(strings.value.failures.deleteFile(file.filename), error),
       );
-      // The row that had the focus is going.
-      setTimeout(() => document.getElementById("files-title")?.focus());
+      leaveRow();
     },
   });
 }

@@ -4,9 +4,11 @@ import { type Failure, Problem } from "../api/problems.ts";
 import { explain, strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Retry } from "../ui/failure.tsx";
+import { leaveRow } from "./file-row.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
 import { cancel, pause, resume, type Shipment } from "./uploads.ts";
 
+/** How that ends is announced, wherever its row is. */
 function State({ shipment: { state, sentBytes, file } }: { shipment: Shipment }) {
   const s = strings.value.files;
   const share = file.size ? Math.min(1, sentBytes / file.size) : 0;
@@ -23,17 +25,9 @@ function State({ shipment: { state, sentBytes, file } }: { shipment: Shipment })
       return <ProgressBar text={text} share={share} />;
     }
     case "failed":
-      return (
-        <p class="meta problem" role="alert">
-          {explain(state.failure)}
-        </p>
-      );
+      return <p class="meta problem">{explain(state.failure)}</p>;
     case "duplicate":
-      return (
-        <p class="meta" role="status">
-          {s.duplicate(state.of)}
-        </p>
-      );
+      return <p class="meta">{s.duplicate(state.of)}</p>;
   }
 }
 
@@ -52,8 +46,7 @@ export function ShipmentRow({ shipment }: { shipment: Shipment }) {
   const canPause = isPaused || state.stage === "sending";
   const leave = () => {
     cancel(key);
-    // The row that had the focus is going.
-    setTimeout(() => document.getElementById("files-title")?.focus());
+    leaveRow();
   };
   return (
     <li class={`row file ${state.stage}`}>

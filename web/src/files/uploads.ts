@@ -7,7 +7,8 @@ import { send } from "../api/client.ts";
 import { asFailure, ConnectionLost, type Failure, isAbort, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
 import type { File as CourseFile, SignedUpload } from "../schema.ts";
-import { strings } from "../strings/index.ts";
+import { explain, strings } from "../strings/index.ts";
+import { announce } from "../ui/announcer.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 import { askBeforeUnload } from "../unload.ts";
 import { lanes } from "./lanes.ts";
@@ -38,7 +39,8 @@ const MAX_FAILURES = 8;
 export const shipments = signal<Shipment[]>([]);
 
 /** Nobody but this page has its bytes: they go with it. */
-const isUnsent = ({ state: { stage } }: Shipment) => stage !== "failed" && stage !== "duplicate";
+export const isUnsent = ({ state: { stage } }: Shipment) =>
+  stage !== "failed" && stage !== "duplicate";
 
 effect(() => askBeforeUnload(user.value != null && shipments.value.some(isUnsent)));
 
@@ -161,11 +163,13 @@ async function readSent(key: string, file: File, sent: CourseFile): Promise<void
 
 function settle(key: string, of: string): void {
   update(key, { state: { stage: "duplicate", of } });
+  announce(strings.value.files.duplicate(of));
 }
 
 function settleLate(key: string, file: File, of: string): void {
   const state: Stage = { stage: "duplicate", of };
   shipments.value = [...shipments.value, { key, file, state, sentBytes: file.size }];
+  announce(strings.value.files.duplicate(of));
 }
 
 async function run(key: string): Promise<void> {
@@ -213,6 +217,8 @@ async function fail(key: string, job: Job, failure: Failure): Promise<void> {
     if (announced) await withdraw(announced);
   }
   update(key, { state: { stage: "failed", failure } });
+  const name = find(key)?.file.name;
+  if (name) announce(`${strings.value.failures.add(name)} ${explain(failure)}`);
 }
 
 function enqueue(key: string): void {

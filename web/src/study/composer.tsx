@@ -6,6 +6,7 @@ import { printable } from "../api/text.ts";
 import { ask, canAsk, runningTurn, stop } from "../chats/asking.ts";
 import { deletions } from "../chats/store.ts";
 import { chatId, turns } from "../chats/turns.ts";
+import { arrivalNews } from "../files/arrivals.ts";
 import { chosenFiles, filesState, readyFiles } from "../files/store.ts";
 import { isPlain, studyRoute } from "../routes.ts";
 import { strings } from "../strings/index.ts";
@@ -33,17 +34,29 @@ addEventListener("click", (event) => {
   focusWork();
 });
 
-/** Which files the next question asks; it leads to their list. */
-function Scope() {
+/** Which files the next question asks; null where there is none that it could. */
+function scope(): string | null {
   const s = strings.value.ask;
   const chosen = chosenFiles.value.length;
   const total = readyFiles.value.length;
-  const some = chosen ? s.some(chosen, total) : s.noneChosen;
-  const text = total === 0 ? s.noneReady : chosen === total ? s.all(total) : some;
+  if (total === 0) return null;
+  if (chosen === 0) return s.noneChosen;
+  return chosen === total ? s.all(total) : s.some(chosen, total);
+}
+
+/** What the next question asks, and what became of the files that were added; it leads to their list. */
+function Scope() {
+  const asked = scope();
+  const news = arrivalNews.value;
+  const none = filesState.value === "loaded" ? strings.value.ask.noneReady : strings.value.loading;
   return (
     <button type="button" class="scope" onClick={openFiles}>
-      <Icon name="file" />
-      {filesState.value === "loaded" ? text : strings.value.loading}
+      <Icon name={news?.isBad ? "gap" : "file"} />
+      <span>
+        {asked ?? (news ? "" : none)}
+        {asked && news && " · "}
+        {news && <span class={news.isBad ? "news problem" : "news"}>{news.text}</span>}
+      </span>
     </button>
   );
 }

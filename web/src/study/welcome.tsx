@@ -1,19 +1,24 @@
 // The conversation before the first question.
 
-import { AddFiles } from "../files/file-list.tsx";
-import { files, filesState } from "../files/store.ts";
-import { shipments } from "../files/uploads.ts";
+import { hasArrivals } from "../files/arrivals.ts";
+import { AddFiles, Arrivals } from "../files/file-list.tsx";
+import { filesState, readyFiles } from "../files/store.ts";
 import { strings } from "../strings/index.ts";
+import { focusWork, useFocusAfter } from "../ui/focus.ts";
 import { Sign } from "../ui/wordmark.tsx";
+import { isNarrow } from "./layout.ts";
 
 function FirstTime() {
   const s = strings.value.ask;
+  // It goes as soon as there is something to ask about.
+  const view = useFocusAfter<HTMLDivElement>(focusWork);
   return (
-    <div class="welcome">
+    <div ref={view} class="welcome">
       <Sign />
       <h2>{s.welcomeTitle}</h2>
-      <p class="lead">{s.welcome}</p>
-      <AddFiles isPrimary />
+      <p class="lead">{hasArrivals.value ? s.soon : s.welcome}</p>
+      {isNarrow.value && <Arrivals />}
+      <AddFiles isPrimary={!hasArrivals.value} />
       <p class="hint">
         {strings.value.files.drop} · {strings.value.files.types}
       </p>
@@ -29,10 +34,11 @@ function FirstTime() {
 export function Welcome() {
   const s = strings.value.ask;
   if (filesState.value !== "loaded") return null;
-  if (files.value.length + shipments.value.length === 0) return <FirstTime />;
+  if (readyFiles.value.length === 0) return <FirstTime />;
   return (
     <div class="welcome">
       <h2>{s.title}</h2>
+      {isNarrow.value && <Arrivals />}
       <ul class="hints">
         {s.hints.map((hint) => (
           <li key={hint}>{hint}</li>
