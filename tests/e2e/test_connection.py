@@ -383,6 +383,26 @@ def _stored(lectern: str, username: str) -> str:
         return hashlib.sha256(client.get(url).content).hexdigest()
 
 
+def test_lists_that_did_not_come_come_with_the_connection(reader: Desk, model: ScriptedModel):
+    model.says = ANSWER
+    reader.ask("What is basalt?")
+    expect_whole_answer(reader)
+    for address in ("**/api/upload?*", "**/api/history?*"):
+        reader.page.route(address, lambda route: route.abort("connectionreset"))
+    reader.page.goto("/")
+    side = reader.open_side()
+    expect(side.get_by_role("alert")).to_have_count(2)
+
+    reader.page.context.set_offline(True)
+    expect(reader.page.get_by_text(OFFLINE)).to_be_visible()
+    reader.page.unroute_all()
+    reader.page.context.set_offline(False)
+
+    expect(side.get_by_role("checkbox", name="Use rocks.txt for questions")).to_be_visible()
+    expect(side.get_by_role("link", name=re.compile("^What is basalt"))).to_be_visible()
+    expect(side.get_by_role("alert")).to_have_count(0)
+
+
 _WAIT_FOR_THEIR_TURN = """async (tabs) => (await navigator.locks.query()).pending
   .filter(lock => lock.name === "lectern-refresh").length === tabs"""
 _ALL_HAD_THEIR_TURN = """async () => {

@@ -106,6 +106,23 @@ def test_a_file_that_is_not_read_says_so_on_the_screen(
     expect_drawer_shut(phone)
 
 
+def test_a_list_of_files_that_does_not_come_is_told_of_and_asked_for_again(phone: Desk):
+    phone.page.route("**/api/upload?*", lambda route: route.abort("connectionreset"))
+    phone.page.reload()
+    note = phone.conversation.get_by_role("alert")
+    expect(note).to_have_text("Lectern cannot be reached. Check the connection, then try again.")
+    expect(note).to_be_in_viewport(ratio=1)
+    expect(scope(phone, "Your files did not come")).to_be_in_viewport(ratio=1)
+    expect_drawer_shut(phone)
+
+    phone.page.unroute("**/api/upload?*")
+    phone.conversation.get_by_role("button", name="Try again").tap()
+
+    expect(phone.page.get_by_role("heading", name="A desk for your course")).to_be_in_viewport()
+    expect(note).to_have_count(0)
+    expect(scope(phone, "Add a file first")).to_be_in_viewport(ratio=1)
+
+
 class TestInAChat:
     """Where nothing but the line below the question tells of files."""
 

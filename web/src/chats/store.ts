@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure, isAbort, Problem } from "../api/problems.ts";
-import { holdToken } from "../api/session.ts";
+import { holdToken, user } from "../api/session.ts";
 import { printable } from "../api/text.ts";
 import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
@@ -62,6 +62,11 @@ export async function loadChats(): Promise<void> {
     if (!isAbort(error)) chatsState.value = asFailure(error);
   }
 }
+
+// As the list of files does.
+addEventListener("online", () => {
+  if (user.value && typeof chatsState.value === "object") loadChats();
+});
 
 export function loadMoreChats(): Promise<void> {
   wanted += PAGE;

@@ -4,7 +4,7 @@ import { computed } from "@preact/signals";
 import type { File as CourseFile } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { stallOf } from "./reading.ts";
-import { files } from "./store.ts";
+import { files, filesState, isListed } from "./store.ts";
 import { isOnTheWay, isUnsent, shipments } from "./uploads.ts";
 
 /** The files whose row is their own, not that of the upload that they come by. */
@@ -21,6 +21,8 @@ const isBeingRead = (file: CourseFile) => file.status === "processing" && !stall
 /** What became of the files that were added, in a few words; null where there is nothing to tell. */
 export const arrivalNews = computed(() => {
   const s = strings.value.ask;
+  const isMissing = typeof filesState.value === "object" && !isListed.value;
+  if (isMissing) return { text: s.notListed, isBad: true };
   const sent = shipments.value.filter(isUnsent).length;
   const read = unreadFiles.value.filter(isBeingRead).length;
   if (sent + read > 0) return { text: (sent ? s.coming : s.reading)(sent + read), isBad: false };

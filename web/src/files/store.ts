@@ -3,6 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure, Problem } from "../api/problems.ts";
+import { user } from "../api/session.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { readIfArrived, readOn } from "./reading.ts";
 
@@ -10,6 +11,8 @@ const PAGE = 100;
 
 export const files = signal<CourseFile[]>([]);
 export const filesState = signal<"loading" | "loaded" | Failure>("loading");
+/** Whether the list is here, though perhaps an older one. */
+export const isListed = computed(() => filesState.value === "loaded" || files.value.length > 0);
 /** Files that questions leave out. */
 export const excluded = signal<ReadonlySet<number>>(new Set());
 
@@ -79,6 +82,11 @@ export async function loadFiles(): Promise<void> {
     filesState.value = asFailure(error);
   }
 }
+
+// What did not come for want of a connection comes with it.
+addEventListener("online", () => {
+  if (user.value && typeof filesState.value === "object") loadFiles();
+});
 
 /** Delete a file; one that is gone already is no failure. */
 export async function deleteFile(id: number): Promise<void> {

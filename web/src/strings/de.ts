@@ -244,6 +244,7 @@ export const de: Strings = {
     noneReady: "Füge zuerst eine Datei hinzu",
     coming: (count) => `${plural(count, "Datei", "Dateien")} unterwegs …`,
     reading: (count) => plural(count, "Datei wird gelesen …", "Dateien werden gelesen …"),
+    notListed: "Deine Dateien kamen nicht",
     notRead: (count) => plural(count, "Datei wurde nicht gelesen", "Dateien wurden nicht gelesen"),
     doubled: (count) => plural(count, "Datei war schon da", "Dateien waren schon da"),
     tooLong: (count) => `${count} Zeichen zu viel`,

@@ -167,6 +167,7 @@ export const en = {
     noneReady: "Add a file first",
     coming: (count: number) => plural(count, "file on its way …", "files on their way …"),
     reading: (count: number) => `Reading ${plural(count, "file", "files")} …`,
+    notListed: "Your files did not come",
     notRead: (count: number) => plural(count, "file was not read", "files were not read"),
     doubled: (count: number) => plural(count, "file was here already", "files were here already"),
     tooLong: (count: number) => `${plural(count, "character", "characters")} too many`,

@@ -7,7 +7,7 @@ import { ask, canAsk, runningTurn, stop } from "../chats/asking.ts";
 import { deletions } from "../chats/store.ts";
 import { chatId, turns } from "../chats/turns.ts";
 import { arrivalNews } from "../files/arrivals.ts";
-import { chosenFiles, filesState, readyFiles } from "../files/store.ts";
+import { chosenFiles, isListed, readyFiles } from "../files/store.ts";
 import { isPlain, studyRoute } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { focusWork } from "../ui/focus.ts";
@@ -48,7 +48,7 @@ function scope(): string | null {
 function Scope() {
   const asked = scope();
   const news = arrivalNews.value;
-  const none = filesState.value === "loaded" ? strings.value.ask.noneReady : strings.value.loading;
+  const none = isListed.value ? strings.value.ask.noneReady : strings.value.loading;
   return (
     <button type="button" class="scope" onClick={openFiles}>
       <Icon name={news?.isBad ? "gap" : "file"} />

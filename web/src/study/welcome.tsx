@@ -2,8 +2,9 @@
 
 import { hasArrivals } from "../files/arrivals.ts";
 import { AddFiles, Arrivals } from "../files/file-list.tsx";
-import { filesState, readyFiles } from "../files/store.ts";
+import { filesState, isListed, loadFiles, readyFiles } from "../files/store.ts";
 import { strings } from "../strings/index.ts";
+import { FailureNote, Retry } from "../ui/failure.tsx";
 import { focusWork, useFocusAfter } from "../ui/focus.ts";
 import { Sign } from "../ui/wordmark.tsx";
 import { isNarrow } from "./layout.ts";
@@ -31,9 +32,20 @@ function FirstTime() {
   );
 }
 
+/** Before the list of files is here. That it does not come is told there, where it is in sight. */
+function Unlisted() {
+  const state = filesState.value;
+  if (typeof state !== "object" || !isNarrow.value) return null;
+  return (
+    <FailureNote failure={state}>
+      <Retry failure={state} onRetry={loadFiles} />
+    </FailureNote>
+  );
+}
+
 export function Welcome() {
   const s = strings.value.ask;
-  if (filesState.value !== "loaded") return null;
+  if (!isListed.value) return <Unlisted />;
   if (readyFiles.value.length === 0) return <FirstTime />;
   return (
     <div class="welcome">
