@@ -274,6 +274,28 @@ class TestTheAccount:
         desk.page.get_by_role("button", name="Change password").click()
         expect(desk.page.get_by_text("The password is changed.")).to_be_visible()
 
+    def test_hides_the_password_that_is_chosen_after_a_suggested_one(
+        self, desk: Desk, open_context: Callable[..., BrowserContext]
+    ):
+        sign_in_elsewhere(desk, open_context)
+        desk.page.goto("/#/account")
+        elsewhere = desk.page.get_by_role("button", name=re.compile("^Sign out on "))
+        expect(elsewhere).to_be_visible()
+        field = desk.page.get_by_label("New password")
+        desk.page.get_by_label("Current password").fill(PASSPHRASE)
+        desk.page.get_by_role("button", name="Suggest a passphrase").click()
+        expect(field).to_have_attribute("type", "text")
+        desk.page.get_by_role("button", name="Change password").click()
+        expect(desk.page.get_by_text("The password is changed.")).to_be_visible()
+
+        expect(field).to_have_attribute("type", "password")
+        expect(field).to_have_accessible_description(re.compile("^At least 15 characters"))
+        expect(desk.page.locator(".passphrase")).to_have_count(0)
+        expect(elsewhere).to_have_count(0)
+        field.fill("another lantern, another orchard")
+        expect(field).to_have_attribute("type", "password")
+        expect(desk.page.get_by_text("another lantern")).to_have_count(0)
+
     def test_changes_it_once_however_often_one_presses(self, desk: Desk):
         held: list[Route] = []
 

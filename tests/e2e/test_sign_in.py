@@ -95,6 +95,28 @@ def test_a_suggested_passphrase_is_seen_whole_and_can_be_hidden(
     expect(whole).to_have_count(0)
 
 
+def test_a_suggested_passphrase_that_is_changed_is_seen_no_more(threshold: Page):
+    suggest = threshold.get_by_role("button", name="Suggest a passphrase")
+    password = threshold.get_by_label("Password", exact=True)
+    suggest.click()
+    expect(password).to_have_attribute("type", "text")
+    suggested = password.input_value()
+
+    password.press("End")
+    password.press_sequentially("x")
+
+    expect(password).to_have_value(f"{suggested}x")
+    expect(password).to_have_attribute("type", "password")
+    expect(threshold.get_by_text(suggested)).to_have_count(0)
+    expect(password).to_have_accessible_description(re.compile("^At least 15 characters"))
+    suggest.click()
+    expect(password).to_have_attribute("type", "text")
+    # Another suggestion is to be seen as well, whatever became of the one before.
+    threshold.get_by_role("button", name="Hide password").click()
+    suggest.click()
+    expect(password).to_have_attribute("type", "text")
+
+
 def test_a_taken_username_is_told_so(threshold: Page, desk: Desk):
     fill(threshold, desk.username)
     make(threshold)

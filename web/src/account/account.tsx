@@ -1,6 +1,7 @@
 // The account: appearance, sessions, password, data, and the end of it.
 
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { download } from "../api/downloads.ts";
 import type { User } from "../schema.ts";
 import { formatDate, strings } from "../strings/index.ts";
@@ -44,6 +45,7 @@ function Export() {
 export function Account({ user }: { user: User }) {
   const s = strings.value;
   const heading = useHeading(s.account.title);
+  const [changes, setChanges] = useState(0);
   return (
     <main class="account">
       <a class="quiet" href="#/">
@@ -65,10 +67,10 @@ export function Account({ user }: { user: User }) {
         <Switches />
       </Section>
       <Section title={s.account.sessions}>
-        <SessionList />
+        <SessionList changes={changes} />
       </Section>
       <Section title={s.account.password}>
-        <PasswordForm user={user} />
+        <PasswordForm user={user} onChanged={() => setChanges(changes + 1)} />
       </Section>
       <Section title={s.account.export}>
         <Export />

@@ -23,11 +23,16 @@ async function change(current: string, next: string): Promise<void> {
 /** Go on with a token that knows that the password was changed; loading anew brings one, too. */
 const goOn = () => refresh().catch(() => navigateUnasked(() => location.reload()));
 
-export function PasswordForm({ user }: { user: User }) {
+interface Props {
+  user: User;
+  onChanged: () => void | Promise<void>;
+}
+
+export function PasswordForm({ user, onChanged }: Props) {
   const s = strings.value;
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
-  const [isSuggested, setSuggested] = useState(false);
+  const [suggestion, setSuggestion] = useState("");
   const [isChanged, setChanged] = useState(false);
   const { isBusy, failure, attempt } = useAttempt();
   const submit = (event: Event) => {
@@ -38,12 +43,13 @@ export function PasswordForm({ user }: { user: User }) {
       setChanged(true);
       setCurrent("");
       setNext("");
-      if (user.must_change_password) await goOn();
+      await onChanged();
     });
   };
   const suggest = async () => {
-    setNext(await suggestPassphrase());
-    setSuggested(true);
+    const passphrase = await suggestPassphrase();
+    setNext(passphrase);
+    setSuggestion(passphrase);
   };
   return (
     <form onSubmit={submit}>
@@ -56,11 +62,11 @@ export function PasswordForm({ user }: { user: User }) {
       />
       <PasswordField
         label={s.account.next}
-        hint={isSuggested ? s.signIn.suggested : s.signIn.passwordHint}
+        hint={s.signIn.passwordHint}
         value={next}
         onInput={setNext}
         autocomplete="new-password"
-        suggested={isSuggested}
+        suggestion={suggestion}
       />
       <button type="button" class="link" onClick={suggest}>
         {s.signIn.suggest}
@@ -86,7 +92,7 @@ export function MustChange({ user }: { user: User }) {
         {s.password}
       </h1>
       <p class="note">{s.mustChange}</p>
-      <PasswordForm user={user} />
+      <PasswordForm user={user} onChanged={goOn} />
       <button type="button" class="link" onClick={leave}>
         {s.signOut}
       </button>

@@ -56,7 +56,8 @@ interface Trouble {
   again: () => void;
 }
 
-export function SessionList() {
+/** `changes` is how often the password was changed here, which ends all sessions but this one. */
+export function SessionList({ changes }: { changes: number }) {
   const [sessions, setSessions] = useState<Session[]>([]);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const list = useRef<HTMLUListElement>(null);
@@ -80,7 +81,7 @@ export function SessionList() {
     // The button that had the focus is gone.
     list.current?.focus();
   };
-  useEffect(() => attempt(load), []);
+  useEffect(() => attempt(load), [changes]);
   return (
     <>
       {trouble && (

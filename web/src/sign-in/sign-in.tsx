@@ -47,11 +47,11 @@ function CodeField({ code, onInput }: { code: string; onInput: (code: string) =>
 function SignInForm({ isNew }: { isNew: boolean }) {
   const s = strings.value.signIn;
   const [entry, setEntry] = useState<Entry>({ username: "", password: "", code: "" });
-  const [isSuggested, setSuggested] = useState(false);
+  const [suggestion, setSuggestion] = useState("");
   const { isBusy, failure, setFailure, attempt } = useAttempt();
   const [needsCode, setNeedsCode] = useState(false);
   const [isMisnamed, setMisnamed] = useState(false);
-  const change = (part: Partial<Entry>) => setEntry({ ...entry, ...part });
+  const change = (part: Partial<Entry>) => setEntry((now) => ({ ...now, ...part }));
   const rename = (username: string) => {
     change({ username });
     // Another name need not wait for this one.
@@ -74,8 +74,9 @@ function SignInForm({ isNew }: { isNew: boolean }) {
     if (!misnamed) attempt(tryToEnter);
   };
   const suggest = async () => {
-    change({ password: await suggestPassphrase() });
-    setSuggested(true);
+    const password = await suggestPassphrase();
+    change({ password });
+    setSuggestion(password);
   };
 
   return (
@@ -90,11 +91,11 @@ function SignInForm({ isNew }: { isNew: boolean }) {
       />
       <PasswordField
         label={s.password}
-        {...(isNew ? { hint: isSuggested ? s.suggested : s.passwordHint } : {})}
+        {...(isNew ? { hint: s.passwordHint } : {})}
         value={entry.password}
         onInput={(password) => change({ password })}
         autocomplete={isNew ? "new-password" : "current-password"}
-        suggested={isSuggested}
+        suggestion={suggestion}
       />
       {isNew && (
         <button type="button" class="link" onClick={suggest}>

@@ -15,8 +15,8 @@ interface FieldProps {
 }
 
 interface PasswordProps extends FieldProps {
-  /** It was made up for the user, who has to see it: until they hide it. */
-  suggested?: boolean;
+  /** What was made up for the user, who has to see it while it is the value: until they hide it. */
+  suggestion?: string;
 }
 
 export function Field(props: FieldProps) {
@@ -55,14 +55,17 @@ export function Field(props: FieldProps) {
   );
 }
 
-export function PasswordField({ suggested = false, ...props }: PasswordProps) {
+export function PasswordField({ suggestion = "", ...props }: PasswordProps) {
   const s = strings.value.signIn;
   const [isShown, setShown] = useState(false);
-  useEffect(() => setShown(suggested), [suggested]);
+  const isSuggested = suggestion !== "" && props.value === suggestion;
+  // What they type themselves is theirs to show, also where it takes the place of a suggestion.
+  useEffect(() => setShown(isSuggested), [isSuggested, suggestion]);
+  const told = isSuggested ? { ...props, hint: s.suggested } : props;
   return (
     <div class="password">
-      <Field {...props} type={isShown ? "text" : "password"} />
-      {suggested && isShown && (
+      <Field {...told} type={isShown ? "text" : "password"} />
+      {isSuggested && isShown && (
         <p class="passphrase" aria-hidden="true">
           {props.value}
         </p>
