@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expect
 
+from dev.student import PASSPHRASE
+from tests.conftest import Configuration
 from tests.documents import make_pdf
 from tests.e2e.conftest import Watch
 from tests.e2e.desk import Desk, text_file
@@ -457,6 +459,50 @@ class TestStates:
         failed.get_by_role("button", name="Try again").click()
 
         desk.expect_ready("rocks.txt")
+
+
+class TestRefusedForNow:
+    """What the student can see to, without finding the file again."""
+
+    def test_files_go_on_by_themselves_after_signing_in_again(self, desk: Desk):
+        names = ["one.txt", "two.txt", "three.txt"]
+        problem = {"type": "/problems/invalid-access-token", "title": "", "detail": ""}
+        kind = "application/problem+json"
+        desk.page.route(
+            "**/api/upload/signed",
+            lambda route: route.fulfill(status=401, content_type=kind, json=problem),
+            times=2,
+        )
+        desk.page.context.clear_cookies()
+        desk.add(*(text_file(name, f"{BASALT} {name}") for name in names))
+        expect(desk.page.get_by_text("Your session is over.")).to_be_visible()
+
+        desk.page.get_by_label("Username").fill(desk.username)
+        desk.page.get_by_label("Password", exact=True).fill(PASSPHRASE)
+        desk.page.get_by_role("button", name="Sign in").click()
+
+        for name in names:
+            desk.expect_ready(name)
+
+    def test_a_file_too_many_is_tried_again_when_there_is_room(
+        self, desk: Desk, configuration: Configuration
+    ):
+        configuration.change(max_files_per_user=1)
+        desk.add(text_file("basalt.txt", BASALT))
+        desk.expect_ready("basalt.txt")
+        desk.add(text_file("granite.txt", GRANITE))
+        side = desk.open_side()
+        refused = row(side, "granite.txt")
+        expect(refused).to_contain_text("Delete one that you no longer need.")
+
+        side.get_by_role("button", name="Actions for basalt.txt").click()
+        side.get_by_role("button", name="Delete", exact=True).click()
+        question = desk.page.get_by_role("dialog", name="Delete basalt.txt?")
+        question.get_by_role("button", name="Delete", exact=True).click()
+        expect(row(side, "basalt.txt")).to_have_count(0)
+        refused.get_by_role("button", name="Try again").click()
+
+        desk.expect_ready("granite.txt")
 
 
 class TestUnreadable:

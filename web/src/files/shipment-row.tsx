@@ -6,6 +6,7 @@ import { IconButton } from "../ui/button.tsx";
 import { Retry } from "../ui/failure.tsx";
 import { leaveRow } from "./file-row.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
+import { STORAGE_REFUSED } from "./transfer.ts";
 import { cancel, pause, resume, type Shipment } from "./uploads.ts";
 
 /** How that ends is announced, wherever its row is. */
@@ -31,10 +32,15 @@ function State({ shipment: { state, sentBytes, file } }: { shipment: Shipment })
   }
 }
 
+/** What may be another next time, by the student's doing or without it. */
+const PASSING = [STORAGE_REFUSED, "file-limit-reached"];
+
 /** A file of the wrong kind stays one; a busy or failing server may do better next time. */
 function isWorthRetrying(failure: Failure): boolean {
   if (!(failure instanceof Problem)) return true;
-  return failure.status >= 500 || failure.status === 429 || failure.slug === "storage-refused";
+  return (
+    failure.status >= 500 || [401, 429].includes(failure.status) || PASSING.includes(failure.slug)
+  );
 }
 
 export function ShipmentRow({ shipment }: { shipment: Shipment }) {

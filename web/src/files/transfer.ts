@@ -66,13 +66,14 @@ function problem(type: string, status: number): Problem {
 
 /** It may do better in a moment. */
 export const STORAGE_BUSY = "storage-busy";
+export const STORAGE_REFUSED = "storage-refused";
 
 function check(xhr: XMLHttpRequest, ...alsoFine: number[]): XMLHttpRequest {
   const status = statusOf(xhr);
   if ((xhr.status >= 200 && xhr.status < 300) || alsoFine.includes(status)) return xhr;
   // Storage is in trouble, or still at what was sent before: the next attempt asks how far it is.
   if (status >= 500 || BUSY.includes(status)) throw problem(STORAGE_BUSY, 503);
-  throw problem("storage-refused", status);
+  throw problem(STORAGE_REFUSED, status);
 }
 
 async function put(sending: Sending): Promise<void> {

@@ -2,7 +2,7 @@
 //
 // Sending and reading have lanes of their own: while two long files are read, a third is sent.
 
-import { effect, signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, ConnectionLost, type Failure, isAbort, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
@@ -14,7 +14,7 @@ import { askBeforeUnload } from "../unload.ts";
 import { lanes } from "./lanes.ts";
 import { read } from "./reading.ts";
 import { deleteFile, dropFile, fetchFiles, files, keepFile } from "./store.ts";
-import { type Delivery, STORAGE_BUSY, transfer } from "./transfer.ts";
+import { type Delivery, STORAGE_BUSY, STORAGE_REFUSED, transfer } from "./transfer.ts";
 import { untilOnline, wait } from "./waiting.ts";
 
 type Stage =
@@ -193,6 +193,11 @@ function isPassing(failure: Failure): boolean {
   return failure instanceof ConnectionLost || failure.slug === STORAGE_BUSY;
 }
 
+/** The session was over: the sign-in view says so, and what was to be sent goes on after it. */
+function isSignedOut(failure: Failure): boolean {
+  return failure instanceof Problem && failure.status === 401 && failure.slug !== STORAGE_REFUSED;
+}
+
 /** Longer each time, and never all uploads at once. */
 function backOff(failures: number): Promise<void> {
   const longest = Math.min(MAX_WAIT_MILLISECONDS, MIN_WAIT_MILLISECONDS * 2 ** failures);
@@ -218,7 +223,8 @@ async function fail(key: string, job: Job, failure: Failure): Promise<void> {
   }
   update(key, { state: { stage: "failed", failure } });
   const name = find(key)?.file.name;
-  if (name) announce(`${strings.value.failures.add(name)} ${explain(failure)}`);
+  if (name && !isSignedOut(failure))
+    announce(`${strings.value.failures.add(name)} ${explain(failure)}`);
 }
 
 function enqueue(key: string): void {
@@ -257,6 +263,15 @@ export function resume(key: string): void {
   update(key, { state: { stage: job.announced ? "sending" : "preparing" } });
   enqueue(key);
 }
+
+function resumeSignedOut(): void {
+  for (const { key, state } of shipments.value)
+    if (state.stage === "failed" && isSignedOut(state.failure)) resume(key);
+}
+
+effect(() => {
+  if (user.value) untracked(resumeSignedOut);
+});
 
 /** Delete what was announced, but not the file that a duplicate turned out to be. */
 async function withdraw({ file, upload }: SignedUpload): Promise<void> {
