@@ -5,14 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from dev.student import PASSPHRASE
-from tests.conftest import Configuration
+from tests.conftest import Configuration, Ground
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, text_file
 
 PASSWORD = "copper lantern quiet orchard"
+ANOTHER = "velvet harbour dusty pencil"
 
 
 @pytest.fixture
@@ -155,6 +156,86 @@ class TestASignUpCode:
 
         expect(threshold.get_by_role("alert")).to_contain_text("Sign-up is closed here")
         expect(threshold.get_by_label("Sign-up code")).to_have_count(0)
+
+
+def lose_reply(page: Page, address: str) -> None:
+    """Let one request be answered, and its answer never arrive."""
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route(address, lose, times=1)
+
+
+class TestALostReply:
+    def test_to_a_sign_up_is_made_good_by_pressing_again(self, threshold: Page):
+        lose_reply(threshold, "**/api/auth/register")
+        fill(threshold, "once-and-for-all")
+        make(threshold)
+        expect(threshold.get_by_role("alert")).to_contain_text("cannot be reached")
+
+        make(threshold)
+
+        expect(threshold.get_by_label("Your question")).to_be_visible()
+
+    @pytest.mark.parametrize("second", [ANOTHER, PASSPHRASE], ids=["unknown", "known"])
+    def test_lets_nobody_into_the_account_of_another(
+        self, threshold: Page, desk: Desk, second: str
+    ):
+        """Nor its owner, with what was not sent before: there is a form for them."""
+        threshold.route("**/api/auth/register", lambda route: route.abort(), times=1)
+        fill(threshold, desk.username, ANOTHER)
+        make(threshold)
+        expect(threshold.get_by_role("alert")).to_contain_text("cannot be reached")
+
+        fill(threshold, desk.username, second)
+        make(threshold)
+
+        taken = "This username is taken. Choose another one."
+        expect(threshold.get_by_role("alert")).to_have_text(taken)
+
+    def test_to_a_deletion_is_told_by_pressing_again(self, desk: Desk):
+        lose_reply(desk.page, "**/api/auth/erase")
+        erase(desk)
+        dialog = desk.page.get_by_role("dialog")
+        expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
+        # What was tried is not forgotten with the dialog.
+        dialog.get_by_role("button", name="Cancel").click()
+
+        erase(desk)
+
+        expect(desk.page.get_by_role("heading", name="Your account is gone")).to_be_visible()
+        expect(desk.page.get_by_text("The connection was lost before the list")).to_be_visible()
+        desk.page.get_by_role("button", name="To the start page").click()
+        expect(desk.page.get_by_label("Username")).to_be_visible()
+        expect(desk.page.get_by_text("Your session is over.")).to_have_count(0)
+
+    def test_to_a_deletion_that_never_arrived_leaves_nothing_behind(
+        self, desk: Desk, ground: Ground
+    ):
+        desk.page.route("**/api/auth/erase", lambda route: route.abort(), times=1)
+        erase(desk)
+        dialog = desk.page.get_by_role("dialog")
+        expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
+        ground.execute(
+            "update sessions set ended_at = now() from users"
+            " where users.id = user_id and username = %s",
+            desk.username,
+        )
+
+        dialog.get_by_role("button", name="Delete everything for good").click()
+
+        expect(desk.page.get_by_text("This is what was deleted:")).to_be_visible()
+        assert not ground.rows("select id from users where username = %s", desk.username)
+
+
+def erase(desk: Desk) -> None:
+    desk.page.goto("/#/account")
+    desk.page.get_by_role("button", name="Delete my account").click()
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_label("Your password, as proof that it is you").fill(PASSPHRASE)
+    dialog.get_by_role("button", name="Delete everything for good").click()
 
 
 def refuse(page: Page, address: str, status: int, **members: Any) -> None:

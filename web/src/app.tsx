@@ -17,7 +17,7 @@ import { Reports } from "./ui/reports.tsx";
 import { Unexpected } from "./ui/unexpected.tsx";
 
 function View() {
-  if (receipt.value) return <ReceiptView receipt={receipt.value} />;
+  if (receipt.value) return <ReceiptView told={receipt.value} />;
   if (user.value === undefined) return <Boot />;
   if (user.value === null) return <SignIn />;
   if (user.value.must_change_password) return <MustChange user={user.value} />;

@@ -1,9 +1,10 @@
 // Deleting the account, with the password as proof.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { send } from "../api/client.ts";
-import { end } from "../api/session.ts";
-import type { User } from "../schema.ts";
+import { knock, send } from "../api/client.ts";
+import { isProblem, isUnanswered, Problem } from "../api/problems.ts";
+import { begin, end } from "../api/session.ts";
+import type { Receipt, User } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { useAttempt } from "../ui/attempt.ts";
 import { FailureNote } from "../ui/failure.tsx";
@@ -11,8 +12,39 @@ import { PasswordField } from "../ui/form.tsx";
 import { Submit } from "../ui/submit.tsx";
 import { receipt } from "./receipt.tsx";
 
-async function erase(password: string): Promise<void> {
-  receipt.value = await send("post", "/api/auth/erase", { body: { password } });
+/** Whether nobody heard how a try ended; it is not forgotten with the dialog. */
+let isTried = false;
+
+const ask = (password: string) => send("post", "/api/auth/erase", { body: { password } });
+
+/** Whether the session is over: a wrong password is a 401, too. */
+const isOver = (error: unknown) =>
+  error instanceof Problem && error.status === 401 && error.slug !== "invalid-credentials";
+
+/** Ask once more: the try before may have deleted the account, and the receipt is lost then. */
+async function askAgain({ username }: User, password: string): Promise<Receipt | "lost"> {
+  try {
+    return await ask(password);
+  } catch (error) {
+    if (!isOver(error)) throw error;
+  }
+  // A session also ends from elsewhere: an account that lets its user in is there to be deleted.
+  try {
+    begin(await knock("/api/auth/login", { username, password }));
+  } catch (error) {
+    if (isProblem(error, "invalid-credentials")) return "lost";
+    throw error;
+  }
+  return ask(password);
+}
+
+async function erase(user: User, password: string): Promise<void> {
+  try {
+    receipt.value = await (isTried ? askAgain(user, password) : ask(password));
+  } catch (error) {
+    isTried ||= isUnanswered(error);
+    throw error;
+  }
   end({ byItself: false });
 }
 
@@ -24,7 +56,7 @@ function EraseDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const { isBusy, failure, attempt } = useAttempt();
   const submit = (event: Event) => {
     event.preventDefault();
-    attempt(() => erase(password));
+    attempt(() => erase(user, password));
   };
   return (
     <dialog ref={dialog} class="confirm" aria-labelledby="erase-title" onClose={onClose}>

@@ -28,6 +28,15 @@ export class ConnectionLost extends Error {}
 
 export type Failure = Problem | ConnectionLost;
 
+/** Whether what was asked for may have been done all the same: nobody heard how it ended. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof ConnectionLost || (error instanceof Problem && error.status >= 500);
+}
+
+export function isProblem(error: unknown, slug: string): boolean {
+  return error instanceof Problem && error.slug === slug;
+}
+
 export function asFailure(error: unknown): Failure {
   if (error instanceof Problem || error instanceof ConnectionLost) return error;
   if (error instanceof TypeError) return new ConnectionLost(error.message);

@@ -2,9 +2,10 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { knock } from "../api/client.ts";
-import { Problem } from "../api/problems.ts";
+import { isProblem, isUnanswered } from "../api/problems.ts";
 import { begin, wasEnded } from "../api/session.ts";
 import { go, route } from "../routes.ts";
+import type { TokenReply } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { useAttempt } from "../ui/attempt.ts";
 import { FailureNote } from "../ui/failure.tsx";
@@ -24,12 +25,43 @@ interface Entry {
   code: string;
 }
 
-async function enter({ username, password, code }: Entry, isNew: boolean): Promise<void> {
-  const credentials = { username: username.trim(), password };
-  if (isNew) {
-    begin(await knock("/api/auth/register", { ...credentials, signup_code: code.trim() || null }));
+const signIn = ({ username, password }: Entry) =>
+  knock("/api/auth/login", { username: username.trim(), password });
+
+const signUp = ({ username, password, code }: Entry) =>
+  knock("/api/auth/register", {
+    username: username.trim(),
+    password,
+    signup_code: code.trim() || null,
+  });
+
+/** Sign up once more where nobody heard how that ended: the name may be taken by the account itself. */
+async function signUpAgain(entry: Entry): Promise<TokenReply> {
+  try {
+    return await signUp(entry);
+  } catch (taken) {
+    if (!isProblem(taken, "username-taken")) throw taken;
+    return signIn(entry).catch((error: unknown) => {
+      throw isProblem(error, "invalid-credentials") ? taken : error;
+    });
+  }
+}
+
+const isSame = (one: Entry, other: Entry | null) =>
+  one.username.trim() === other?.username.trim() && one.password === other.password;
+
+/** Return how to sign up with an entry, which remembers the one that was sent last without a reply. */
+function useSignUp() {
+  const unanswered = useRef<Entry | null>(null);
+  return async (entry: Entry) => {
+    try {
+      begin(await (isSame(entry, unanswered.current) ? signUpAgain : signUp)(entry));
+    } catch (error) {
+      if (isUnanswered(error)) unanswered.current = entry;
+      throw error;
+    }
     go({ view: "study", chat: null, place: null }, { replace: true });
-  } else begin(await knock("/api/auth/login", credentials));
+  };
 }
 
 /** Asked for only where the server has said that it takes one: most places need none. */
@@ -58,11 +90,13 @@ function SignInForm({ isNew }: { isNew: boolean }) {
     setFailure(null);
   };
 
+  const makeAccount = useSignUp();
   const tryToEnter = async () => {
     try {
-      await enter(entry, isNew);
+      if (isNew) await makeAccount(entry);
+      else begin(await signIn(entry));
     } catch (error) {
-      if (error instanceof Problem && error.slug === "signup-refused") setNeedsCode(true);
+      if (isProblem(error, "signup-refused")) setNeedsCode(true);
       throw error;
     }
   };

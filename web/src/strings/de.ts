@@ -351,6 +351,8 @@ export const de: Strings = {
     erasePassword: "Dein Passwort als Beweis, dass du es bist",
     receiptTitle: "Dein Konto ist gelöscht",
     receiptText: "Das wurde gelöscht:",
+    receiptLost:
+      "Es ist mit allen Dateien und Chats gelöscht. Die Verbindung brach ab, bevor die Liste davon kam. Falls auch der Speicher versagt hat, löscht er die Dateien noch am selben Tag.",
     receiptObjects: "Gespeicherte Dateien",
     receiptPending:
       "Gespeicherte Dateien, die im Lauf des Tages gelöscht werden, weil der Speicher gerade ausfiel",

@@ -275,6 +275,8 @@ export const en = {
     erasePassword: "Your password, as proof that it is you",
     receiptTitle: "Your account is gone",
     receiptText: "This is what was deleted:",
+    receiptLost:
+      "It is deleted with all files and chats. The connection was lost before the list of them came. Should the storage have failed as well, it deletes the files within the day.",
     receiptObjects: "Stored files",
     receiptPending:
       "Stored files that will be deleted within the day, because the storage failed just now",
