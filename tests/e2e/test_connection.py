@@ -23,6 +23,8 @@ MEBIBYTE = 1024 * 1024
 LOST = re.compile("connection was lost")
 PUT = "**/object/upload/sign/**"
 AWAITED = "This question is still being answered."
+# After so many milliseconds without a byte a connection is taken for dead.
+SILENCE = 30_000
 OFFLINE = re.compile("You are offline")
 
 
@@ -261,6 +263,30 @@ class TestAnUpload:
         assert [method for method in others if method != "OPTIONS"] == ["POST", "HEAD"]
         assert _stored(lectern, desk.username) == hashlib.sha256(content).hexdigest()
 
+    def test_whose_connection_dies_without_a_word_goes_on_where_it_was(
+        self, desk: Desk, sample_pdf: bytes
+    ):
+        methods: list[str] = []
+
+        def let_one_die(route: Route) -> None:
+            methods.append(route.request.method)
+            if methods.count("PATCH") != 2 or route.request.method != "PATCH":
+                route.continue_()
+
+        desk.page.clock.install()
+        desk.page.route("**/upload/resumable/**", let_one_die)
+        content = _padded(sample_pdf, 7 * MEBIBYTE)
+        desk.add({"name": "long.pdf", "mimeType": "application/pdf", "buffer": content})
+        side = desk.open_side()
+        expect(side.get_by_text(re.compile(r"Sending, [89]\d %"))).to_be_visible()
+        desk.page.clock.fast_forward(15_000)
+        expect(side.get_by_text(re.compile(r"Sending, [89]\d %"))).to_be_visible()
+
+        desk.page.clock.fast_forward(30_000)
+
+        desk.expect_ready("long.pdf")
+        assert methods == ["POST", "PATCH", "PATCH", "HEAD", "PATCH"]
+
     def test_that_is_there_though_its_reply_was_lost_is_read(self, desk: Desk, lectern: str):
         replies: list[str] = []
 
@@ -316,6 +342,7 @@ class TestAnUpload:
         side = desk.open_side()
         expect(side.get_by_text("cannot take this file just now")).to_be_visible()
         waits: list[float] = desk.page.evaluate("waits.filter(wait => wait > 700)")
+        waits = [wait for wait in waits if wait != SILENCE]
         assert len(waits) == 8
         assert waits[:5] == sorted(waits[:5])  # below the longest each is longer than the last
         assert max(waits) <= 30_000
@@ -405,6 +432,16 @@ def test_lists_that_did_not_come_come_with_the_connection(reader: Desk, model: S
 
 _WAIT_FOR_THEIR_TURN = """async (tabs) => (await navigator.locks.query()).pending
   .filter(lock => lock.name === "lectern-refresh").length === tabs"""
+# As if the time were over that a request is given; returns what it was given.
+_HAND_OVER_PATIENCE = """
+AbortSignal.timeout = (milliseconds) => {
+  const patience = new AbortController();
+  window.lose = () => {
+    patience.abort(new DOMException("", "TimeoutError"));
+    return milliseconds;
+  };
+  return patience.signal;
+};"""
 _ALL_HAD_THEIR_TURN = """async () => {
   const { held, pending } = await navigator.locks.query();
   return ![...held, ...pending].some(lock => lock.name === "lectern-refresh");
@@ -545,6 +582,20 @@ class TestTabs:
                 desk.page.reload(wait_until="commit")
         desk.page.reload()
 
+        expect(desk.composer).to_be_visible()
+
+    def test_wait_no_longer_for_a_refresh_than_a_reply_may_take(self, desk: Desk):
+        desk.page.add_init_script(_HAND_OVER_PATIENCE)
+        with desk.page.expect_request("**/api/auth/refresh"):
+            desk.page.route("**/api/auth/refresh", lambda _: None, times=1)  # nobody answers
+            desk.page.reload()
+        second = desk.page.context.new_page()
+        second.goto("/")
+        second.wait_for_function(_WAIT_FOR_THEIR_TURN, arg=1)
+
+        assert desk.page.evaluate("lose()") == 30_000
+
+        expect(second.get_by_label("Your question")).to_be_visible()
         expect(desk.composer).to_be_visible()
 
     def test_that_loads_alone_refreshes_once(self, desk: Desk):

@@ -14,6 +14,8 @@ const LOCK = "lectern-refresh";
 const HINT = "lectern-refreshed-at";
 const EARLY_MILLISECONDS = 20_000;
 const HEARSAY_MILLISECONDS = 1_000;
+/** A reply that takes longer does not come; the other tabs wait in the lock meanwhile. */
+const PATIENCE_MILLISECONDS = 30_000;
 
 /** null: nobody is; undefined: not known yet. */
 export const user = signal<User | null | undefined>(undefined);
@@ -83,8 +85,13 @@ function hear(): Promise<void> {
 }
 
 async function post(path: string): Promise<Response> {
+  const headers = { "X-Requested-With": "lectern" };
+  const signal = AbortSignal.timeout(PATIENCE_MILLISECONDS);
   try {
-    return await fetch(path, { method: "POST", headers: { "X-Requested-With": "lectern" } });
+    const response = await fetch(path, { method: "POST", headers, signal });
+    // All of it, while the time runs.
+    await response.clone().text();
+    return response;
   } catch {
     throw new ConnectionLost();
   }
