@@ -214,15 +214,24 @@ def _lose_the_reply(route: Route) -> None:
     route.abort("connectionreset")
 
 
-# Only the page's own clock runs faster; how long it wanted to wait is noted.
-_HURRY = """
+# Only the page's own clock runs faster; how long it wanted to wait is noted. What is sent and read
+# takes its time: a busy machine is not to be taken for a dead connection.
+_HURRY = f"""
 const later = window.setTimeout;
 window.waits = [];
-window.setTimeout = (work, milliseconds) => {
+window.setTimeout = (work, milliseconds) => {{
+  if (milliseconds === {SILENCE}) return later(work, milliseconds);
   window.waits.push(milliseconds);
   return later(work, milliseconds / 100);
-};
+}};
 """
+
+
+def hurry(desk: Desk) -> None:
+    desk.page.add_init_script(_HURRY)
+    desk.page.reload()
+    # The list is here: it would have a file read that is in it already, and counted with the others.
+    expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
 
 
 def _padded(pdf: bytes, size: int) -> bytes:
@@ -334,15 +343,13 @@ class TestAnUpload:
         assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
 
     def test_that_storage_cannot_take_waits_longer_and_then_for_a_press(self, desk: Desk):
-        desk.page.add_init_script(_HURRY)
-        desk.page.reload()
+        hurry(desk)
         headers = {"Access-Control-Allow-Origin": "*"}
         desk.page.route(PUT, lambda route: route.fulfill(status=503, headers=headers))
         desk.add(text_file("rocks.txt", NOTES))
         side = desk.open_side()
         expect(side.get_by_text("cannot take this file just now")).to_be_visible()
         waits: list[float] = desk.page.evaluate("waits.filter(wait => wait > 700)")
-        waits = [wait for wait in waits if wait != SILENCE]
         assert len(waits) == 8
         assert waits[:5] == sorted(waits[:5])  # below the longest each is longer than the last
         assert max(waits) <= 30_000
@@ -352,8 +359,7 @@ class TestAnUpload:
         desk.expect_ready("rocks.txt")
 
     def test_that_cannot_be_read_just_now_waits_longer_and_then_for_a_press(self, desk: Desk):
-        desk.page.add_init_script(_HURRY)
-        desk.page.reload()
+        hurry(desk)
         asked = {"retry_after_seconds": 20}
         problem = {
             "type": "/problems/storage-unavailable",
