@@ -604,6 +604,17 @@ class TestTabs:
         expect(second.get_by_label("Your question")).to_be_visible()
         expect(desk.composer).to_be_visible()
 
+    def test_without_locks_refresh_all_the_same(self, desk: Desk):
+        """On http beyond this machine a browser has none."""
+        desk.page.context.add_init_script("delete Navigator.prototype.locks")
+        second = desk.page.context.new_page()
+        second.goto("/")
+        desk.page.reload()
+
+        expect(desk.composer).to_be_visible()
+        expect(second.get_by_label("Your question")).to_be_visible()
+        assert desk.page.evaluate("navigator.locks === undefined")
+
     def test_that_loads_alone_refreshes_once(self, desk: Desk):
         refreshes = Refreshes(desk.page.context)
 

@@ -1,13 +1,15 @@
 """What fails after a press is seen and heard, and says what to do."""
 
 import re
-from collections.abc import Callable
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.e2e.conftest import DESKTOP
+from tests.e2e.conftest import DESKTOP, Watch
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
@@ -165,6 +167,112 @@ class TestAFile:
 def _problem(slug: str, status: int, detail: str) -> dict[str, Any]:
     body = {"type": f"/problems/{slug}", "title": "", "status": status, "detail": detail}
     return {"status": status, "content_type": "application/problem+json", "json": body}
+
+
+class _Breaking(socketserver.StreamRequestHandler):
+    """Begins an answer that it promised to be longer, and hangs up."""
+
+    def handle(self) -> None:
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n: {")
+
+
+@pytest.fixture
+def breaking() -> Iterator[str]:
+    """The address of a server whose every answer breaks off."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Breaking) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+class TestAReply:
+    """What the server says, or what comes in its place, may be broken in many ways."""
+
+    def test_that_breaks_off_is_a_lost_connection(self, answered: Desk, breaking: str):
+        answered.page.route(
+            "**/api/history?*",
+            lambda route: route.continue_(url=breaking),
+            times=1,
+        )
+        answered.page.reload()
+        side = answered.open_side()
+        expect(alert(answered.page, f"Lectern cannot be reached. {WAY_ON}")).to_be_visible()
+        side.get_by_role("button", name="Try again").click()
+
+        expect(side.get_by_role("link", name=re.compile("^What is basalt"))).to_be_visible()
+
+    def test_that_breaks_off_in_an_answer_is_a_lost_connection(
+        self, answered: Desk, breaking: str, model: ScriptedModel
+    ):
+        answered.page.route("**/api/query", lambda route: route.continue_(url=breaking), times=1)
+        answered.ask("Is it dark?")
+        told = answered.conversation.get_by_text("The connection was lost before the answer came.")
+        expect(told).to_be_visible()
+        answered.conversation.get_by_role("button", name="Go on").click()
+
+        expect(answered.chips).to_have_count(2)
+        assert len(model.prompts) == 2
+
+    @pytest.mark.parametrize("status", [200, 503])
+    @pytest.mark.parametrize("kind", ["text/html", "application/problem+json"])
+    def test_that_is_not_ours_is_the_servers_failure(self, answered: Desk, status: int, kind: str):
+        answered.page.route(
+            "**/api/history?*",
+            lambda route: route.fulfill(status=status, content_type=kind, body="<p>Gateway"),
+            times=1,
+        )
+        answered.page.reload()
+        side = answered.open_side()
+        expect(alert(answered.page, "Something went wrong on the server.")).to_be_visible()
+        side.get_by_role("button", name="Try again").click()
+
+        expect(side.get_by_role("link", name=re.compile("^What is basalt"))).to_be_visible()
+
+    @pytest.mark.parametrize("status", [200, 503])
+    def test_that_is_broken_ends_the_answer_and_another_can_be_asked(
+        self, answered: Desk, status: int
+    ):
+        kind = "text/event-stream" if status == 200 else "application/problem+json"
+        broken = "event: start\ndata: {oh\n\n"
+        answered.page.route(
+            "**/api/query",
+            lambda route: route.fulfill(status=status, content_type=kind, body=broken),
+            times=1,
+        )
+        answered.ask("Is it dark?")
+        told = answered.conversation.get_by_role("article").last
+        expect(told).to_contain_text("Something went wrong on the server.")
+        expect(answered.page.get_by_role("button", name="Stop")).to_have_count(0)
+        told.get_by_role("button", name="Ask again").click()
+
+        expect(answered.chips).to_have_count(2)
+
+
+class TestAMistakeOfThePage:
+    """As one may be in any version of it: here an event that is not what the page takes it for."""
+
+    def test_is_not_called_a_lost_connection_and_ends_the_answer(
+        self, answered: Desk, watch: Watch
+    ):
+        answered.page.route(
+            "**/api/query",
+            lambda route: route.fulfill(
+                content_type="text/event-stream", body="event: delta\ndata: null\n\n"
+            ),
+            times=1,
+        )
+        answered.ask("Is it dark?")
+        expect(alert(answered.page, "Something went wrong on this page.")).to_be_visible()
+        told = answered.conversation.get_by_role("article").last
+        expect(told).to_contain_text("This question was not answered.")
+        told.get_by_role("button", name="Ask again").click()
+
+        expect(answered.chips).to_have_count(2)
+        [mistake] = watch.errors
+        assert "null" in mistake
+        watch.errors.clear()
 
 
 def test_who_is_not_signed_out_is_told_to_be_still_signed_in(desk: Desk):

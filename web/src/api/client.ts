@@ -1,7 +1,7 @@
 // Requests to the functions, typed by their own OpenAPI documents.
 
 import type { paths } from "../schema.ts";
-import { ConnectionLost, problemOf } from "./problems.ts";
+import { ConnectionLost, problemOf, readJson } from "./problems.ts";
 import { authorised } from "./session.ts";
 
 type Verb = "get" | "post" | "put" | "patch" | "delete";
@@ -56,13 +56,7 @@ function init(verb: Verb, { body, signal, keepalive }: Loose): RequestInit {
 }
 
 async function read<T>(response: Response): Promise<T> {
-  if (response.status === 204) return undefined as T;
-  try {
-    return (await response.json()) as T;
-  } catch (error) {
-    if (error instanceof TypeError) throw new ConnectionLost();
-    throw error;
-  }
+  return response.status === 204 ? (undefined as T) : readJson<T>(response);
 }
 
 /** Ask as the user who is signed in. Raises a Failure. */

@@ -20,9 +20,8 @@ function save(content: Blob, name: string): void {
 /** Fetch `url` as the user and have the browser save it under the name the server gave. */
 export async function download(url: string): Promise<void> {
   const response = await authorised(url);
-  try {
-    save(await response.blob(), nameFrom(response));
-  } catch {
+  const content = await response.blob().catch(() => {
     throw new ConnectionLost();
-  }
+  });
+  save(content, nameFrom(response));
 }

@@ -1,6 +1,6 @@
 // Server-sent events out of a response body.
 
-import { ConnectionLost } from "./problems.ts";
+import { ConnectionLost, isAbort, parseJson } from "./problems.ts";
 
 // The server says something at least every 10 s. A connection that dies does not always say so.
 const SILENCE_MILLISECONDS = 25_000;
@@ -17,7 +17,7 @@ function parse(block: string): ServerEvent | null {
     if (line.startsWith("event:")) event = line.slice(6).trim();
     else if (line.startsWith("data:")) data.push(line.slice(5).trimStart());
   }
-  return data.length ? { event, data: JSON.parse(data.join("\n")) } : null;
+  return data.length ? { event, data: parseJson(data.join("\n")) } : null;
 }
 
 /** Wait for what comes next. Raises ConnectionLost when the browser goes offline, or after long silence. */
@@ -30,7 +30,7 @@ function hear(
     const timer = setTimeout(lose, SILENCE_MILLISECONDS);
     over.signal.addEventListener("abort", () => clearTimeout(timer));
     addEventListener("offline", lose, { signal: over.signal });
-    reader.read().then(resolve, reject);
+    reader.read().then(resolve, (error) => (isAbort(error) ? reject(error) : lose()));
   }).finally(() => over.abort());
 }
 

@@ -5,6 +5,8 @@ import type { ProblemDetails } from "../schema.ts";
 /** A problem that has no name but its status (RFC 9457, 4.2.1), or a gateway's own page. */
 export const UNNAMED = "about:blank";
 
+const BAD_GATEWAY = 502;
+
 export class Problem extends Error {
   readonly slug: string;
   readonly status: number;
@@ -37,9 +39,9 @@ export function isProblem(error: unknown, slug: string): boolean {
   return error instanceof Problem && error.slug === slug;
 }
 
+/** Raises again what is neither: a mistake of the page's own. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Problem || error instanceof ConnectionLost) return error;
-  if (error instanceof TypeError) return new ConnectionLost(error.message);
   throw error;
 }
 
@@ -52,8 +54,36 @@ function unnamed(response: Response): ProblemDetails {
   return { type: UNNAMED, title: statusText, status, detail: statusText, instance: "" };
 }
 
-export async function problemOf(response: Response): Promise<Problem> {
+/** Parse what a server said. Raises a Problem where it cannot have been ours, or is broken. */
+export function parseJson<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new Problem({ type: UNNAMED, title: "", status: BAD_GATEWAY, detail: "", instance: "" });
+  }
+}
+
+/** Read a body of JSON to its end. Raises a Failure, or an AbortError. */
+export async function readJson<T>(response: Response): Promise<T> {
+  const text = await response.text().catch((error: unknown) => {
+    throw isAbort(error) ? error : new ConnectionLost();
+  });
+  return parseJson<T>(text);
+}
+
+/** Return what a refusal says, as far as it can be read. */
+async function detailsOf(response: Response): Promise<ProblemDetails> {
   const isTold = response.headers.get("content-type")?.startsWith("application/problem+json");
-  const details = isTold ? ((await response.json()) as ProblemDetails) : unnamed(response);
+  if (!isTold) return unnamed(response);
+  try {
+    return { ...unnamed(response), ...(await readJson<ProblemDetails>(response)) };
+  } catch (error) {
+    if (error instanceof Problem) return unnamed(response);
+    throw error;
+  }
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const details = await detailsOf(response);
   return new Problem(details, Number(response.headers.get("retry-after")) || null);
 }

@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import type { TokenReply, User } from "../schema.ts";
 import { navigateUnasked } from "../unload.ts";
-import { ConnectionLost, problemOf } from "./problems.ts";
+import { ConnectionLost, problemOf, readJson } from "./problems.ts";
 
 type News =
   | { kind: "refreshed"; reply: TokenReply; at: number }
@@ -102,7 +102,7 @@ async function renew(asked: number): Promise<void> {
   if (last >= asked && access.since < asked) await hear();
   if (access.since >= asked) return;
   const response = await post("/api/auth/refresh");
-  if (response.ok) return begin((await response.json()) as TokenReply);
+  if (response.ok) return begin(await readJson<TokenReply>(response));
   const problem = await problemOf(response);
   if (response.status === 401) end({ byItself: true });
   throw problem;
@@ -110,6 +110,9 @@ async function renew(asked: number): Promise<void> {
 
 async function renewAlone(): Promise<void> {
   const asked = Date.now();
+  // Only where the browser counts the page as secure are there locks. Two tabs that trade the same
+  // refresh token within moments get the same new one.
+  if (!("locks" in navigator)) return renew(asked);
   await navigator.locks.request(LOCK, () => renew(asked));
 }
 

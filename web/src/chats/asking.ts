@@ -2,7 +2,7 @@
 
 import { batch, computed, effect, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
-import { asFailure, ConnectionLost, isAbort, Problem } from "../api/problems.ts";
+import { ConnectionLost, isAbort, Problem } from "../api/problems.ts";
 import { authorised } from "../api/session.ts";
 import { chosenFiles, filesState, loadFiles, readyFiles } from "../files/store.ts";
 import { wait } from "../files/waiting.ts";
@@ -155,17 +155,20 @@ async function draw(turn: Signal<Turn>, body: ReadableStream<Uint8Array>): Promi
   }
 }
 
+function endingAfter(error: unknown): Turn["ending"] {
+  if (isAbort(error)) return "stopped";
+  if (error instanceof ConnectionLost) return "lost";
+  return error instanceof Problem ? error : null;
+}
+
+/** End a turn whatever the reason: while one runs none can be asked. Raises again what is no Failure. */
 function finish(turn: Signal<Turn>, error: unknown): void {
   const old = turn.value;
-  const status = old.response ? "interrupted" : "failed";
-  if (isAbort(error)) {
-    turn.value = { ...old, status: "interrupted", ending: "stopped", isRunning: false };
-    return;
-  }
-  const failure = asFailure(error);
-  const ending = failure instanceof ConnectionLost ? "lost" : failure;
+  const ending = endingAfter(error);
+  const status = old.response || ending === "stopped" ? "interrupted" : "failed";
   turn.value = { ...old, status, ending, isRunning: false };
-  if (failure instanceof Problem && failure.status === 404) loadFiles();
+  if (ending === null) throw error;
+  if (ending instanceof Problem && ending.status === 404) loadFiles();
 }
 
 function apply(turn: Signal<Turn>, { event, data }: ServerEvent): void {
