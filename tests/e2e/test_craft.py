@@ -19,9 +19,17 @@ ARABIC = "البازلت صخر بركاني داكن يبرد بسرعة على
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
 
 
+FORMULA = " + ".join(f"a_{{{number}}} x^{{{number}}}" for number in range(30))
+# The window, and what cuts off or scrolls up and down within it: that hides what is too wide.
+_OVERFLOW = """() => [
+  document.documentElement,
+  ...document.querySelectorAll(".scroller, .turn, .side-lists, .source-body"),
+].map(part => part.scrollWidth - part.clientWidth)"""
+
+
 def overflow(page: Page) -> int:
-    """Return by how many pixels the page is wider than its window."""
-    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    """Return by how many pixels the page is wider than its window, or a part than itself."""
+    return max(page.evaluate(_OVERFLOW))
 
 
 @pytest.mark.parametrize("width", [320, 375, 768, 1280])
@@ -33,10 +41,11 @@ def test_nothing_is_wider_than_the_window(
     desk.page.evaluate("direction => { document.documentElement.dir = direction }", direction)
     desk.add(text_file(f"{LONG[:90]}.txt", ARABIC))
     desk.expect_ready(f"{LONG[:90]}.txt")
-    model.says = f'# {LONG}\n\n| a | b |\n|---|---|\n| {LONG} | `{LONG}` |\n\n{LONG} <cite passage="1">{ARABIC}</cite>'
+    model.says = f'# {LONG}\n\n| a | b |\n|---|---|\n| {LONG} | `{LONG}` |\n\n{LONG} <cite passage="1">{ARABIC}</cite> so ${FORMULA}$, and\n\n$${FORMULA}$$'
     desk.ask(f"ما هو البازلت؟ {LONG}")
     expect(desk.chips).to_have_count(1)
     desk.wait_for_end()
+    expect(desk.conversation.get_by_role("group", name="Formula")).to_have_count(2)
     assert overflow(desk.page) <= 0
     heading = desk.conversation.get_by_role("heading", level=2).first
     assert heading.evaluate("e => getComputedStyle(e).direction") == "rtl"
@@ -48,6 +57,56 @@ def test_nothing_is_wider_than_the_window(
     desk.page.goto("/#/account")
     expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
     assert overflow(desk.page) <= 0
+
+
+class TestAFormula:
+    def ask(self, desk: Desk, model: ScriptedModel, answer: str) -> Locator:
+        desk.add(text_file("rocks.txt", "Basalt is a dark volcanic rock."))
+        desk.expect_ready("rocks.txt")
+        model.says = answer
+        desk.ask("What is basalt?")
+        expect(desk.conversation.locator("math").last).to_be_visible()
+        desk.wait_for_end()
+        return desk.conversation.locator(".formula")
+
+    def test_wider_than_its_line_is_scrolled_with_the_keyboard(
+        self, phone: Desk, model: ScriptedModel
+    ):
+        for formula in self.ask(phone, model, f"So ${FORMULA}$, and\n\n$${FORMULA}$$").all():
+            expect(formula).to_have_attribute("tabindex", "0")
+            assert formula.evaluate("formula => formula.scrollWidth - formula.clientWidth") > 100
+            formula.focus()
+            phone.page.keyboard.press("ArrowRight")
+            phone.page.wait_for_function(
+                "formula => formula.scrollLeft > 0", arg=formula.element_handle()
+            )
+
+    def test_that_fits_is_no_stop_and_stands_on_the_line(self, phone: Desk, model: ScriptedModel):
+        answer = rf"So $\frac{{1}}{{2}} m v^2$ and $$x$$ too, and ${FORMULA}$."
+        fits, other, wide = self.ask(phone, model, answer).all()
+
+        expect(phone.conversation.get_by_role("group", name="Formula")).to_have_count(1)
+        expect(wide).to_have_attribute("tabindex", "0")
+        for formula in (fits, other):
+            assert formula.get_attribute("tabindex") is None
+        # As it would if it were not one that can scroll.
+        moved = fits.locator("math").evaluate("""math => {
+          const top = math.getBoundingClientRect().top;
+          math.parentElement.style.display = "inline";
+          return Math.abs(math.getBoundingClientRect().top - top);
+        }""")
+        assert moved < 1
+
+    def test_that_cancels_to_something_has_its_arrow_and_where_it_leads(
+        self, desk: Desk, model: ScriptedModel
+    ):
+        with desk.page.expect_response("**/canceltoArrow*.svg") as arrow:
+            formula = self.ask(desk, model, r"So $\cancelto{0}{x + y}$ it is.")
+
+        assert arrow.value.ok
+        # It stands out of the formula, and nothing cuts it off.
+        expect(formula).to_have_class(re.compile(r"\bdrawn\b"))
+        expect(formula).to_have_css("overflow", "visible")
 
 
 def test_quotes_and_tables_run_as_their_words_do(desk: Desk, model: ScriptedModel):

@@ -292,6 +292,7 @@ export const de: Strings = {
     copied: "Kopiert",
     edit: "Frage ändern",
     table: "Tabelle",
+    formula: "Formel",
     linkTo: (host) => `öffnet ${host} in einem neuen Tab`,
     image: (name) => `[Bild: ${name || "ohne Namen"}]`,
   },

@@ -218,6 +218,7 @@ export const en = {
     copied: "Copied",
     edit: "Edit question",
     table: "Table",
+    formula: "Formula",
     linkTo: (host: string) => `opens ${host} in a new tab`,
     image: (name: string) => `[Picture: ${name || "without a name"}]`,
   },
