@@ -91,9 +91,16 @@ class TestAFormula:
             assert formula.get_attribute("tabindex") is None
         # As it would if it were not one that can scroll.
         moved = fits.locator("math").evaluate("""math => {
-          const top = math.getBoundingClientRect().top;
-          math.parentElement.style.display = "inline";
-          return Math.abs(math.getBoundingClientRect().top - top);
+          const formula = math.parentElement;
+          // Empty, it stands on the line that the text stands on.
+          const mark = document.createElement("span");
+          mark.style.display = "inline-block";
+          formula.before(mark);
+          const height = () =>
+            mark.getBoundingClientRect().bottom - math.getBoundingClientRect().top;
+          const before = height();
+          formula.style.display = "inline";
+          return Math.abs(height() - before);
         }""")
         assert moved < 1
 
