@@ -219,6 +219,48 @@ def test_a_menu_that_opens_at_the_end_of_the_drawer_is_seen_whole(
     expect(side.get_by_role("button", name="Delete", exact=True)).to_be_in_viewport(ratio=1)
 
 
+class TestTheRowOfAFile:
+    @pytest.fixture
+    def name(self) -> str:
+        return f"{LONG[:90]}.txt"
+
+    @pytest.fixture
+    def side(self, phone: Desk, name: str) -> Locator:
+        """The drawer on a phone, with one file ready."""
+        phone.add(text_file(name, ARABIC))
+        phone.expect_ready(name)
+        return phone.open_side()
+
+    def test_is_chosen_by_a_tap_anywhere_on_its_tick_or_its_name(self, side: Locator, name: str):
+        tick = side.get_by_role("checkbox", name=f"Use {name} for questions")
+        target = side.locator("label").filter(has_text=name)
+        box = target.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 24
+
+        target.tap(position={"x": 1, "y": 1})
+        expect(tick).not_to_be_checked()
+        side.get_by_text(name, exact=True).tap()
+        expect(tick).to_be_checked()
+
+    def test_shows_its_whole_name_while_its_menu_is_open(self, side: Locator, name: str):
+        shown = side.get_by_text(name, exact=True)
+        hidden_part = "e => e.scrollWidth - e.clientWidth"
+        assert shown.evaluate(hidden_part) > 0
+
+        side.get_by_role("button", name=f"Actions for {name}").tap()
+
+        assert shown.evaluate(hidden_part) == 0
+
+
+def test_only_who_can_drop_files_is_told_to(desk: Desk, phone: Desk):
+    hint = re.compile("Drop files anywhere")
+    expect(desk.conversation.get_by_text(hint)).to_be_visible()
+
+    expect(phone.conversation.get_by_text("PDF, Word, PowerPoint")).to_be_visible()
+    expect(phone.conversation.get_by_text(hint)).to_be_hidden()
+
+
 def test_the_first_hint_is_read_from_its_beginning_on_a_low_screen(
     new_desk: Callable[..., Desk],
 ):

@@ -45,6 +45,17 @@ export function AddFiles({ isPrimary = false }: { isPrimary?: boolean }) {
   );
 }
 
+/** Where nothing can be dropped only what can be added is told. */
+export function WaysIn() {
+  const s = strings.value.files;
+  return (
+    <>
+      <span class="by-mouse">{s.drop} · </span>
+      {s.types}
+    </>
+  );
+}
+
 /** One tick for all files; half a tick where only some are used. */
 function UseAll() {
   const chosen = chosenFiles.value.length;
@@ -106,7 +117,7 @@ export function FileList() {
       <Rows of={listedFiles.value} />
       {!isEmpty && (
         <p class="hint drop-hint">
-          {s.drop} · {s.types}
+          <WaysIn />
         </p>
       )}
     </section>

@@ -15,6 +15,7 @@ import { reveal } from "../ui/reveal.ts";
 import { download } from "./download.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { isRetryable, readingProblem, readOn, stallOf } from "./reading.ts";
+import { DottedName, FileName } from "./row-name.tsx";
 import { deleteFile, excluded, toggle } from "./store.ts";
 
 function Reading({ file }: { file: CourseFile }) {
@@ -110,27 +111,29 @@ function Actions({ file }: { file: CourseFile }) {
   );
 }
 
+/** Whether questions use it. */
+function Choice({ file }: { file: CourseFile }) {
+  return (
+    <label class="pick">
+      <input
+        type="checkbox"
+        aria-label={strings.value.files.use(file.filename)}
+        checked={!excluded.value.has(file.id)}
+        onChange={() => toggle(file.id)}
+      />
+      <FileName name={file.filename} />
+    </label>
+  );
+}
+
 export function FileRow({ file }: { file: CourseFile }) {
   const s = strings.value.files;
   const [isOpen, setOpen] = useState(false);
-  const isReady = file.status === "ready";
   return (
     <li class={`row file ${isRetryable(file) ? "failed" : file.status}`}>
       <div class="row-line">
-        {isReady ? (
-          <input
-            type="checkbox"
-            aria-label={s.use(file.filename)}
-            checked={!excluded.value.has(file.id)}
-            onChange={() => toggle(file.id)}
-          />
-        ) : (
-          <span class="state-dot" aria-hidden="true" />
-        )}
         <div class="row-body">
-          <p class="name" dir="auto" title={file.filename}>
-            {file.filename}
-          </p>
+          {file.status === "ready" ? <Choice file={file} /> : <DottedName name={file.filename} />}
           <State file={file} />
           {isRetryable(file) && <Retry failure={stallOf(file)} onRetry={() => readOn(file)} />}
         </div>

@@ -6,6 +6,7 @@ import { IconButton } from "../ui/button.tsx";
 import { Retry } from "../ui/failure.tsx";
 import { leaveRow } from "./file-row.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
+import { DottedName } from "./row-name.tsx";
 import { STORAGE_REFUSED } from "./transfer.ts";
 import { cancel, pause, resume, type Shipment } from "./uploads.ts";
 
@@ -57,11 +58,8 @@ export function ShipmentRow({ shipment }: { shipment: Shipment }) {
   return (
     <li class={`row file ${state.stage}`}>
       <div class="row-line">
-        <span class="state-dot" aria-hidden="true" />
         <div class="row-body">
-          <p class="name" dir="auto" title={shipment.file.name}>
-            {shipment.file.name}
-          </p>
+          <DottedName name={shipment.file.name} />
           <State shipment={shipment} />
           {state.stage === "failed" && isWorthRetrying(state.failure) && (
             <Retry failure={state.failure} onRetry={() => resume(key)} />

@@ -1,7 +1,7 @@
 // The conversation before the first question.
 
 import { hasArrivals } from "../files/arrivals.ts";
-import { AddFiles, Arrivals } from "../files/file-list.tsx";
+import { AddFiles, Arrivals, WaysIn } from "../files/file-list.tsx";
 import { filesState, isListed, loadFiles, readyFiles } from "../files/store.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
@@ -21,7 +21,7 @@ function FirstTime() {
       {isNarrow.value && <Arrivals />}
       <AddFiles isPrimary={!hasArrivals.value} />
       <p class="hint">
-        {strings.value.files.drop} · {strings.value.files.types}
+        <WaysIn />
       </p>
       <ol class="steps">
         {s.steps.map((step) => (
