@@ -1,13 +1,25 @@
 """The page for those who hear it, and where the focus is."""
 
-from playwright.sync_api import expect
+import re
+from collections.abc import Callable
+from typing import Any
 
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e import views
+from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface. Granite cools slowly."
 QUOTE = '<cite passage="1">Basalt is a dark volcanic rock that cools quickly at the surface.</cite>'
 ANSWER = f"Basalt is dark. It cools at the surface {QUOTE}. Granite does not."
+
+# A line of the tree that a screen reader is given: what it is, and its name in quotation marks.
+_CONTROL = re.compile(
+    r"\s*- '?(button|checkbox|combobox|dialog|link|progressbar|searchbox|textbox)\b(?P<name> \".+\")?.*"
+)
 
 
 class TestWhatIsHeard:
@@ -31,11 +43,26 @@ class TestWhatIsHeard:
         [*rest, _ending] = said.all_text_contents()[len(heard) :]
         assert " ".join(" ".join(rest).split()) == "It cools at the surface. Granite does not."
 
-    def test_every_control_has_a_name(self, desk: Desk):
-        nameless = desk.page.evaluate(
-            """() => [...document.querySelectorAll('button, a, input:not([hidden]), textarea, select')]
-              .filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length))
-              .map(e => e.outerHTML)"""
-        )
 
-        assert nameless == []
+class TestEveryControlHasAName:
+    """As the browser computes it for those who hear the page, in every view."""
+
+    @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+    def test_of_a_student(
+        self, new_desk: Callable[..., Desk], model: ScriptedModel, size: dict[str, Any]
+    ):
+        desk = new_desk(**size)
+        for view in views.of_a_student(desk, model):
+            expect_named(desk.page, view)
+
+    def test_of_a_stranger(self, open_context: Callable[..., BrowserContext]):
+        page = open_context().new_page()
+        for view in views.before_signing_in(page):
+            expect_named(page, view)
+
+
+def expect_named(page: Page, view: str) -> None:
+    told = [_CONTROL.match(line) for line in page.locator("body").aria_snapshot().splitlines()]
+    controls = [control for control in told if control]
+    assert controls, view
+    assert [control[0] for control in controls if not control["name"]] == [], view
