@@ -24,7 +24,12 @@ def before_signing_in(page: Page) -> Iterator[str]:
 
 
 def of_a_student(desk: Desk, model: ScriptedModel) -> Iterator[str]:
-    """Go through the views of a student whose desk is empty at first; yield the name of each."""
+    """Go through the views of a student whose desk is empty at first; yield the name of each.
+
+    What a view is about to show is there when it is yielded.
+    """
+    expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
+    expect(desk.page.get_by_text("What you ask is kept here.")).to_be_attached()
     yield "the empty desk"
     model.says = f'Basalt is dark <cite passage="1">{NOTES}</cite>.'
     desk.add(text_file("rocks.txt", NOTES))
@@ -32,6 +37,10 @@ def of_a_student(desk: Desk, model: ScriptedModel) -> Iterator[str]:
     desk.ask(QUESTION)
     expect(desk.chips).to_have_count(1)
     desk.wait_for_end()
+    listed = desk.page.get_by_role(
+        "link", name=re.compile(f"^{re.escape(QUESTION)}"), include_hidden=True
+    )
+    expect(listed).to_be_attached()
     yield "an answer"
     yield from _of_the_side(desk)
     yield from _of_a_source(desk)
