@@ -13,6 +13,7 @@ _ASSETS = Path(__file__).parents[1] / "web" / "dist" / "assets"
 _KINDS = {"script": "JavaScript", "stylesheet": "CSS", "font": "fonts", "document": "HTML"}
 _LIMITS = {"JavaScript": 60.0, "everything": 120.0}
 _FORMULA_LIMIT = 60.0
+_LAZY = ("temml-*", "mhchem-*", "words-*", "canceltoArrow-*")
 # As web servers and CDNs do unless told otherwise.
 _LEVEL = 6
 
@@ -84,6 +85,8 @@ def report(browser: Browser, local: Local) -> None:
     converter, chemistry = _later("temml-*"), _later("mhchem-*")
     print(f"  formula converter, when first needed: {converter:.1f} kB  limit {_FORMULA_LIMIT:.0f}")
     print(f"  and for chemistry {chemistry:.1f} kB more ({converter + chemistry:.1f} in all)")
+    lazy = sum(_later(pattern) for pattern in _LAZY)
+    print(f"  fetched by the worker once someone is signed in and the page is idle: {lazy:.1f} kB")
     print("Peers, as measured on 27 November 2026 (docs/page.md says how)")
     for peer in PEERS:
         print(

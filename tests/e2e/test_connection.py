@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -12,8 +13,10 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, Response, Route, expect
 
+from dev.processes import ROOT
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
+from tests.e2e.conftest import PATIENCE_MILLISECONDS
 from tests.e2e.desk import Desk, text_file
 from tests.fakes import ScriptedModel
 
@@ -454,6 +457,13 @@ _ALL_HAD_THEIR_TURN = """async () => {
 }"""
 
 
+def wait_until(page: Page, predicate: str, arg: object = None) -> None:
+    """Wait for an asynchronous predicate: wait_for_function takes its promise for a yes."""
+    until = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    while not page.evaluate(predicate, arg):
+        assert time.monotonic() < until, f"it never was so: {predicate}"
+
+
 class Refreshes:
     """The refreshes that the tabs of a browser begin."""
 
@@ -559,7 +569,7 @@ class TestTabs:
         with refreshes.hold_next():
             desk.page.reload()
             second.reload()
-            second.wait_for_function(_WAIT_FOR_THEIR_TURN, arg=1)  # both want one now
+            wait_until(second, _WAIT_FOR_THEIR_TURN, 1)  # both want one now
 
         expect(desk.composer).to_be_visible()
         expect(second.get_by_label("Your question")).to_be_visible()
@@ -575,11 +585,11 @@ class TestTabs:
                 with refreshes.expect_next():
                     for tab in tabs:
                         tab.goto("/", wait_until="commit")
-                desk.page.wait_for_function(_WAIT_FOR_THEIR_TURN, arg=len(tabs) - 1)
+                wait_until(desk.page, _WAIT_FOR_THEIR_TURN, len(tabs) - 1)
                 assert refreshes.count == before + 1
             for tab in tabs:
                 expect(tab.get_by_label("Your question")).to_be_visible()
-            desk.page.wait_for_function(_ALL_HAD_THEIR_TURN)
+            wait_until(desk.page, _ALL_HAD_THEIR_TURN)
 
     def test_that_are_left_in_the_middle_of_it_lose_no_session(self, desk: Desk):
         """The server may have traded the token already: who was to hear of it is gone."""
@@ -597,7 +607,7 @@ class TestTabs:
             desk.page.reload()
         second = desk.page.context.new_page()
         second.goto("/")
-        second.wait_for_function(_WAIT_FOR_THEIR_TURN, arg=1)
+        wait_until(second, _WAIT_FOR_THEIR_TURN, 1)
 
         assert desk.page.evaluate("lose()") == 30_000
 
@@ -624,7 +634,44 @@ class TestTabs:
         assert refreshes.count == 1
 
 
+_IS_KEPT = "() => navigator.serviceWorker.controller?.state === 'activated'"
+_KEPT = "async () => (await caches.match('/')).text()"
+_KEEPS = "async page => (await (await caches.match('/')).text()) === page"
+_KEEP_ANOTHER = """async () => {
+  const [name] = await caches.keys();
+  await (await caches.open(name)).put("/", new Response("another page"));
+}"""
+
+
 class TestTheShell:
+    @pytest.fixture
+    def kept(self, new_desk: Callable[..., Desk]) -> Desk:
+        """A desk whose page the worker keeps."""
+        desk = new_desk(service_workers="allow")
+        desk.page.wait_for_function(_IS_KEPT)
+        return desk
+
+    def test_has_every_part_that_is_loaded_when_first_needed(self, kept: Desk):
+        parts = [f"/assets/{part.name}" for part in (ROOT / "web/dist/assets").iterdir()]
+        kept.follow(re.compile("^Account"))
+        kept.page.context.set_offline(True)
+        kept.page.get_by_role("button", name="Suggest a passphrase").click()
+
+        expect(kept.page.get_by_label("New password")).to_have_value(re.compile(r"^(\w+-){4}\w+$"))
+        for part in parts:
+            if not part.endswith(".woff2"):
+                assert kept.page.evaluate("part => fetch(part).then(it => it.ok)", part), part
+
+    def test_keeps_the_page_as_it_is_served_now(self, kept: Desk):
+        """Another deployment may serve it with other headers, and all else the same."""
+        kept.page.evaluate(_KEEP_ANOTHER)
+        assert kept.page.evaluate(_KEPT) == "another page"
+
+        kept.page.reload()
+
+        served = kept.page.evaluate("fetch('/').then(page => page.text())")
+        wait_until(kept.page, _KEEPS, served)
+
     def test_opens_offline_says_so_and_goes_on_by_itself(self, new_desk: Callable[..., Desk]):
         page: Page = new_desk(service_workers="allow").page
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")

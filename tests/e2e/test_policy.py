@@ -46,3 +46,13 @@ def test_the_page_may_reach_itself_and_its_own_storage_alone(
     assert directives == {name: value.format(storage=storage) for name, value in POLICY.items()}
     # It holds for what comes after it.
     assert not re.search(r"<(script|link|style)", index.partition(written)[0])
+
+
+def test_with_another_policy_alone_the_worker_is_another(tmp_path: Path):
+    """To the byte the same it would keep the page with the policy of before."""
+    workers = set[bytes]()
+    for name in ("one", "two"):
+        build_page(ROOT, f"--outDir={tmp_path / name}", supabase_url=f"https://{name}.supabase.co")
+        workers.add((tmp_path / name / "worker.js").read_bytes())
+
+    assert len(workers) == 2

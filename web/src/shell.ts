@@ -13,6 +13,7 @@ interface Policies {
 }
 
 const WORKER = "/worker.js";
+const SOON_MILLISECONDS = 2_000;
 
 /** The one address of a script that this page ever makes from a string. */
 function trustedAddress(): string {
@@ -27,12 +28,25 @@ function trustedAddress(): string {
   return policies.createPolicy("lectern", rules).createScriptURL(WORKER);
 }
 
-/** Register the worker once someone is signed in: who only looks in downloads nothing more. */
+/** Do what nobody waits for once the page has nothing else to do; not every browser says when. */
+function whenIdle(work: () => void): void {
+  if ("requestIdleCallback" in window) requestIdleCallback(work);
+  else setTimeout(work, SOON_MILLISECONDS);
+}
+
+function register(): void {
+  navigator.serviceWorker.register(trustedAddress(), { type: "module" }).catch(() => {});
+}
+
+/**
+ * Register the worker once someone is signed in, and the page is idle: it downloads all that the
+ * page may load later. Who only looks in downloads nothing more.
+ */
 export function keepShell(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   const dispose = effect(() => {
     if (!user.value) return;
     queueMicrotask(() => dispose());
-    navigator.serviceWorker.register(trustedAddress(), { type: "module" }).catch(() => {});
+    whenIdle(register);
   });
 }

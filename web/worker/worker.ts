@@ -4,11 +4,14 @@ export {};
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** The build writes the files of the shell in its place. */
+// The build writes in their place the files of the shell, which page they belong to, and the script
+// by which that is known. With another policy alone it is another page already.
 declare const SHELL_FILES: string[];
+declare const SHELL_VERSION: string;
+declare const SHELL_ENTRY: string;
 
 const SHELL = SHELL_FILES;
-const CACHE = `lectern-${SHELL.join(" ")}`;
+const CACHE = `lectern-${SHELL_VERSION}`;
 
 async function keep(request: Request, response: Response): Promise<Response> {
   if (response.ok && response.type === "basic") {
@@ -19,10 +22,20 @@ async function keep(request: Request, response: Response): Promise<Response> {
   return response;
 }
 
+/** Keep a page as it is served now, with its headers; one of another build has parts that are not here. */
+async function keepPage(response: Response): Promise<void> {
+  const copy = response.clone();
+  if (!response.ok || !(await response.text()).includes(SHELL_ENTRY)) return;
+  const cache = await caches.open(CACHE);
+  await cache.put("/", copy);
+}
+
 /** The page itself: the newest one, or the kept one where there is no connection. */
-async function openPage(request: Request): Promise<Response> {
+async function openPage(event: FetchEvent): Promise<Response> {
   try {
-    return await fetch(request);
+    const response = await fetch(event.request);
+    event.waitUntil(keepPage(response.clone()).catch(() => {}));
+    return response;
   } catch {
     return (await caches.match("/")) ?? Response.error();
   }
@@ -50,7 +63,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/api/")) return;
-  if (request.mode === "navigate") event.respondWith(openPage(request));
+  if (request.mode === "navigate") event.respondWith(openPage(event));
   else if (url.pathname.startsWith("/assets/")) event.respondWith(openAsset(request));
   else if (SHELL.includes(url.pathname))
     event.respondWith(fetch(request).catch(() => openAsset(request)));

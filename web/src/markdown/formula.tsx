@@ -15,7 +15,7 @@ async function draw(place: HTMLElement, tex: string, isDisplay: boolean): Promis
     place.replaceChildren(convert(tex, isDisplay));
     return true;
   } catch {
-    // The source stays, also without a connection: it says more than a wrong formula.
+    // The source stays, also where the converter is not to be had: it says more than a wrong formula.
     return false;
   }
 }
