@@ -315,6 +315,34 @@ class TestAnUpload:
         assert [json.loads(reply)["statusCode"] for reply in replies] == ["409"]
         assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
 
+    def test_that_the_list_already_holds_is_asked_to_be_read_once(self, desk: Desk):
+        lists, puts, asked = list[Route](), list[Route](), list[str]()
+
+        def hold_list(route: Route) -> None:
+            lists.append(route)
+
+        def hold_bytes(route: Route) -> None:
+            puts.append(route)
+
+        def note(request: Request) -> None:
+            if request.url.endswith("/ingest"):
+                asked.append(request.url)
+
+        desk.page.on("request", note)
+        desk.page.route("**/api/upload?*", hold_list)
+        desk.page.route(PUT, hold_bytes)
+        with desk.page.expect_request("**/api/upload?*"):
+            desk.page.reload()
+        with desk.page.expect_request(PUT):
+            desk.add(text_file("rocks.txt", NOTES))
+        with desk.page.expect_response("**/api/upload?*") as listed:
+            lists[0].continue_()
+
+        assert [file["status"] for file in listed.value.json()["files"]] == ["awaiting_upload"]
+        puts[0].continue_()
+        desk.expect_ready("rocks.txt")
+        assert len(asked) == 1
+
     @pytest.mark.parametrize("status", [409, 423])
     def test_whose_piece_meets_another_offset_or_a_lock_asks_how_far_it_is(
         self, desk: Desk, sample_pdf: bytes, status: int

@@ -167,6 +167,7 @@ export function readOn(file: CourseFile): void {
 
 /** Read what may have arrived: a page that is left after the last byte has nobody read it. */
 export async function readIfArrived({ id }: CourseFile): Promise<void> {
+  if (driven.has(id)) return; // the list is older than what is done here
   try {
     takeIn(id, await driveSeen(id));
   } catch (error) {

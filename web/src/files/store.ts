@@ -6,6 +6,7 @@ import { asFailure, type Failure, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { readIfArrived, readOn } from "./reading.ts";
+import { isOnTheWay } from "./uploads.ts";
 
 const PAGE = 100;
 
@@ -76,7 +77,7 @@ export async function loadFiles(): Promise<void> {
     filesState.value = "loaded";
     for (const file of files.value) {
       if (file.status === "processing") readOn(file);
-      if (file.status === "awaiting_upload") readIfArrived(file);
+      if (file.status === "awaiting_upload" && !isOnTheWay(file.id)) readIfArrived(file);
     }
   } catch (error) {
     filesState.value = asFailure(error);
