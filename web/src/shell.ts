@@ -1,7 +1,7 @@
 // The worker that keeps the page itself for times without a connection.
 
-import { effect } from "@preact/signals";
 import { user } from "./api/session.ts";
+import { until } from "./files/waiting.ts";
 
 interface Policies {
   createPolicy(
@@ -44,9 +44,5 @@ function register(): void {
  */
 export function keepShell(): void {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
-  const dispose = effect(() => {
-    if (!user.value) return;
-    queueMicrotask(() => dispose());
-    whenIdle(register);
-  });
+  until(() => Boolean(user.value)).then(() => whenIdle(register));
 }

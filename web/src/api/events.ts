@@ -1,8 +1,9 @@
 // Server-sent events out of a response body.
 
 import { ConnectionLost, isAbort, parseJson } from "./problems.ts";
+import { listen } from "./silence.ts";
 
-// The server says something at least every 10 s. A connection that dies does not always say so.
+// The server says something at least every 10 s.
 const SILENCE_MILLISECONDS = 25_000;
 
 export interface ServerEvent {
@@ -24,14 +25,12 @@ function parse(block: string): ServerEvent | null {
 function hear(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): Promise<ReadableStreamReadResult<Uint8Array>> {
-  const over = new AbortController();
-  return new Promise<ReadableStreamReadResult<Uint8Array>>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const lose = () => reject(new ConnectionLost());
-    const timer = setTimeout(lose, SILENCE_MILLISECONDS);
-    over.signal.addEventListener("abort", () => clearTimeout(timer));
-    addEventListener("offline", lose, { signal: over.signal });
-    reader.read().then(resolve, (error) => (isAbort(error) ? reject(error) : lose()));
-  }).finally(() => over.abort());
+    const { end } = listen(SILENCE_MILLISECONDS, lose);
+    const fail = (error: unknown) => (isAbort(error) ? reject(error) : lose());
+    reader.read().then(resolve, fail).finally(end);
+  });
 }
 
 /** Yield the events of each network read together: what arrived together is drawn together. */

@@ -1,11 +1,11 @@
 // Asking a question: the answer grows as it arrives, and what arrived is never taken away.
 
-import { batch, computed, effect, type Signal, signal } from "@preact/signals";
+import { batch, computed, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
 import { ConnectionLost, isAbort, Problem } from "../api/problems.ts";
 import { authorised } from "../api/session.ts";
 import { chosenFiles, filesState, loadFiles, readyFiles } from "../files/store.ts";
-import { wait } from "../files/waiting.ts";
+import { until, wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
 import { loadChats } from "./store.ts";
@@ -70,21 +70,10 @@ export async function goOn(turn: Signal<Turn>): Promise<void> {
   if (wasHalf && isHalf && turns.value.includes(turn)) ask(queryText);
 }
 
-/** Wait until no answer is arriving in the open chat. */
-function quiet(): Promise<void> {
-  return new Promise((resolve) => {
-    const dispose = effect(() => {
-      if (runningTurn.value) return;
-      resolve();
-      queueMicrotask(() => dispose());
-    });
-  });
-}
-
 /** Go through what was lost, one after the other as it was asked. */
 async function fetchLost(): Promise<void> {
   for (const turn of turns.value) {
-    while (runningTurn.value) await quiet();
+    while (runningTurn.value) await until(() => !runningTurn.value);
     if (isLost(turn) && turns.value.includes(turn)) await fetchSaved(turn);
   }
 }

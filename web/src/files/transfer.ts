@@ -1,6 +1,7 @@
 // Sending bytes straight to storage: in one PUT, or in pieces (TUS 1.0.0) that survive a lost connection.
 
 import { ConnectionLost, Problem } from "../api/problems.ts";
+import { listen } from "../api/silence.ts";
 import type { ResumableUpload, Upload } from "../schema.ts";
 
 /** Above this, storage is spoken to in pieces. */
@@ -8,7 +9,6 @@ export const RESUMABLE_BYTES = 6 * 1024 * 1024;
 
 const TUS = { "Tus-Resumable": "1.0.0" };
 const ALREADY_THERE = 409;
-/** A connection that dies does not always say so. */
 const SILENCE_MILLISECONDS = 30_000;
 /** Another offset than the one told, locked, too many at once. */
 const BUSY = [409, 423, 429];
@@ -37,24 +37,6 @@ interface Call {
   body?: Blob;
 }
 
-/** Call `lose` when the browser goes offline, and when nothing more is sent or said for long. */
-function watch(xhr: XMLHttpRequest, lose: () => void): void {
-  const over = new AbortController();
-  let timer = 0;
-  const begin = () => {
-    clearTimeout(timer);
-    timer = window.setTimeout(lose, SILENCE_MILLISECONDS);
-  };
-  const end = () => {
-    clearTimeout(timer);
-    over.abort();
-  };
-  xhr.upload.addEventListener("progress", begin);
-  xhr.addEventListener("loadend", end);
-  addEventListener("offline", lose, { signal: over.signal });
-  begin();
-}
-
 /** XMLHttpRequest, because fetch does not tell how much has been sent. */
 function request(call: Call, { signal, onProgress }: Sending, base = 0): Promise<XMLHttpRequest> {
   return new Promise((resolve, reject) => {
@@ -67,10 +49,12 @@ function request(call: Call, { signal, onProgress }: Sending, base = 0): Promise
     xhr.onabort = () => reject(new DOMException("", "AbortError"));
     signal.addEventListener("abort", () => xhr.abort(), { once: true });
     if (signal.aborted) return reject(new DOMException("", "AbortError"));
-    watch(xhr, () => {
+    const { heard, end } = listen(SILENCE_MILLISECONDS, () => {
       reject(new ConnectionLost());
       xhr.abort();
     });
+    xhr.upload.addEventListener("progress", heard);
+    xhr.addEventListener("loadend", end);
     xhr.send(call.body ?? null);
   });
 }
