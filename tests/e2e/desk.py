@@ -48,6 +48,16 @@ class Desk:
         expect(side.get_by_role("checkbox", name=f"Use {name} for questions")).to_be_checked()
         self.close_side()
 
+    # Chats
+
+    def rename(self, chat: str, title: str) -> None:
+        """Give a chat, found by how its title begins, another one."""
+        side = self.open_side()
+        side.get_by_role("button", name=re.compile(f"^Actions for {re.escape(chat)}")).click()
+        side.get_by_role("button", name="Rename").click()
+        side.get_by_label("Title of the chat").fill(title)
+        side.get_by_label("Title of the chat").press("Enter")
+
     # Questions
 
     @property

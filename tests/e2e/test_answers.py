@@ -237,11 +237,8 @@ def test_what_nobody_sees_in_pasted_words_is_no_fault_of_theirs(reader: Desk, mo
     reader.ask("What is\vbasalt?")
     expect(reader.chips).to_have_count(1)
     assert "What is basalt?" in model.prompts[-1][-1]["content"]
+    reader.rename("What is", "Dark\frocks")
     side = reader.open_side()
-    side.get_by_role("button", name=re.compile("^Actions for What is")).click()
-    side.get_by_role("button", name="Rename").click()
-    side.get_by_label("Title of the chat").fill("Dark\frocks")
-    side.get_by_label("Title of the chat").press("Enter")
     expect(side.get_by_role("link", name=re.compile("^Dark rocks"))).to_be_visible()
 
     with reader.page.expect_response("**/api/history?q=*") as found:

@@ -73,11 +73,8 @@ def test_what_is_not_in_the_files_looks_like_it(reader: Desk):
 def test_a_chat_is_renamed_and_deleted_with_a_way_back(reader: Desk):
     reader.ask(QUESTION)
     reader.wait_for_end()
+    reader.rename("How many", "Cells")
     side = reader.open_side()
-    side.get_by_role("button", name=re.compile("^Actions for How many")).click()
-    side.get_by_role("button", name="Rename").click()
-    side.get_by_label("Title of the chat").fill("Cells")
-    side.get_by_label("Title of the chat").press("Enter")
     expect(side.get_by_role("link", name=re.compile("^Cells"))).to_be_visible()
 
     side.get_by_role("button", name="Actions for Cells").click()
