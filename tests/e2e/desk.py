@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 
 class Desk:
@@ -95,3 +95,17 @@ class Desk:
 
 def text_file(name: str, text: str) -> FilePayload:
     return {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+
+
+def hold(page: Page, address: str) -> list[Route]:
+    """Let the next request wait; return it, once it does."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        if held:
+            route.fallback()
+        else:
+            held.append(route)
+
+    page.route(address, keep)  # with times=1 it would be let go as soon as no handler is left
+    return held

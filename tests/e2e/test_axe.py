@@ -18,7 +18,7 @@ from dev.student import PASSPHRASE
 from tests.conftest import Configuration
 from tests.documents import make_pdf
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, hold, text_file
 from tests.e2e.test_files import TRANSFER, Pieces, pad, pdf_file
 from tests.fakes import ScriptedModel
 
@@ -89,17 +89,6 @@ def expect_clean(page: Page) -> None:
 
 def lose(page: Page, address: str) -> None:
     page.route(address, lambda route: route.abort("connectionreset"))
-
-
-def hold(page: Page, address: str) -> list[Route]:
-    """Let the next request wait; return it, once it does."""
-    held: list[Route] = []
-
-    def keep(route: Route) -> None:
-        held.append(route)
-
-    page.route(address, keep, times=1)
-    return held
 
 
 def change(page: Page, address: str, how: Callable[[Any], Any], *, times: int = 100) -> None:

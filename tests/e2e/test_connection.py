@@ -17,7 +17,7 @@ from dev.processes import ROOT
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
 from tests.e2e.conftest import PATIENCE_MILLISECONDS
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, hold, text_file
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
@@ -316,21 +316,14 @@ class TestAnUpload:
         assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
 
     def test_that_the_list_already_holds_is_asked_to_be_read_once(self, desk: Desk):
-        lists, puts, asked = list[Route](), list[Route](), list[str]()
-
-        def hold_list(route: Route) -> None:
-            lists.append(route)
-
-        def hold_bytes(route: Route) -> None:
-            puts.append(route)
+        asked: list[str] = []
 
         def note(request: Request) -> None:
             if request.url.endswith("/ingest"):
                 asked.append(request.url)
 
         desk.page.on("request", note)
-        desk.page.route("**/api/upload?*", hold_list)
-        desk.page.route(PUT, hold_bytes)
+        lists, puts = hold(desk.page, "**/api/upload?*"), hold(desk.page, PUT)
         with desk.page.expect_request("**/api/upload?*"):
             desk.page.reload()
         with desk.page.expect_request(PUT):
@@ -342,6 +335,46 @@ class TestAnUpload:
         puts[0].continue_()
         desk.expect_ready("rocks.txt")
         assert len(asked) == 1
+
+    @pytest.mark.parametrize("known", [0, 1], ids=["before it was announced", "before it was sent"])
+    def test_that_was_sent_stays_so_whatever_is_said_late(self, desk: Desk, known: int):
+        page = desk.page
+        lists, puts = hold(page, "**/api/upload?*"), hold(page, PUT)
+        asked = hold(page, "**/ingest")
+        with page.expect_request("**/api/upload?*"):
+            page.reload()
+        with page.expect_request(PUT):
+            desk.add(text_file("rocks.txt", NOTES))
+        old = lists[0].fetch().json()
+        with page.expect_request("**/ingest"):
+            puts[0].continue_()
+        lists[0].fulfill(json={**old, "files": old["files"][:known]})
+        for _ in range(2):  # the second is asked once the reply to the first has been taken in
+            with page.expect_request(re.compile(r"/api/upload/\d+$")):
+                pass
+
+        assert [file["status"] for file in old["files"]] == ["awaiting_upload"]
+        expect(desk.open_side().get_by_text("Sent. About to be read")).to_be_visible()
+        asked[0].continue_()
+        desk.expect_ready("rocks.txt")
+
+    def test_that_was_deleted_is_gone_whatever_is_said_late(self, reader: Desk):
+        gone = {"type": "/problems/not-found", "title": "", "status": 404, "detail": ""}
+        page, side = reader.page, reader.open_side()
+        page.route("**/api/query", lambda route: route.fulfill(status=404, json=gone))
+        lists = hold(page, "**/api/upload?*")
+        with page.expect_request("**/api/upload?*"):  # one thing is gone: what is there?
+            reader.ask("What is basalt?")
+        side.get_by_role("button", name="Actions for rocks.txt").click()
+        old = lists[0].fetch().json()
+        side.get_by_role("button", name="Delete", exact=True).click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+        expect(side.get_by_text("rocks.txt")).to_have_count(0)
+        other = {**old["files"][0], "id": old["files"][0]["id"] + 1, "filename": "more.txt"}
+        lists[0].fulfill(json={**old, "files": [other, *old["files"]]})
+
+        expect(side.get_by_role("checkbox", name="Use more.txt for questions")).to_be_visible()
+        expect(side.get_by_text("rocks.txt")).to_have_count(0)
 
     @pytest.mark.parametrize("status", [409, 423])
     def test_whose_piece_meets_another_offset_or_a_lock_asks_how_far_it_is(

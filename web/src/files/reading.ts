@@ -38,6 +38,10 @@ const AT_ONCE = 2;
 
 const inTurn = lanes(AT_ONCE);
 const driven = new Set<number>();
+
+/** Whether this page has a file read, or is about to. */
+export const isDriven = (id: number) => driven.has(id);
+
 /** Why the reading of a file stands still: nobody here drives it until it is asked for again. */
 const stalled = signal<ReadonlyMap<number, Failure>>(new Map());
 
@@ -134,7 +138,7 @@ export async function read(file: CourseFile): Promise<CourseFile> {
   noteStall(file.id, null);
   keepFile({ ...file, status: "processing" });
   try {
-    const ended = await driveSeen(file.id);
+    const ended = await driveSeen(file.id).finally(() => driven.delete(file.id));
     takeIn(file.id, ended);
     return ended;
   } catch (error) {
@@ -142,8 +146,6 @@ export async function read(file: CourseFile): Promise<CourseFile> {
     // Whoever deletes a file while it is read knows that it is not read.
     if (await look(file.id)) reportFailure(strings.value.failures.read(file.filename), error);
     throw error;
-  } finally {
-    driven.delete(file.id);
   }
 }
 

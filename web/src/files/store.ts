@@ -5,7 +5,7 @@ import { send } from "../api/client.ts";
 import { asFailure, type Failure, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
 import type { File as CourseFile } from "../schema.ts";
-import { readIfArrived, readOn } from "./reading.ts";
+import { isDriven, readIfArrived, readOn } from "./reading.ts";
 import { isOnTheWay } from "./uploads.ts";
 
 const PAGE = 100;
@@ -31,16 +31,42 @@ export function languageOf(id: number): string | undefined {
   return findFile(id)?.language ?? undefined;
 }
 
+/** When each file last changed here: a list that was asked for before knows less of it. */
+const changedAt = new Map<number, number>();
+let changes = 0;
+
+function noteChange(id: number): void {
+  changes += 1;
+  changedAt.set(id, changes);
+}
+
+/** What this page has read is about to be read, though the server may not have begun. */
+function asSeenHere(file: CourseFile): CourseFile {
+  const isTaken = file.status === "awaiting_upload" && isDriven(file.id);
+  return isTaken ? { ...file, status: "processing" } : file;
+}
+
 /** Put a file into the list, or what is new about it. */
 export function keepFile(file: CourseFile): void {
+  noteChange(file.id);
+  const kept = asSeenHere(file);
   const isKnown = files.value.some((other) => other.id === file.id);
   files.value = isKnown
-    ? files.value.map((other) => (other.id === file.id ? file : other))
-    : [file, ...files.value];
+    ? files.value.map((other) => (other.id === file.id ? kept : other))
+    : [kept, ...files.value];
 }
 
 export function dropFile(id: number): void {
+  noteChange(id);
   files.value = files.value.filter((file) => file.id !== id);
+}
+
+/** Take a list over, but for what has changed here since it was asked for. The newest file is first. */
+function keepList(listed: CourseFile[], askedAt: number): void {
+  const isNews = ({ id }: CourseFile) => (changedAt.get(id) ?? 0) > askedAt;
+  const news = files.value.filter(isNews);
+  const rest = listed.filter((file) => !isNews(file)).map(asSeenHere);
+  files.value = [...news, ...rest].sort((one, other) => other.id - one.id);
 }
 
 export function toggle(id: number): void {
@@ -72,8 +98,9 @@ export async function fetchFiles(): Promise<CourseFile[]> {
 
 /** Load the list, and go on reading what was left unread. */
 export async function loadFiles(): Promise<void> {
+  const askedAt = changes;
   try {
-    files.value = await fetchFiles();
+    keepList(await fetchFiles(), askedAt);
     filesState.value = "loaded";
     for (const file of files.value) {
       if (file.status === "processing") readOn(file);
