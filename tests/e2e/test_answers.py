@@ -25,11 +25,9 @@ PRESS_TWICE = "button => { button.click(); button.click(); }"
 
 @pytest.fixture
 def reader(new_desk: Callable[..., Desk], model: ScriptedModel) -> Desk:
-    desk = new_desk(**DESKTOP, permissions=["clipboard-read", "clipboard-write"])
-    desk.add(text_file("rocks.txt", NOTES))
-    desk.expect_ready("rocks.txt")
     model.says = ANSWER
-    return desk
+    allowed = ["clipboard-read", "clipboard-write"]
+    return new_desk(text_file("rocks.txt", NOTES), permissions=allowed)
 
 
 @pytest.fixture

@@ -118,10 +118,8 @@ def seat(new_desk: Callable[..., Desk], size: dict[str, Any]) -> Desk:
 
 
 @pytest.fixture
-def reader(seat: Desk) -> Desk:
-    seat.add(text_file("rocks.txt", f"{NOTES} {GRANITE}"))
-    seat.expect_ready("rocks.txt")
-    return seat
+def reader(new_desk: Callable[..., Desk], size: dict[str, Any]) -> Desk:
+    return new_desk(text_file("rocks.txt", f"{NOTES} {GRANITE}"), **size)
 
 
 @pytest.fixture

@@ -32,10 +32,8 @@ OFFLINE = re.compile("You are offline")
 
 
 @pytest.fixture
-def reader(desk: Desk) -> Desk:
-    desk.add(text_file("rocks.txt", NOTES))
-    desk.expect_ready("rocks.txt")
-    return desk
+def reader(new_desk: Callable[..., Desk]) -> Desk:
+    return new_desk(text_file("rocks.txt", NOTES))
 
 
 def expect_whole_answer(desk: Desk) -> None:

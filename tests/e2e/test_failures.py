@@ -41,10 +41,8 @@ def centre(element: Locator) -> int:
 
 
 @pytest.fixture
-def reader(desk: Desk) -> Desk:
-    desk.add(text_file("rocks.txt", NOTES))
-    desk.expect_ready("rocks.txt")
-    return desk
+def reader(new_desk: Callable[..., Desk]) -> Desk:
+    return new_desk(text_file("rocks.txt", NOTES))
 
 
 @pytest.fixture

@@ -112,21 +112,18 @@ def batched(items: list[str], size: int) -> list[list[str]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def with_rocks(desk: Desk) -> Desk:
-    desk.add(text_file("rocks.txt", "Basalt is a dark volcanic rock that cools quickly."))
-    desk.expect_ready("rocks.txt")
-    return desk
+ROCKS = text_file("rocks.txt", "Basalt is a dark volcanic rock that cools quickly.")
 
 
 @pytest.fixture
-def reader(desk: Desk) -> Desk:
-    return with_rocks(desk)
+def reader(new_desk: Callable[..., Desk]) -> Desk:
+    return new_desk(ROCKS)
 
 
 @pytest.fixture(params=[False, True], ids=["under the policy", "without the policy"])
 def any_reader(request: pytest.FixtureRequest, new_desk: Callable[..., Desk]) -> Desk:
     """Somebody whose browser keeps the page's policy, or one whose browser does not."""
-    return with_rocks(new_desk(bypass_csp=request.param))
+    return new_desk(ROCKS, bypass_csp=request.param)
 
 
 def test_there_are_enough_of_them():
