@@ -425,6 +425,27 @@ class TestAfterwards:
         assert deleted.value.status == 204
         expect(undo).to_have_count(0)
 
+    def test_an_undo_that_goes_deletes_nothing_again(self, answered: Desk):
+        page = answered.page
+        page.clock.install()
+        page.reload()
+        expect(answered.chips).to_have_count(1)
+        asked: list[Route] = []
+
+        def lose(route: Route) -> None:
+            asked.append(route)
+            route.abort()
+
+        page.route("**/api/history/*", lose)
+        delete_chat(answered)
+        page.mouse.move(0, 0)
+        page.clock.run_for(PATIENCE_MILLISECONDS)
+        expect(answered.open_side().get_by_role("link", name=re.compile("What is"))).to_be_visible()
+
+        page.clock.run_for(PATIENCE_MILLISECONDS)
+        expect(page.get_by_role("alert")).to_contain_text("was not deleted")
+        assert len(asked) == 1
+
     def test_an_undo_waits_while_the_pointer_is_on_it(self, answered: Desk):
         answered.page.clock.install()
         answered.page.reload()

@@ -50,7 +50,9 @@ def answered(reader: Desk, model: ScriptedModel) -> Desk:
     model.says = f'Basalt is dark <cite passage="1">{NOTES}</cite>.'
     reader.ask("What is basalt?")
     expect(reader.chips).to_have_count(1)
-    reader.wait_for_end()
+    # The page asks for the list once it has been answered, and for nothing after it.
+    listed = reader.page.get_by_role("link", name=re.compile("^What is"), include_hidden=True)
+    expect(listed).to_be_attached()
     return reader
 
 

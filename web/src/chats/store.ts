@@ -111,7 +111,7 @@ export function deleteChat(chat: Chat): void {
 
 /** Let no time pass while somebody is at the undo, and all of it once they have left. */
 export function holdDeletion(chat: Chat, isHeld: boolean): void {
-  if (!doomed.has(chat.chat_id)) return;
+  if (!deletions.value.includes(chat)) return; // the undo goes, and with it the focus
   if (isHeld) held.add(chat.chat_id);
   else held.delete(chat.chat_id);
   arm(chat);
