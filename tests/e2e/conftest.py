@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import os
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -37,11 +36,6 @@ DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
 PATIENCE_MILLISECONDS = 30_000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 _numbers = itertools.count(1)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores: what a page waits for is no work."""
-    return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.fixture(scope="session")
