@@ -714,6 +714,7 @@ class TestTheShell:
         parts = [f"/assets/{part.name}" for part in (ROOT / "web/dist/assets").iterdir()]
         kept.follow(re.compile("^Account"))
         kept.page.context.set_offline(True)
+        expect(kept.page.get_by_text(OFFLINE)).to_be_visible()  # it moves what is to be pressed
         kept.page.get_by_role("button", name="Suggest a passphrase").click()
 
         expect(kept.page.get_by_label("New password")).to_have_value(re.compile(r"^(\w+-){4}\w+$"))
