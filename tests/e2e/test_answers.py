@@ -14,7 +14,7 @@ from playwright.sync_api import Request, Response, Route, expect
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
 from tests.e2e.conftest import DESKTOP, PATIENCE_MILLISECONDS, PHONE
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, hold, text_file
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
@@ -52,12 +52,7 @@ class TestWhileItComes:
         expect(reader.chips).to_have_count(1)
 
     def test_its_first_word_calls_nobody_back_from_the_account(self, reader: Desk):
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        reader.page.route("**/api/query", hold, times=1)
+        held = hold(reader.page, "**/api/query")
         with reader.page.expect_request("**/api/query"):
             reader.ask(QUESTION)
         reader.follow(re.compile("^Account"))

@@ -594,12 +594,7 @@ class TestAnAnswerMadeInAnotherTab:
         expect(watcher.conversation.get_by_text(AWAITED)).to_have_count(0)
 
     def test_takes_no_question_away_that_is_asked_here(self, watcher: Desk, model: ScriptedModel):
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        watcher.page.route("**/api/query", hold, times=1)
+        held = hold(watcher.page, "**/api/query")
         asked = watcher.conversation.get_by_role("article", name="Where does it cool?")
         watcher.ask("Where does it cool?")
         expect_looked_again(watcher.page)

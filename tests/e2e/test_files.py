@@ -12,7 +12,7 @@ from dev.student import PASSPHRASE
 from tests.conftest import Configuration
 from tests.documents import make_pdf
 from tests.e2e.conftest import Watch
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, hold, text_file
 from tests.fakes import ScriptedModel
 
 MEBIBYTE = 1024 * 1024
@@ -165,12 +165,7 @@ class TestOnTheWay:
         expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
 
     def test_an_upload_cancelled_while_it_is_prepared_leaves_nothing_behind(self, desk: Desk):
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        desk.page.route("**/api/upload/signed", hold)
+        held = hold(desk.page, "**/api/upload/signed")
         with desk.page.expect_request("**/api/upload/signed"):
             desk.add(text_file("rocks.txt", BASALT))
         side = desk.open_side()

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, FilePayload, Locator, Route, exp
 from tests.conftest import Configuration
 from tests.documents import make_pdf
 from tests.e2e.conftest import PHONE, Watch
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, hold, text_file
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
@@ -136,12 +136,7 @@ class TestInAChat:
 
     def add_and_shut(self, desk: Desk, file: FilePayload) -> list[Route]:
         """Choose a file in the drawer, and shut that while it is prepared."""
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        desk.page.route("**/api/upload/signed", hold)
+        held = hold(desk.page, "**/api/upload/signed")
         side = desk.open_side()
         with desk.page.expect_request("**/api/upload/signed"):
             with desk.page.expect_file_chooser() as chooser:
