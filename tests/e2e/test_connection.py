@@ -28,6 +28,7 @@ PUT = "**/object/upload/sign/**"
 AWAITED = "This question is still being answered."
 # After so many milliseconds without a byte a connection is taken for dead.
 SILENCE = 30_000
+REPLY = 75_000
 OFFLINE = re.compile("You are offline")
 
 
@@ -221,7 +222,7 @@ _HURRY = f"""
 const later = window.setTimeout;
 window.waits = [];
 window.setTimeout = (work, milliseconds) => {{
-  if (milliseconds === {SILENCE}) return later(work, milliseconds);
+  if ([{SILENCE}, {REPLY}].includes(milliseconds)) return later(work, milliseconds);
   window.waits.push(milliseconds);
   return later(work, milliseconds / 100);
 }};
@@ -296,6 +297,22 @@ class TestAnUpload:
 
         desk.expect_ready("long.pdf")
         assert methods == ["POST", "PATCH", "PATCH", "HEAD", "PATCH"]
+
+    @pytest.mark.parametrize("address", ["**/api/upload/signed", "**/ingest"])
+    def test_of_which_the_functions_say_nothing_goes_on(self, desk: Desk, address: str):
+        desk.page.clock.install()
+        held = hold(desk.page, address)
+        with desk.page.expect_request(address):
+            desk.add(text_file("rocks.txt", NOTES))
+        waiting = desk.open_side().get_by_text(re.compile("^(Preparing|Sent. About to be read)"))
+        expect(waiting).to_be_visible()
+        desk.page.clock.fast_forward(REPLY - 10_000)
+        expect(waiting).to_be_visible()
+
+        desk.page.clock.fast_forward(10_000)
+
+        desk.expect_ready("rocks.txt")
+        assert len(held) == 1
 
     def test_that_is_there_though_its_reply_was_lost_is_read(self, desk: Desk, lectern: str):
         replies: list[str] = []

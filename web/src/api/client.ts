@@ -1,8 +1,8 @@
 // Requests to the functions, typed by their own OpenAPI documents.
 
 import type { paths } from "../schema.ts";
-import { ConnectionLost, problemOf, readJson } from "./problems.ts";
-import { authorised } from "./session.ts";
+import { problemOf, readJson } from "./problems.ts";
+import { authorised, reach } from "./session.ts";
 
 type Verb = "get" | "post" | "put" | "patch" | "delete";
 type PathOf<V extends Verb> = {
@@ -76,12 +76,7 @@ export async function knock<P extends "/api/auth/register" | "/api/auth/login">(
   path: P,
   body: Body<Operation<"post", P>>,
 ): Promise<Reply<Operation<"post", P>>> {
-  let response: Response;
-  try {
-    response = await fetch(path, init("post", { body }));
-  } catch {
-    throw new ConnectionLost();
-  }
+  const response = await reach(path, init("post", { body }));
   if (!response.ok) throw await problemOf(response);
   return read(response);
 }

@@ -1,7 +1,7 @@
 // Server-sent events out of a response body.
 
-import { ConnectionLost, isAbort, parseJson } from "./problems.ts";
-import { listen } from "./silence.ts";
+import { parseJson } from "./problems.ts";
+import { hear } from "./silence.ts";
 
 // The server says something at least every 10 s.
 const SILENCE_MILLISECONDS = 25_000;
@@ -21,18 +21,6 @@ function parse(block: string): ServerEvent | null {
   return data.length ? { event, data: parseJson(data.join("\n")) } : null;
 }
 
-/** Wait for what comes next. Raises ConnectionLost when the browser goes offline, or after long silence. */
-function hear(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
-  return new Promise((resolve, reject) => {
-    const lose = () => reject(new ConnectionLost());
-    const { end } = listen(SILENCE_MILLISECONDS, lose);
-    const fail = (error: unknown) => (isAbort(error) ? reject(error) : lose());
-    reader.read().then(resolve, fail).finally(end);
-  });
-}
-
 /** Yield the events of each network read together: what arrived together is drawn together. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent[]> {
   const reader = body.getReader();
@@ -40,7 +28,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   let rest = "";
   try {
     for (;;) {
-      const { done, value } = await hear(reader);
+      const { done, value } = await hear(reader.read(), SILENCE_MILLISECONDS);
       if (done) return;
       const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
       rest = blocks.pop() ?? "";

@@ -5,6 +5,7 @@ import { signal } from "@preact/signals";
 import type { TokenReply, User } from "../schema.ts";
 import { navigateUnasked } from "../unload.ts";
 import { ConnectionLost, problemOf, readJson } from "./problems.ts";
+import { hear } from "./silence.ts";
 
 type News =
   | { kind: "refreshed"; reply: TokenReply; at: number }
@@ -16,6 +17,8 @@ const EARLY_MILLISECONDS = 20_000;
 const HEARSAY_MILLISECONDS = 1_000;
 /** A reply that takes longer does not come; the other tabs wait in the lock meanwhile. */
 const PATIENCE_MILLISECONDS = 30_000;
+/** A slice of reading ends within 20 s; all else begins to come sooner, a cold start included. */
+const REPLY_MILLISECONDS = 75_000;
 
 /** null: nobody is; undefined: not known yet. */
 export const user = signal<User | null | undefined>(undefined);
@@ -73,7 +76,7 @@ channel.addEventListener("message", ({ data }: MessageEvent<News>) => {
 });
 
 /** Wait until another tab tells of its refresh. */
-function hear(): Promise<void> {
+function hearsay(): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       channel.removeEventListener("message", done);
@@ -97,7 +100,7 @@ async function post(path: string): Promise<Response> {
 
 async function renew(asked: number): Promise<void> {
   const last = Number(localStorage.getItem(HINT));
-  if (last >= asked && access.since < asked) await hear();
+  if (last >= asked && access.since < asked) await hearsay();
   if (access.since >= asked) return;
   const response = await post("/api/auth/refresh");
   if (response.ok) return begin(await readJson<TokenReply>(response));
@@ -141,13 +144,9 @@ function withToken(init: RequestInit): RequestInit {
   return { ...init, headers };
 }
 
-async function attempt(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, withToken(init));
-  } catch (error) {
-    if (init.signal?.aborted) throw error;
-    throw new ConnectionLost();
-  }
+/** Fetch what begins to come within the time a function has. Raises ConnectionLost, or an AbortError. */
+export function reach(url: string, init: RequestInit): Promise<Response> {
+  return hear(fetch(url, init), REPLY_MILLISECONDS);
 }
 
 /** Fetch as the user; an expired token is renewed first, a refused one once. Raises a Failure. */
@@ -155,10 +154,10 @@ export async function authorised(url: string, init: RequestInit = {}): Promise<R
   // What must outlive the page is sent at once if it can be: nothing waits in a page that closes.
   const early = init.keepalive ? 0 : EARLY_MILLISECONDS;
   if (access.until - early < Date.now()) await refresh();
-  let response = await attempt(url, init);
+  let response = await reach(url, withToken(init));
   if (response.status === 401 && (await isStale(response.clone()))) {
     await refresh();
-    response = await attempt(url, init);
+    response = await reach(url, withToken(init));
   }
   if (response.ok) return response;
   const problem = await problemOf(response);
