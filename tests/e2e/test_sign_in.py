@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from dev.student import PASSPHRASE
 from tests.conftest import Configuration, Ground
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, hold, text_file
 
 PASSWORD = "copper lantern quiet orchard"
 ANOTHER = "velvet harbour dusty pencil"
@@ -193,6 +193,27 @@ class TestALostReply:
 
         expect(threshold.get_by_label("Your question")).to_be_visible()
 
+    def test_to_a_new_password_is_made_good_by_pressing_again(self, desk: Desk):
+        lose_reply(desk.page, "**/api/auth/password")
+        change_password(desk, PASSPHRASE, ANOTHER)
+        alert = desk.page.get_by_role("alert")
+        expect(alert).to_contain_text("cannot be reached")
+
+        desk.page.get_by_role("button", name="Change password").click()
+
+        expect(desk.page.get_by_text("The password is changed.")).to_be_visible()
+        expect(alert).to_have_count(0)
+
+    def test_to_a_new_password_makes_no_wrong_one_right(self, desk: Desk):
+        desk.page.route("**/api/auth/password", lambda route: route.abort(), times=1)
+        change_password(desk, "certainly not the password", ANOTHER)
+        alert = desk.page.get_by_role("alert")
+        expect(alert).to_contain_text("cannot be reached")
+
+        desk.page.get_by_role("button", name="Change password").click()
+
+        expect(alert).to_contain_text("wrong")
+
     @pytest.mark.parametrize("second", [ANOTHER, PASSPHRASE], ids=["unknown", "known"])
     def test_lets_nobody_into_the_account_of_another(
         self, threshold: Page, desk: Desk, second: str
@@ -216,7 +237,11 @@ class TestALostReply:
         # What was tried is not forgotten with the dialog.
         dialog.get_by_role("button", name="Cancel").click()
 
-        erase(desk)
+        held = hold(desk.page, "**/api/auth/login")
+        with desk.page.expect_request("**/api/auth/login"):
+            erase(desk)
+        expect(dialog).to_be_visible()  # until it is known
+        held[0].continue_()
 
         expect(desk.page.get_by_role("heading", name="Your account is gone")).to_be_visible()
         expect(desk.page.get_by_text("The connection was lost before the list")).to_be_visible()
@@ -241,6 +266,13 @@ class TestALostReply:
 
         expect(desk.page.get_by_text("This is what was deleted:")).to_be_visible()
         assert not ground.rows("select id from users where username = %s", desk.username)
+
+
+def change_password(desk: Desk, current: str, new: str) -> None:
+    desk.page.goto("/#/account")
+    desk.page.get_by_label("Current password").fill(current)
+    desk.page.get_by_label("New password").fill(new)
+    desk.page.get_by_role("button", name="Change password").click()
 
 
 def erase(desk: Desk) -> None:

@@ -1,15 +1,16 @@
 // Deleting the account, with the password as proof.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { knock, send } from "../api/client.ts";
-import { isProblem, isUnanswered, Problem } from "../api/problems.ts";
-import { begin, end } from "../api/session.ts";
+import { send } from "../api/client.ts";
+import { isUnanswered, Problem } from "../api/problems.ts";
+import { end } from "../api/session.ts";
 import type { Receipt, User } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { useAttempt } from "../ui/attempt.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { PasswordField } from "../ui/form.tsx";
 import { Submit } from "../ui/submit.tsx";
+import { signInAnew } from "./anew.ts";
 import { receipt } from "./receipt.tsx";
 
 /** Whether nobody heard how a try ended; it is not forgotten with the dialog. */
@@ -21,21 +22,20 @@ const ask = (password: string) => send("post", "/api/auth/erase", { body: { pass
 const isOver = (error: unknown) =>
   error instanceof Problem && error.status === 401 && error.slug !== "invalid-credentials";
 
-/** Ask once more: the try before may have deleted the account, and the receipt is lost then. */
-async function askAgain({ username }: User, password: string): Promise<Receipt | "lost"> {
+/**
+ * Ask once more: the try before may have deleted the account, and the receipt is lost then.
+ *
+ * A session also ends from elsewhere: an account that lets its user in is there to be deleted. This
+ * comes first, because a session that is found to be over takes the dialog away.
+ */
+async function askAgain(user: User, password: string): Promise<Receipt | "lost"> {
+  const isThere = await signInAnew(user, password);
   try {
     return await ask(password);
   } catch (error) {
-    if (!isOver(error)) throw error;
-  }
-  // A session also ends from elsewhere: an account that lets its user in is there to be deleted.
-  try {
-    begin(await knock("/api/auth/login", { username, password }));
-  } catch (error) {
-    if (isProblem(error, "invalid-credentials")) return "lost";
+    if (!isThere && isOver(error)) return "lost";
     throw error;
   }
-  return ask(password);
 }
 
 async function erase(user: User, password: string): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { send } from "../api/client.ts";
+import { isProblem, isUnanswered } from "../api/problems.ts";
 import { refresh } from "../api/session.ts";
 import type { User } from "../schema.ts";
 import { suggestPassphrase } from "../sign-in/passphrase.ts";
@@ -13,11 +14,22 @@ import { useHeading } from "../ui/heading.ts";
 import { Submit } from "../ui/submit.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
 import { navigateUnasked } from "../unload.ts";
+import { signInAnew } from "./anew.ts";
 import { leave } from "./leaving.ts";
 
-async function change(current: string, next: string): Promise<void> {
+/** Whether nobody heard how a try ended: the new password may be the one that holds. */
+let isTried = false;
+
+async function change(user: User, current: string, next: string): Promise<void> {
   const body = { current_password: current, new_password: next };
-  await send("put", "/api/auth/password", { body });
+  try {
+    await send("put", "/api/auth/password", { body });
+  } catch (error) {
+    isTried ||= isUnanswered(error);
+    const mayHold = isTried && isProblem(error, "invalid-credentials");
+    if (!mayHold || !(await signInAnew(user, next))) throw error;
+  }
+  isTried = false;
 }
 
 /** Go on with a token that knows that the password was changed; loading anew brings one, too. */
@@ -39,7 +51,7 @@ export function PasswordForm({ user, onChanged }: Props) {
     event.preventDefault();
     setChanged(false);
     attempt(async () => {
-      await change(current, next);
+      await change(user, current, next);
       setChanged(true);
       setCurrent("");
       setNext("");
