@@ -239,6 +239,48 @@ def test_a_link_says_where_it_goes_and_leaves_nothing_behind(reader: Desk, model
     assert "noreferrer" in (link.get_attribute("rel") or "")
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        "https://evil.example.mybank.example/login",
+        "https://evil.example@mybank.example",
+        "https://evil.example/ and more",
+        "https://evil.example/**other**",
+        "https://mybank.example",
+    ],
+)
+def test_a_link_that_looks_like_another_says_where_it_goes(
+    reader: Desk, model: ScriptedModel, label: str
+):
+    model.says = f"See [{label}](https://evil.example/here) for more."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    link = reader.conversation.locator("a[href^='https://evil.example']")
+    expect(link.get_by_text("(evil.example)")).to_be_visible()
+
+
+def test_a_link_that_is_its_own_address_says_it_once(reader: Desk, model: ScriptedModel):
+    model.says = "See https://rocks.example/basalt for more."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    link = reader.conversation.locator("a[href^='https://rocks.example']")
+    expect(link).to_contain_text("https://rocks.example/basalt")
+    expect(link.get_by_text("(rocks.example)")).to_have_count(0)
+
+
+def test_a_list_ends_where_something_else_begins(reader: Desk, model: ScriptedModel):
+    model.says = "- Basalt\nis dark.\n## Granite\nIt is pale.\n\n1. One\n> Two\n"
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    answer = reader.conversation
+    expect(answer.get_by_role("listitem")).to_have_text([re.compile(r"^Basalt\s+is dark.$"), "One"])
+    expect(answer.get_by_role("heading", name="Granite")).to_be_visible()
+    expect(answer.get_by_role("blockquote")).to_have_text("Two")
+
+
 def test_a_formula_becomes_mathml(reader: Desk, model: ScriptedModel):
     model.says = r"It is $\frac{1}{2} m v^2$ in all."
     reader.ask("What is basalt?")

@@ -2,15 +2,12 @@
 
 import { splitChips, withoutChips } from "./chips.ts";
 import { parseInlines } from "./inlines.ts";
-import { isItem, readList } from "./lists.ts";
+import { readList } from "./lists.ts";
 import type { Block } from "./nodes.ts";
-import { isTable, readTable } from "./tables.ts";
+import { FENCE, FORMULA, HEADING, isRule, QUOTE, startsBlock } from "./starts.ts";
+import { readTable } from "./tables.ts";
 
 const DEEPEST = 6;
-const FENCE = /^ {0,3}(`{3,}|~{3,})/;
-const HEADING = /^ {0,3}(#{1,6})\s/;
-const QUOTE = /^ {0,3}>/;
-const FORMULA = /^ {0,3}(\$\$|\\\[)/;
 
 /** Blocks read so far and the number of the line to go on with. */
 export interface Reading {
@@ -19,11 +16,6 @@ export interface Reading {
 }
 
 type Reader = (lines: string[], at: number, depth: number) => Reading | null;
-
-function isRule(line: string): boolean {
-  const signs = line.replace(/\s/g, "");
-  return signs.length >= 3 && /^(-+|\*+|_+)$/.test(signs) && !/^ {4}/.test(line);
-}
 
 const readRule: Reader = (lines, at) =>
   isRule(lines[at] ?? "") ? { blocks: [{ kind: "rule" }], next: at + 1 } : null;
@@ -92,23 +84,9 @@ function chipsOf(text: string): Block[] {
   return chips.length ? [{ kind: "paragraph", children }] : [];
 }
 
-function startsBlock(line: string): boolean {
-  return (
-    FENCE.test(line) ||
-    HEADING.test(line) ||
-    QUOTE.test(line) ||
-    FORMULA.test(line) ||
-    isItem(line) ||
-    isRule(line)
-  );
-}
-
 const readParagraph: Reader = (lines, at) => {
   let end = at + 1;
-  while (end < lines.length && lines[end]?.trim() && !startsBlock(lines[end] ?? "")) {
-    if (isTable(lines, end)) break;
-    end += 1;
-  }
+  while (end < lines.length && lines[end]?.trim() && !startsBlock(lines, end)) end += 1;
   const text = lines
     .slice(at, end)
     .map((line) => line.trimStart())

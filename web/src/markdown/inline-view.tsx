@@ -5,6 +5,7 @@ import { useContext } from "preact/hooks";
 import { strings } from "../strings/index.ts";
 import { splitChips } from "./chips.ts";
 import { Formula } from "./formula.tsx";
+import { parseUrl } from "./links.ts";
 import type { Inline } from "./nodes.ts";
 
 export type DrawChip = (citation: number) => ComponentChildren;
@@ -17,9 +18,13 @@ export function Code({ text }: { text: string }) {
   );
 }
 
-/** Whether the text of a link is the address itself, so that it names the host already. */
-function isBare(url: URL, [first]: Inline[]): boolean {
-  return first?.kind === "text" && first.text.startsWith(url.origin);
+/**
+ * Whether the text of a link is the address itself, so that it names the host already: as it is
+ * written by browsers, and all of it, because what only begins like it may be another host.
+ */
+function isBare(url: URL, [only, ...others]: Inline[]): boolean {
+  if (only?.kind !== "text" || others.length) return false;
+  return only.text.startsWith(url.origin) && parseUrl(only.text)?.href === url.href;
 }
 
 function Link({ url, children }: { url: URL; children: Inline[] }) {

@@ -2,12 +2,7 @@
 
 import type { Reading } from "./blocks.ts";
 import type { Block } from "./nodes.ts";
-
-const ITEM = /^( {0,3})([-*+]|(\d{1,9})[.)])(?: +|$)/;
-
-export function isItem(line: string): boolean {
-  return ITEM.test(line);
-}
+import { ITEM, startsBlock } from "./starts.ts";
 
 function indentation(line: string): number {
   return line.length - line.trimStart().length;
@@ -21,9 +16,10 @@ interface Item {
 }
 
 /** Whether a line goes on with an item: indented, or lazily following its text. */
-function continues(line: string, before: string, indent: number): boolean {
-  if (!line.trim()) return true;
-  return indentation(line) >= indent || (before.trim() !== "" && !isItem(line));
+function continues(lines: string[], at: number, indent: number): boolean {
+  const line = lines[at] ?? "";
+  if (!line.trim() || indentation(line) >= indent) return true;
+  return lines[at - 1]?.trim() !== "" && !startsBlock(lines, at);
 }
 
 function readItem(lines: string[], at: number): Item | null {
@@ -33,7 +29,7 @@ function readItem(lines: string[], at: number): Item | null {
   // Writers indent by two under "1." as well, where three would be right.
   const indent = Math.min(mark.length, space.length + 2);
   let end = at + 1;
-  while (end < lines.length && continues(lines[end] ?? "", lines[end - 1] ?? "", indent)) end += 1;
+  while (end < lines.length && continues(lines, end, indent)) end += 1;
   while (end > at + 1 && !lines[end - 1]?.trim()) end -= 1;
   const rest = lines.slice(at + 1, end);
   const cut = (line: string) => line.slice(Math.min(indentation(line), mark.length));
