@@ -44,6 +44,18 @@ class TestWhatIsHeard:
         assert " ".join(" ".join(rest).split()) == "It cools at the surface. Granite does not."
 
 
+    def test_of_a_formula_it_is_said_that_there_is_one(self, desk: Desk, model: ScriptedModel):
+        said = desk.page.get_by_role("log").get_by_role("paragraph")
+        desk.add(text_file("rocks.txt", NOTES))
+        desk.expect_ready("rocks.txt")
+        model.says = "It is $\\frac{1}{2}$ in all.\n\n$$\\frac{3}{4}$$\n\nNo more."
+        desk.ask("What is basalt?")
+        desk.wait_for_end()
+
+        expect(said.filter(has_text="It is Formula in all.")).to_have_count(1)
+        expect(said.filter(has_text="frac")).to_have_count(0)
+
+
 class TestEveryControlHasAName:
     """As the browser computes it for those who hear the page, in every view."""
 

@@ -2,13 +2,13 @@
 
 import type { Block, Inline } from "./nodes.ts";
 
-function inlineText(node: Inline): string {
+function inlineText(node: Inline, formula: string): string {
   switch (node.kind) {
     case "text":
     case "code":
       return node.text;
     case "math":
-      return node.tex;
+      return formula;
     case "image":
       return node.name;
     case "break":
@@ -16,32 +16,40 @@ function inlineText(node: Inline): string {
     case "chip":
       return "";
     default:
-      return node.children.map(inlineText).join("");
+      return line(node.children, formula);
   }
 }
 
-const line = (nodes: Inline[]) => nodes.map(inlineText).join("");
+function line(nodes: Inline[], formula: string): string {
+  return nodes.map((node) => inlineText(node, formula)).join("");
+}
 
-function blockText(block: Block): string {
+function blockText(block: Block, formula: string): string {
   switch (block.kind) {
     case "heading":
     case "paragraph":
-      return line(block.children);
+      return line(block.children, formula);
     case "quote":
-      return plainText(block.children);
+      return plainText(block.children, formula);
     case "list":
-      return block.items.map(plainText).join("\n");
+      return block.items.map((item) => plainText(item, formula)).join("\n");
     case "code":
       return block.text;
     case "math":
-      return block.tex;
+      return formula;
     case "table":
-      return [block.head, ...block.rows].map((row) => row.map(line).join(", ")).join("\n");
+      return [block.head, ...block.rows]
+        .map((row) => row.map((cell) => line(cell, formula)).join(", "))
+        .join("\n");
     case "rule":
       return "";
   }
 }
 
-export function plainText(blocks: Block[]): string {
-  return blocks.map(blockText).filter(Boolean).join("\n");
+/** `formula` is what is said in place of one: TeX is not understood by ear, MathML is read where it stands. */
+export function plainText(blocks: Block[], formula = ""): string {
+  return blocks
+    .map((block) => blockText(block, formula))
+    .filter(Boolean)
+    .join("\n");
 }

@@ -31,7 +31,8 @@ export function speak(turn: Signal<Turn>): () => void {
   announce(strings.peek().answer.searching);
   const stop = effect(() => {
     const { response, citations, isRunning } = turn.value;
-    const text = plainText(parseMarkdown(insertChips(response, citations)));
+    const blocks = parseMarkdown(insertChips(response, citations));
+    const text = plainText(blocks, strings.peek().answer.formula);
     const parts = sentences(text);
     // The last sentence may still grow.
     const ready = isRunning ? parts.slice(0, -1) : parts;
