@@ -51,6 +51,35 @@ class TestWhileItComes:
         reader.conversation.get_by_role("button", name="Ask again").click()
         expect(reader.chips).to_have_count(1)
 
+    def test_stopped_before_it_begins_it_leaves_one_chat(self, reader: Desk, model: ScriptedModel):
+        model.says, model.holds_after = ANSWER, 0
+        held = hold(reader.page, "**/api/query")
+        reader.ask(QUESTION)
+        reader.page.get_by_role("button", name="Stop").click()
+        expect(reader.conversation.get_by_text("Stopping …")).to_be_visible()
+        held[0].continue_()
+        expect(reader.conversation.get_by_text("before it began")).to_be_visible()
+        model.holds_after = None
+        reader.conversation.get_by_role("button", name="Ask again").click()
+        expect(reader.chips).to_have_count(1)
+        reader.wait_for_end()
+
+        expect(reader.open_side().get_by_role("link", name=re.compile("^What is"))).to_have_count(1)
+        reader.page.reload()
+        expect(reader.conversation.get_by_role("article")).to_have_count(2)
+
+    def test_stopped_twice_it_is_not_waited_for(self, reader: Desk):
+        hold(reader.page, "**/api/query")
+        reader.ask(QUESTION)
+        stop = reader.page.get_by_role("button", name="Stop")
+        stop.click()
+        expect(reader.conversation.get_by_text("Stopping …")).to_be_visible()
+        stop.click()
+        expect(reader.conversation.get_by_text(re.compile("Before you ask"))).to_be_visible()
+
+        reader.conversation.get_by_role("button", name="Go on").click()
+        expect(reader.chips).to_have_count(1)
+
     def test_its_first_word_calls_nobody_back_from_the_account(self, reader: Desk):
         held = hold(reader.page, "**/api/query")
         with reader.page.expect_request("**/api/query"):
@@ -207,6 +236,30 @@ def test_the_next_citation_shows_its_words_and_gets_the_focus_back(
     expect(second).to_be_focused()
 
 
+def test_the_same_citation_brings_its_words_back(
+    new_desk: Callable[..., Desk], model: ScriptedModel
+):
+    others = "\n\n".join(f"Granite number {n} is pale and cools slowly." for n in range(60))
+    reader = new_desk(text_file("rocks.txt", f"{others}\n\n{NOTES}"))
+    model.says = lambda messages: ANSWER.replace("1", passage_of(NOTES, messages))
+    reader.ask(QUESTION)
+    reader.chips.click()
+    words = reader.source.locator("mark")
+    expect(words).to_be_in_viewport()
+    reader.source.locator(".source-body").evaluate("sheet => { sheet.scrollTop = 0; }")
+    expect(words).not_to_be_in_viewport()
+
+    reader.chips.click()
+
+    expect(words).to_be_in_viewport()
+
+
+def passage_of(quote: str, messages: list[dict[str, str]]) -> str:
+    """Return the number of the passage that has a quote, as the model is told it."""
+    before = messages[-1]["content"].split(quote)[0]
+    return re.findall(r'<passage-\w+ n="(\d+)"', before)[-1]
+
+
 def test_one_key_closes_one_thing(reader: Desk, model: ScriptedModel):
     model.says = ANSWER
     reader.ask(QUESTION)
@@ -310,6 +363,17 @@ class TestAfterwards:
 
         expect(answered.chips).to_have_count(2)
         assert "Is basalt dark?" in model.prompts[-1][-1]["content"]
+
+    def test_what_was_being_written_returns_once_the_edited_question_is_sent(self, answered: Desk):
+        answered.composer.fill("And what of gneiss")
+        edit = answered.conversation.get_by_role("button", name="Edit question")
+        edit.click()
+        expect(answered.composer).to_have_value(QUESTION)
+        edit.click()
+        answered.composer.press("Enter")
+
+        expect(answered.composer).to_have_value("And what of gneiss")
+        expect(answered.chips).to_have_count(2)
 
     def test_the_chat_is_exported(self, answered: Desk):
         side = answered.open_side()

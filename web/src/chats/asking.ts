@@ -84,8 +84,18 @@ addEventListener("online", () => {
   catchingUp = catchingUp.then(fetchLost, fetchLost);
 });
 
+/** Whether its chat is known, so that the next question can be asked in that. */
+const isInChat = ({ askedIn, queryId }: Turn) => askedIn !== null || queryId !== null;
+
+/**
+ * Stop an answer. The question that begins a chat has most likely begun one on the server: where that
+ * has not been told yet it is waited for, or the next question would begin another. A second press
+ * waits no longer.
+ */
 export function stop(turn: Signal<Turn>): void {
-  running.get(turn.value.key)?.abort();
+  const { key, ending } = turn.value;
+  if (isInChat(turn.value) || ending === "stopped") running.get(key)?.abort();
+  else turn.value = { ...turn.value, ending: "stopped" };
 }
 
 function request(
@@ -144,8 +154,8 @@ async function draw(turn: Signal<Turn>, body: ReadableStream<Uint8Array>): Promi
   }
 }
 
-function endingAfter(error: unknown): Turn["ending"] {
-  if (isAbort(error)) return "stopped";
+function endingAfter(error: unknown, turn: Turn): Turn["ending"] {
+  if (isAbort(error)) return isInChat(turn) ? "stopped" : "lost";
   if (error instanceof ConnectionLost) return "lost";
   return error instanceof Problem ? error : null;
 }
@@ -153,7 +163,8 @@ function endingAfter(error: unknown): Turn["ending"] {
 /** End a turn whatever the reason: while one runs none can be asked. Raises again what is no Failure. */
 function finish(turn: Signal<Turn>, error: unknown): void {
   const old = turn.value;
-  const ending = endingAfter(error);
+  const ending = endingAfter(error, old);
+  if (ending && !old.isRunning) return; // it was told to its end before
   const status = old.response || ending === "stopped" ? "interrupted" : "failed";
   turn.value = { ...old, status, ending, isRunning: false };
   if (ending === null) throw error;
@@ -190,4 +201,5 @@ function settleIn(start: { query_id: number; chat_id: string }, turn: Signal<Tur
     // Its chat was deleted meanwhile: it has begun another, and is found in that one.
     turns.value = turns.value.filter((other) => other !== turn);
   }
+  if (turn.value.ending === "stopped") running.get(turn.value.key)?.abort();
 }

@@ -29,7 +29,8 @@ export function PageTextView({ text: written, kind, lang, quote }: Props) {
   const text = unwrap(written);
   useEffect(() => {
     if (mark.current) center(mark.current);
-  }, [text, quote?.start, quote?.end]);
+    // Also where the same words are asked for again, which makes another quote of them.
+  }, [text, quote]);
   if (!text.trim()) return <p class="hint">{s.blank(kind)}</p>;
   if (!quote)
     return (

@@ -278,7 +278,9 @@ export const de: Strings = {
     unbackedTitle: "Nicht durch deine Dateien belegt",
     unbackedHint: "Dafür fand sich kein Zitat in deinen Dateien. Verlass dich nicht darauf.",
     interrupted: "Diese Antwort brach ab. Was ankam, ist aufgehoben.",
+    stopping: "Wird gestoppt …",
     stopped: "Du hast diese Antwort angehalten. Was ankam, ist aufgehoben.",
+    stoppedBefore: "Du hast diese Antwort gestoppt, bevor sie begann.",
     lost: "Mitten in der Antwort ging die Verbindung verloren. Was ankam, steht hier.",
     lostBefore: "Die Verbindung ging verloren, bevor die Antwort kam.",
     lostFirst:

@@ -204,7 +204,9 @@ export const en = {
     unbackedTitle: "Not backed by your files",
     unbackedHint: "No quote for this was found in your files. Do not rely on it.",
     interrupted: "This answer broke off. What arrived is kept.",
+    stopping: "Stopping …",
     stopped: "You stopped this answer. What arrived is kept.",
+    stoppedBefore: "You stopped this answer before it began.",
     lost: "The connection was lost in the middle of the answer. What arrived is here.",
     lostBefore: "The connection was lost before the answer came.",
     lostFirst:

@@ -18,8 +18,11 @@ const MOST_CHARACTERS = 4_000;
 
 const draft = signal("");
 const focusAsked = signal(0);
+/** What stood here before an earlier question came back to be edited; it returns after that. */
+let aside: string | null = null;
 
 export function editQuestion(text: string): void {
+  aside ??= draft.value;
   batch(() => {
     draft.value = text;
     focusAsked.value += 1;
@@ -120,7 +123,8 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
     event.preventDefault();
     if (!isAllowed) return;
     ask(printable(text).trim());
-    draft.value = "";
+    draft.value = aside ?? "";
+    aside = null;
     // Nor on the button, which is of no use when the answer is here.
     if (document.activeElement !== field.current) focusWork();
   };

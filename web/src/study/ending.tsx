@@ -14,7 +14,7 @@ export function hasBadEnd({ status }: Turn): boolean {
 
 export function endingOf({ status, ending, response }: Turn): string {
   const s = strings.value.answer;
-  if (ending === "stopped") return s.stopped;
+  if (ending === "stopped") return response ? s.stopped : s.stoppedBefore;
   if (ending === "lost") return response ? s.lost : isFirstLost.value ? s.lostFirst : s.lostBefore;
   if (ending) return explain(ending);
   return status === "failed" ? s.failed : s.interrupted;

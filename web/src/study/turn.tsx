@@ -16,8 +16,9 @@ import { Ending, hasBadEnd } from "./ending.tsx";
 import { Footnotes } from "./footnotes.tsx";
 import { verdictOf } from "./verdict.ts";
 
-function Waiting({ passageCount }: { passageCount: number | null }) {
+function Waiting({ passageCount, ending }: Turn) {
   const s = strings.value.answer;
+  if (ending === "stopped") return <p class="waiting">{s.stopping}</p>;
   return <p class="waiting">{passageCount ? s.consulted(passageCount) : s.searching}</p>;
 }
 
@@ -83,7 +84,7 @@ export function TurnView({ turn }: { turn: Signal<Turn> }) {
         {now.queryText}
       </h2>
       <div class="answer">
-        {isWaiting && <Waiting passageCount={now.passageCount} />}
+        {isWaiting && <Waiting {...now} />}
         {now.status === "not_found" ? <NotFound turn={now} /> : <Response turn={now} />}
         <Footnotes citations={now.citations} />
         <Ending turn={turn} />
