@@ -14,11 +14,13 @@ import socket
 import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from lib.adapters.tls import tls_context
 
 _TARGET = "AmazonSSM.GetParametersByPath"
 _CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -27,7 +29,9 @@ _MALFORMED = "The Parameter Store does not answer as it should."
 _TIMEOUT_SECONDS = 3.0
 # After the time of so many calls no other is tried again.
 _MOST_CALLS_LONG = 2
-PAGE_SIZE = 10  # the most that it gives at once
+# The most that it gives at once. A deployment has a few more, and only a page tells where the next one begins: that
+# makes two calls, one after the other.
+PAGE_SIZE = 10
 # An account may ask 40 times a second; when many instances start together, some have to wait.
 _WAITS_SECONDS = (0.2, 0.4, 0.8, 1.6)
 
@@ -64,19 +68,18 @@ def read_parameters(
     parameters: dict[str, str] = {}
     until = time.monotonic() + _MOST_CALLS_LONG * timeout_seconds
     request: dict[str, Any] = {"Path": path, "WithDecryption": True, "MaxResults": PAGE_SIZE}
-    while True:
-        answer = _call_patiently(
-            request, environment, _waits_until(until, waits_seconds), timeout_seconds
-        )
-        try:
-            for parameter in answer["Parameters"]:
-                parameters[parameter["Name"].rpartition("/")[2]] = parameter["Value"]
-            following = answer.get("NextToken")
-        except (AttributeError, LookupError, TypeError) as error:
-            raise ParametersUnavailable(_MALFORMED) from error
-        if not following:
-            return parameters
-        request["NextToken"] = following
+    with closing(_Store(environment, timeout_seconds)) as store:
+        while True:
+            answer = _call_patiently(store, request, _waits_until(until, waits_seconds))
+            try:
+                for parameter in answer["Parameters"]:
+                    parameters[parameter["Name"].rpartition("/")[2]] = parameter["Value"]
+                following = answer.get("NextToken")
+            except (AttributeError, LookupError, TypeError) as error:
+                raise ParametersUnavailable(_MALFORMED) from error
+            if not following:
+                return parameters
+            request["NextToken"] = following
 
 
 def _waits_until(until: float, waits_seconds: Sequence[float]) -> Iterator[float]:
@@ -84,41 +87,71 @@ def _waits_until(until: float, waits_seconds: Sequence[float]) -> Iterator[float
     return itertools.takewhile(lambda _: time.monotonic() < until, waits_seconds)
 
 
+class _Store:
+    """The store over one connection, which the first call opens and the next ones use again."""
+
+    def __init__(self, environment: Mapping[str, str], timeout_seconds: float) -> None:
+        endpoint = f"https://ssm.{environment['AWS_REGION']}.amazonaws.com"
+        address = urlsplit(environment.get("AWS_ENDPOINT_URL") or endpoint)
+        self._environment, self._host = environment, address.netloc
+        self._timeout_seconds = timeout_seconds
+        self._connection = _connection(address, timeout_seconds)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make one call; once more where the connection that was kept for it turns out to be closed.
+
+        Raises:
+            OSError, http.client.HTTPException, _Busy: It may work a moment later.
+            ParametersUnavailable: It will not.
+        """
+        body, was_kept = json.dumps(request).encode(), bool(self._connection.sock)
+        try:
+            status, content = self._exchange(body)
+        except ConnectionError:
+            if not was_kept:
+                raise
+            status, content = self._exchange(body)
+        return _understand(status, content)
+
+    def _exchange(self, body: bytes) -> tuple[int, bytes]:
+        headers = sign(body, self._host, self._environment, now=datetime.now(UTC))
+        connection = self._connection
+        try:
+            if not connection.sock:
+                connection.connect()
+            with _closing_after(connection.sock, self._timeout_seconds):
+                connection.request("POST", "/", body, headers)
+                answer = connection.getresponse()
+                content = answer.read()
+        except (OSError, http.client.HTTPException):
+            connection.close()  # nobody knows what else would come of it
+            raise
+        return answer.status, content
+
+
+def _connection(address: SplitResult, timeout_seconds: float) -> http.client.HTTPConnection:
+    if address.scheme != "https":
+        return http.client.HTTPConnection(address.netloc, timeout=timeout_seconds)
+    return http.client.HTTPSConnection(
+        address.netloc, timeout=timeout_seconds, context=tls_context()
+    )
+
+
 def _call_patiently(
-    request: dict[str, Any],
-    environment: Mapping[str, str],
-    waits_seconds: Iterable[float],
-    timeout_seconds: float,
+    store: _Store, request: dict[str, Any], waits_seconds: Iterable[float]
 ) -> dict[str, Any]:
     for wait in waits_seconds:
         try:
-            return _call(request, environment, timeout_seconds)
+            return store.call(request)
         except (_Busy, OSError, http.client.HTTPException):
             time.sleep(wait * random.uniform(0.5, 1.5))  # nosec B311 # noqa: S311 - to spread, not to hide
     try:
-        return _call(request, environment, timeout_seconds)
+        return store.call(request)
     except (_Busy, OSError, http.client.HTTPException) as error:
         raise ParametersUnavailable(f"The Parameter Store does not answer: {error!r}") from error
-
-
-def _call(
-    request: dict[str, Any], environment: Mapping[str, str], timeout_seconds: float
-) -> dict[str, Any]:
-    region = environment["AWS_REGION"]
-    endpoint = environment.get("AWS_ENDPOINT_URL") or f"https://ssm.{region}.amazonaws.com"
-    address, body = urlsplit(endpoint), json.dumps(request).encode()
-    headers = sign(body, address.netloc, environment, now=datetime.now(UTC))
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
-    connection = kind(address.netloc, timeout=timeout_seconds)
-    try:
-        connection.connect()
-        with _closing_after(connection.sock, timeout_seconds):
-            connection.request("POST", "/", body, headers)
-            answer = connection.getresponse()
-            content = answer.read()
-        return _understand(answer.status, content)
-    finally:
-        connection.close()
 
 
 @contextmanager

@@ -1,19 +1,16 @@
 """The HTTP clients of all that Lectern calls, and the count of those calls in each request."""
 
 import functools
-import ssl
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
 
-# Debian's and Amazon Linux's hashed directory: certificates are looked up when needed, which saves
-# the 25 ms that parsing the whole bundle costs at every cold start (see docs/decisions.md).
-_HASHED_CA_DIRECTORIES = (Path("/etc/ssl/certs"), Path("/etc/pki/tls/certs"))
+from lib.adapters.tls import tls_context
+
 # httpcore closes what falls idle while more than those kept are open, in use or not, and looks at every pair of idle and
 # open connections at every call: 20 cost 1 ms of it, 100 cost 10.
 _KEPT, _KEPT_SECONDS = 20, 30
@@ -71,16 +68,6 @@ def traced_call(dependency: str) -> Generator[None]:
 
 
 @functools.cache
-def _tls_context() -> ssl.SSLContext:
-    for directory in _HASHED_CA_DIRECTORIES:
-        if any(directory.glob("*.0")):
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.load_verify_locations(capath=str(directory))
-            return context
-    return ssl.create_default_context()
-
-
-@functools.cache
 def supabase_client() -> httpx.AsyncClient:
     """Return this process's one client of the Data API and of storage."""
     return _client(_MOST_CALLS)
@@ -100,7 +87,7 @@ def _client(most: int) -> httpx.AsyncClient:
         max_connections=most, max_keepalive_connections=_KEPT, keepalive_expiry=_KEPT_SECONDS
     )
     # What is tried again is decided in retries.py, and nowhere else.
-    transport = httpx.AsyncHTTPTransport(verify=_tls_context(), limits=limits, retries=0)
+    transport = httpx.AsyncHTTPTransport(verify=tls_context(), limits=limits, retries=0)
     return httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(10, connect=3),

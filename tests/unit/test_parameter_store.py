@@ -1,6 +1,7 @@
 """The Parameter Store over real HTTP: pages, patience, refusals."""
 
 import itertools
+import json
 import socket
 import threading
 from collections.abc import Callable, Generator
@@ -32,10 +33,12 @@ class Store:
 
     def __init__(self, *answers: Answer) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.connections: set[tuple[str, int]] = set()
         self._answers = itertools.chain(answers, itertools.repeat(answers[-1]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked.append(await Request(scope, receive).json())
+        self.connections.add(tuple(scope["client"]))
         status, document = next(self._answers)
         await JSONResponse(document, status)(scope, receive, send)
 
@@ -59,6 +62,15 @@ def test_all_pages_are_read_and_decrypted():
     first, second = store.asked
     assert first == {"Path": "/lectern/prod", "WithDecryption": True, "MaxResults": 10}
     assert second == {**first, "NextToken": "more"}
+
+
+def test_one_connection_serves_for_all_pages_and_what_is_asked_again():
+    store = Store(page("A", following="more"), _THROTTLED, page("B"))
+
+    assert store.read() == {"A": "a", "B": "b"}
+
+    assert len(store.asked) == 3
+    assert len(store.connections) == 1
 
 
 @pytest.mark.parametrize("busy", [_THROTTLED, (500, {}), (503, {})])
@@ -146,6 +158,37 @@ def test_a_broken_store_is_given_up(answer: Callable[..., None]):
 
         with pytest.raises(ParametersUnavailable, match="does not answer"):
             read_parameters("/lectern/prod", environment, waits_seconds=(0.0,), timeout_seconds=0.2)
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_again_at_once():
+    pages = iter([page("A", following="more"), page("B")])
+
+    def say_one_page(connection: socket.socket, _is_over: threading.Event) -> None:
+        body = json.dumps(next(pages)[1]).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+
+    with raw_store(say_one_page) as url:
+        environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL": url}
+
+        parameters = read_parameters("/lectern/prod", environment, waits_seconds=())
+
+    assert parameters == {"A": "a", "B": "b"}
+
+
+def test_a_new_connection_that_is_closed_is_a_failure_like_any_other():
+    opened = itertools.count()
+
+    def close(_connection: socket.socket, _is_over: threading.Event) -> None:
+        next(opened)
+
+    with raw_store(close) as url:
+        environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL": url}
+
+        with pytest.raises(ParametersUnavailable, match="does not answer"):
+            read_parameters("/lectern/prod", environment, waits_seconds=(0.0,))
+
+    assert next(opened) == 2
 
 
 def test_without_a_prefix_nobody_is_asked():
