@@ -1,150 +1,109 @@
 """From process start to first response, and peak memory, of each function: `make bench B=coldstart`.
 
-The functions run as deployed: unpacked Lambda zips with their bytecode under Lambda's Python, in fresh processes, one
-after the other in turns, medians. The floor is bare FastAPI + Mangum, built and run the same way. "health" asks nobody;
-"useful" is a signed-in request with all its calls, answered by a replay of the local stack (bench/replay.py): no wait
-in it is longer than a round trip on this machine.
+The functions run out of their unpacked Lambda zips, with bytecode, under Lambda's Python, in fresh processes, one after
+the other in turns, medians. Of `query` run.sh is started and asked for health until it answers, as the Lambda Web
+Adapter does it, and then asked what the row says; of the others the handler is imported and called. The floor is bare
+FastAPI + Mangum, built and started as those are.
+
+"health" asks nobody. "useful" is a signed-in request with all its calls but those for settings, which are in the
+environment, as on Vercel; the aims are about this. "useful, Mangum" is `query` by its handler, which nobody deploys:
+what it takes less is uvicorn's part, run.sh's and that of being asked for health.
+
+Supabase and the model are replays of the local stack (bench/replay.py), on this machine and by plain HTTP: no wait is
+longer than a round trip here, and no TLS handshake is in it.
 Which imports cost what: `python -m bench.imports`.
 """
 
 import argparse
 import json
-import subprocess
-import time
 from collections import defaultdict
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from bench.bundles import BARE, Bundle, Bundles, built_bundles
 from bench.figures import Figure, compare, report
 from bench.local import Local, local_lectern
 from bench.replay import replaying
+from bench.starts import Request, Start, start_handler, start_server
+from dev.deploy.lambda_tools import Tools, install_tools
 from dev.new_keys import make_signing_key
 from dev.student import Student
 
 _DIGEST = "0" * 64
-_USEFUL: dict[str, tuple[str, str, dict[str, Any] | None]] = {
-    "auth": ("GET", "/api/auth/me", None),
-    "history": ("GET", "/api/history", None),
-    "upload": (
+_USEFUL = {
+    "auth": Request("GET", "/api/auth/me"),
+    "history": Request("GET", "/api/history"),
+    "upload": Request(
         "POST",
         "/api/upload/signed",
         {"filename": "lecture.pdf", "size_bytes": 1_000, "sha256": _DIGEST},
     ),
-    "query": ("POST", "/api/query", {"query_text": "Where do the light reactions take place?"}),
+    "query": Request(
+        "POST", "/api/query", {"query_text": "Where do the light reactions take place?"}
+    ),
 }
+_SERVED = "query"  # by run.sh: serverless.yml
+_HEALTH, _SAID, _HANDLED = "health", "useful", "useful, Mangum"
 # Issue and reason: docs/bench/README.md. HS256 zips hold no cryptography.
 _AIMS = {
     "HS256": {"auth": 1.25, "history": 1.25, "upload": 1.3, "query": 1.75},
     "ES256": {"auth": 1.45, "history": 1.45, "upload": 1.5, "query": 1.95},
 }
 _MOST_MEGABYTES = {"HS256": 52, "ES256": 64}
-_FORBIDDEN = ("openai", "numpy", "pypdfium2", "lib.adapters.documents", "click", "rich")
-# Ends without teardown, as a Lambda does. VmHWM is the peak of resident memory.
-_PROGRAM = """
-import sys
-from functions.{name} import handler
-import json, os, time
-answer = handler(json.loads(sys.argv[1]), None)
-assert answer["statusCode"] in (200, 201), answer
-peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]
-told = {{"cpu": time.process_time() * 1000, "mb": int(peak) / 1024, "modules": sorted(sys.modules)}}
-print(json.dumps(told), flush=True)
-os._exit(0)
-"""
 
-
-@dataclass(frozen=True)
-class Start:
-    """One cold start."""
-
-    milliseconds: float
-    cpu_milliseconds: float
-    megabytes: float
-    modules: frozenset[str]
-
-
-def make_event(method: str, path: str, body: dict[str, Any] | None = None, token: str = "") -> str:
-    """Make what API Gateway sends (payload format 2.0)."""
-    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1"}
-    headers = {"authorization": token, "content-type": "application/json", "host": "localhost"}
-    return json.dumps(
-        {
-            "version": "2.0",
-            "rawPath": path,
-            "rawQueryString": "",
-            "headers": headers,
-            "requestContext": {"http": http, "stage": "$default"},
-            "body": json.dumps(body) if body else None,
-            "isBase64Encoded": False,
-        }
-    )
-
-
-def _start(python: str, bundle: Bundle, event: str, environment: dict[str, str]) -> Start:
-    name = bundle.archive.path.stem
-    began = time.perf_counter()
-    process = subprocess.run(
-        [python, "-B", "-s", "-c", _PROGRAM.format(name=name), event],
-        cwd=bundle.task,
-        env={"PATH": "", "LANG": "C.UTF-8", **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    milliseconds = (time.perf_counter() - began) * 1000
-    assert process.returncode == 0, f"{name}: {process.stderr[-2000:]}"
-    told = json.loads(process.stdout.splitlines()[-1])
-    _check_imports(name, told["modules"])
-    return Start(milliseconds, told["cpu"], told["mb"], frozenset(told["modules"]))
-
-
-def _check_imports(name: str, modules: list[str]) -> None:
-    loaded = [module for module in _FORBIDDEN if module in modules]
-    assert name not in ("auth", "history") or not loaded, f"{name} imports {loaded}"
+Environments = dict[str, dict[str, dict[str, str]]]
+"""What functions are started with: by the kind of their database tokens, and by where their settings are."""
+Cases = dict[tuple[str, str], Callable[[], Start]]
+"""What to start, by the table and the name of the row."""
 
 
 @contextmanager
-def _prepared() -> Generator[tuple[dict[str, str], str]]:
-    """Yield the settings of functions that ask replays of a local stack, and a student's token."""
-    with local_lectern() as local:
+def _prepared() -> Generator[tuple[Environments, str]]:
+    """Yield how to start functions that ask replays of a local stack, and a student's token."""
+    with local_lectern() as local, ExitStack() as services:
         student = Student(local.client, "bench")
         student.upload("note.txt", "The light reactions take place in the thylakoid membranes.")
-        stack = local.stack
-        with replaying(stack.supabase_url) as supabase, replaying(_origin(local)) as model:
-            addresses = {"SUPABASE_URL": supabase.url, "OPENAI_BASE_URL": f"{model.url}/v1"}
-            token = local.client.headers["Authorization"]
-            yield {**stack.environment(), **addresses}, token
+        supabase = services.enter_context(replaying(local.stack.supabase_url))
+        model = services.enter_context(replaying(_origin(local)))
+        addresses = {"SUPABASE_URL": supabase.url, "OPENAI_BASE_URL": f"{model.url}/v1"}
+        hs256 = {**local.stack.environment(), **addresses}
+        es256 = {**hs256, "DATABASE_TOKEN_KEY": json.dumps(make_signing_key())}
+        environments = {
+            kind: {_SAID: settings} for kind, settings in (("HS256", hs256), ("ES256", es256))
+        }
+        yield environments, local.client.headers["Authorization"]
 
 
 def _origin(local: Local) -> str:
     return local.stack.model_url.removesuffix("/v1")
 
 
-Cases = dict[tuple[str, str], Callable[[], Start]]
+def _health(name: str) -> Request:
+    return Request("GET", f"/api/{name}/health")
 
 
-def _cases(bundles: Bundles, settings: dict[str, str], token: str) -> Cases:
-    """Return what to start, by a name and by what is asked; the keys make the tables' rows."""
-    cases: Cases = {}
+def _cases(bundles: Bundles, tools: Tools, environments: Environments, token: str) -> Cases:
+    handled, served = partial(start_handler, bundles.python), partial(start_server, tools)
+    cases: Cases = {("", f"{BARE} {_HEALTH}"): partial(handled, bundles.bare, _health(BARE), {})}
 
     def add(
-        kind: str, bundle: Bundle, request: str, event: str, environment: dict[str, str]
+        kind: str, bundle: Bundle, how: str, request: Request, environment: dict[str, str]
     ) -> None:
-        name = f"{bundle.archive.path.stem} {request}"
-        cases[kind, name] = partial(_start, bundles.python, bundle, event, environment)
+        name = bundle.archive.path.stem
+        start = served if name == _SERVED and how != _HANDLED else handled
+        cases[kind, f"{name} {how}"] = partial(start, bundle, request, environment)
 
-    add("", bundles.bare, "health", make_event("GET", f"/api/{BARE}/health"), {})
     for name, bundle in bundles.hs256.items():
-        add("HS256", bundle, "health", make_event("GET", f"/api/{name}/health"), {})
-    signed = {**settings, "DATABASE_TOKEN_KEY": json.dumps(make_signing_key())}
-    for name, request in _USEFUL.items():
-        event = make_event(*request, token)
-        add("HS256", bundles.hs256[name], "useful", event, settings)
-        add("ES256", bundles.es256[name], "useful", event, signed)
+        add("HS256", bundle, _HEALTH, _health(name), {})
+    for kind, zips in (("HS256", bundles.hs256), ("ES256", bundles.es256)):
+        for name, useful in _USEFUL.items():
+            request = replace(useful, token=token)
+            for how, environment in environments[kind].items():
+                add(kind, zips[name], how, request, environment)
+            if name == _SERVED:
+                add(kind, zips[name], _HANDLED, request, environments[kind][_SAID])
     return cases
 
 
@@ -159,7 +118,7 @@ def _measure(cases: Cases, runs: int) -> dict[tuple[str, str], list[Start]]:
 
 
 def _report(starts: dict[tuple[str, str], list[Start]]) -> None:
-    floor = starts["", f"{BARE} health"]
+    floor = starts["", f"{BARE} {_HEALTH}"]
     for kind in _AIMS:
         tables: dict[str, list[Figure]] = {"first response": [], "of it CPU": [], "peak memory": []}
         for (of_kind, name), measured in starts.items():
@@ -173,8 +132,8 @@ def _report(starts: dict[tuple[str, str], list[Start]]) -> None:
 
 
 def _figures(kind: str, name: str, measured: list[Start], floor: list[Start]) -> list[Figure]:
-    function, request = name.split()
-    aim = _AIMS[kind].get(function) if request == "useful" else None
+    function, how = name.split(maxsplit=1)
+    aim = _AIMS[kind][function] if how == _SAID else None
     return [
         compare(
             name,
@@ -195,7 +154,7 @@ def _figures(kind: str, name: str, measured: list[Start], floor: list[Start]) ->
             max(start.megabytes for start in measured),
             "MB",
             noise=0.5,
-            aim=_MOST_MEGABYTES[kind],
+            aim=_MOST_MEGABYTES[kind] if how in (_HEALTH, _SAID) else None,
         ),
     ]
 
@@ -203,9 +162,9 @@ def _figures(kind: str, name: str, measured: list[Start], floor: list[Start]) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=11)
-    arguments = parser.parse_args()
-    with built_bundles() as bundles, _prepared() as (settings, token):
-        _report(_measure(_cases(bundles, settings, token), arguments.runs))
+    runs, tools = parser.parse_args().runs, install_tools()
+    with built_bundles() as bundles, _prepared() as (environments, token):
+        _report(_measure(_cases(bundles, tools, environments, token), runs))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -83,8 +83,9 @@ def _start(name: str, task: Path, python: str) -> Start:
     return Start((time.perf_counter() - began) * 1000, float(peak.splitlines()[-1]))
 
 
-def _start_server(name: str, task: Path, tools: Tools) -> Start:
-    environment = {
+def server(name: str, task: Path, tools: Tools, environment: Mapping[str, str]) -> Instance:
+    """Describe run.sh of a zip as the Lambda Web Adapter starts it; entered, it is asked for health until it answers."""
+    adapter = {
         "LECTERN_APP": f"functions.{name}:app",
         "AWS_LWA_READINESS_CHECK_PATH": f"/api/{name}/health",
     }
@@ -94,10 +95,14 @@ def _start_server(name: str, task: Path, tools: Tools) -> Start:
         zip_name=f"{name}.zip",
         timeout_seconds=30,
         memory_megabytes=1024,
-        environment=environment,
+        environment=adapter,
     )
+    return Instance(function, task, tools, environment)
+
+
+def _start_server(name: str, task: Path, tools: Tools) -> Start:
     began = time.perf_counter()
-    with Instance(function, task, tools, {}) as instance:
+    with server(name, task, tools, {}) as instance:
         return Start((time.perf_counter() - began) * 1000, instance.peak_megabytes)
 
 

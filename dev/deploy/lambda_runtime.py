@@ -55,10 +55,15 @@ class Instance:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """Of the process which was started."""
+        assert self._process
+        return self._process.pid
+
+    @property
     def peak_megabytes(self) -> float:
         """The most memory that the process which was started has held so far."""
-        assert self._process
-        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        status = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
 
     @property
