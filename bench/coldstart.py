@@ -6,11 +6,12 @@ Adapter does it, and then asked what the row says; of the others the handler is 
 FastAPI + Mangum, built and started as those are.
 
 "health" asks nobody. "useful" is a signed-in request with all its calls but those for settings, which are in the
-environment, as on Vercel; the aims are about this. "useful, Mangum" is `query` by its handler, which nobody deploys:
-what it takes less is uvicorn's part, run.sh's and that of being asked for health.
+environment, as on Vercel; the aims are about this. "useful, SSM" reads them from a Parameter Store first, as every
+function on AWS does: beside the row above, that is what it adds. "useful, Mangum" is `query` by its handler, which
+nobody deploys: what it takes less is uvicorn's part, run.sh's and that of being asked for health.
 
-Supabase and the model are replays of the local stack (bench/replay.py), on this machine and by plain HTTP: no wait is
-longer than a round trip here, and no TLS handshake is in it.
+Supabase and the model are replays of the local stack (bench/replay.py). They and the Parameter Store are on this machine
+and speak plain HTTP: no wait is longer than a round trip here, and no TLS handshake is in it.
 Which imports cost what: `python -m bench.imports`.
 """
 
@@ -25,6 +26,7 @@ from functools import partial
 from bench.bundles import BARE, Bundle, Bundles, built_bundles
 from bench.figures import Figure, compare, report
 from bench.local import Local, local_lectern
+from bench.parameters import storing
 from bench.replay import replaying
 from bench.starts import Request, Start, start_handler, start_server
 from dev.deploy.lambda_tools import Tools, install_tools
@@ -45,7 +47,7 @@ _USEFUL = {
     ),
 }
 _SERVED = "query"  # by run.sh: serverless.yml
-_HEALTH, _SAID, _HANDLED = "health", "useful", "useful, Mangum"
+_HEALTH, _SAID, _STORED, _HANDLED = "health", "useful", "useful, SSM", "useful, Mangum"
 # Issue and reason: docs/bench/README.md. HS256 zips hold no cryptography.
 _AIMS = {
     "HS256": {"auth": 1.25, "history": 1.25, "upload": 1.3, "query": 1.75},
@@ -71,7 +73,8 @@ def _prepared() -> Generator[tuple[Environments, str]]:
         hs256 = {**local.stack.environment(), **addresses}
         es256 = {**hs256, "DATABASE_TOKEN_KEY": json.dumps(make_signing_key())}
         environments = {
-            kind: {_SAID: settings} for kind, settings in (("HS256", hs256), ("ES256", es256))
+            kind: {_SAID: settings, _STORED: services.enter_context(storing(settings))}
+            for kind, settings in (("HS256", hs256), ("ES256", es256))
         }
         yield environments, local.client.headers["Authorization"]
 
