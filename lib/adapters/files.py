@@ -16,7 +16,8 @@ class Claim:
     """A file to read and how far earlier readings came; `lease_id` is the right to write.
 
     Without a lease (`lease_id` None) somebody else reads the file, or there is nothing to read.
-    `page_chunk_count` of the stored chunks are of a page that is not done.
+    `page_chunk_count` of the stored chunks are of a page that is not done. The owner's files that
+    are ready have `ready_chunk_count` chunks.
     """
 
     file: StoredFile
@@ -25,6 +26,7 @@ class Claim:
     attempt_count: int = 0
     chunk_count: int = 0
     page_chunk_count: int = 0
+    ready_chunk_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,7 @@ def _as_claim(answer: dict[str, Any]) -> Claim:
         attempt_count=answer["attempt_count"],
         chunk_count=answer["chunk_count"],
         page_chunk_count=answer["page_chunk_count"],
+        ready_chunk_count=answer["ready_chunk_count"],
     )
 
 
@@ -161,9 +164,14 @@ def as_halfvec(embedding: list[float]) -> str:
     return f"[{','.join(['%.5g'] * len(embedding))}]" % tuple(embedding)
 
 
-async def finish_ingestion(service: Database, lease_id: str) -> StoredFile:
-    """Make the reading visible, all at once."""
-    return StoredFile.model_validate(await service.call("finish_ingestion", lease_id=lease_id))
+async def finish_ingestion(service: Database, lease_id: str, limits: dict[str, int]) -> StoredFile:
+    """Make the reading visible, all at once.
+
+    Raises:
+        TextLimitReached: With it the owner's ready files would hold more chunks than they may.
+    """
+    answer = await service.call("finish_ingestion", lease_id=lease_id, limits=limits)
+    return StoredFile.model_validate(answer)
 
 
 async def release_ingestion(

@@ -235,6 +235,14 @@ class FileLimitReached(Problem):
     detail = "You have reached the limit for files. Delete one that you no longer need."
 
 
+class TextLimitReached(Problem):
+    """All files of a user together hold more than a question may have to look at."""
+
+    status, title = HTTPStatus.CONFLICT, "Text limit reached"
+    slug = "text-limit-reached"
+    detail = "Your files hold as much text as they may together. Delete one that you no longer need, then upload this one again."
+
+
 # Questions and chats
 
 

@@ -169,7 +169,8 @@ async def _read(claim: Claim, lease_id: str, reading: Reading) -> File:
             is_whole = await _read_pages(claim, lease_id, reader, reading)
     if not is_whole:
         return await files.release_ingestion(reading.service, lease_id, FileStatus.PROCESSING)
-    return await files.finish_ingestion(reading.service, lease_id)
+    limits = {"chunks": reading.settings.max_chunks_per_user}
+    return await files.finish_ingestion(reading.service, lease_id, limits)
 
 
 async def _fetch(claim: Claim, lease_id: str, path: Path, reading: Reading) -> StoredFile | None:
@@ -199,9 +200,9 @@ async def _read_pages(claim: Claim, lease_id: str, reader: Reader, reading: Read
     """Store slice after slice; tell whether that was the whole file, or the time is up.
 
     Raises:
-        EmptyFile, TooMuchText
+        EmptyFile, TooMuchText, TextLimitReached
     """
-    shelf = Shelf(claim)
+    shelf = Shelf(claim, reading.settings.max_chunks_per_user)
     pace = Pace(claim.file.id, reading.embedder, deadline=reading.embedding_deadline)
     saving = Saving(
         functools.partial(make_slice, pace=pace),

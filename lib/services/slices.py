@@ -12,7 +12,7 @@ from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
 from lib.domain.chunking import cut
 from lib.domain.languages import regconfig, segment
 from lib.domain.models import Chunk, Page
-from lib.domain.problems import EmptyFile, ModelUnavailable, TooMuchText
+from lib.domain.problems import EmptyFile, ModelUnavailable, TextLimitReached, TooMuchText
 
 # Takes a batch to embed and store; False where the time is up.
 Save = Callable[["Batch"], Awaitable[bool]]
@@ -55,7 +55,9 @@ class Batch:
 class Shelf:
     """Pages read and cut that wait to be embedded and stored."""
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, max_chunks_per_user: int) -> None:
+        self._max_chunks_per_user = max_chunks_per_user
+        self._ready_chunk_count = claim.ready_chunk_count
         self._language = claim.language
         self._pages_done = claim.file.progress.pages_done
         self._pages_total = claim.file.progress.pages_total or 0
@@ -70,6 +72,7 @@ class Shelf:
 
         Raises:
             TooMuchText: There is more than a course file holds.
+            TextLimitReached: There is more than the owner's other files leave room for.
         """
         if isinstance(item, Opening):
             self._pages_total = item.pages_total
@@ -77,13 +80,19 @@ class Shelf:
             return
         chunks = cut(item, self._chunk_count + 1)
         self._chunk_count += len(chunks)
-        if self._chunk_count > _MOST_CHUNKS:
-            raise TooMuchText
+        self._check_limits()
         # An earlier slice may have ended within this page.
         waiting, self._stored_count = chunks[self._stored_count :], 0
         self._pages.append(item)
         self._chunks += waiting
         self._texts += [_searched(chunk) for chunk in waiting]
+
+    def _check_limits(self) -> None:
+        if self._chunk_count > _MOST_CHUNKS:
+            raise TooMuchText
+        # Before anything of it is embedded in vain. Of two files read at once both may pass here: the end decides.
+        if self._ready_chunk_count + self._chunk_count > self._max_chunks_per_user:
+            raise TextLimitReached(limit_chunks=self._max_chunks_per_user)
 
     def has(self, chunk_count: int) -> bool:
         return len(self._chunks) >= chunk_count

@@ -297,6 +297,14 @@ as $$
     returning *
 $$;
 
+-- What a question looks at: chunks of files that are ready.
+create or replace function private.ready_chunk_count(p_user_id bigint) returns bigint
+language sql stable set search_path = ''
+as $$
+    select count(*) from public.files as f inner join public.chunks as c on c.file_id = f.id
+    where f.user_id = p_user_id and f.status = 'ready'
+$$;
+
 create or replace function private.claim_as_json(v_file public.files) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -308,7 +316,8 @@ as $$
         'attempt_count', v_file.attempt_count,
         'chunk_count', (select count(*) from public.chunks as c where c.file_id = v_file.id),
         -- A slice may end within a page.
-        'page_chunk_count', (select count(*) from public.chunks as c where c.file_id = v_file.id and c.page > v_file.pages_done)
+        'page_chunk_count', (select count(*) from public.chunks as c where c.file_id = v_file.id and c.page > v_file.pages_done),
+        'ready_chunk_count', private.ready_chunk_count(v_file.user_id)
     )
 $$;
 
@@ -415,20 +424,24 @@ end
 $$;
 comment on function public.save_slice(uuid, jsonb, jsonb, jsonb, integer) is 'Store the pages and chunks of a slice and how far the reading has come; a repeat changes nothing.';
 
-create or replace function public.finish_ingestion(p_lease_id uuid) returns jsonb
+create or replace function public.finish_ingestion(p_lease_id uuid, p_limits jsonb) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
     v_file public.files := private.leased_file(p_lease_id);
     v_existing public.files;
 begin
-    -- Two uploads of the same bytes at once: the first to finish stays.
+    -- Two uploads of the same bytes at once, or two at the edge of the limit: the first to finish stays.
     perform 1 from public.users where id = v_file.user_id for no key update;
     select * into v_existing from public.files
     where user_id = v_file.user_id and sha256 = v_file.sha256 and status = 'ready';
     if found then
         perform private.delete_file_row(v_file);
         return private.stored_file_as_json(v_existing);
+    end if;
+    if private.ready_chunk_count(v_file.user_id) + (select count(*) from public.chunks as c where c.file_id = v_file.id)
+        > (p_limits ->> 'chunks')::bigint then
+        perform private.refuse('text-limit-reached', jsonb_build_object('limit_chunks', p_limits -> 'chunks'));
     end if;
     update public.files set
         status = 'ready', lease_id = null, lease_until = null, attempt_count = 0,
@@ -440,7 +453,7 @@ begin
     return private.stored_file_as_json(v_file);
 end
 $$;
-comment on function public.finish_ingestion(uuid) is 'Make the file ready, and so its pages and chunks visible; a duplicate of a ready file is deleted and answered with that file.';
+comment on function public.finish_ingestion(uuid, jsonb) is 'Make the file ready, and so its pages and chunks visible; a duplicate of a ready file is deleted and answered with that file. p_limits: chunks of all the user''s ready files.';
 
 -- The end of a slice that is not the end of the file: the next caller need not wait for the lease to run out.
 create or replace function public.release_ingestion(p_lease_id uuid, p_status text, p_error jsonb) returns jsonb
@@ -497,7 +510,7 @@ comment on function public.delete_leased_file(uuid) is 'Delete a file that is be
 
 grant execute on function
 private.lease_file(bigint, integer), private.claim_as_json(public.files), private.leased_file(uuid),
-private.note_object(public.files)
+private.note_object(public.files), private.ready_chunk_count(bigint)
 to service_role;
 grant execute on function
 public.list_files(bigint, integer), public.find_file(bigint), public.find_page(bigint, integer),
@@ -505,6 +518,6 @@ public.create_file(jsonb, jsonb), public.delete_file(bigint), public.claim_inges
 to authenticated;
 grant execute on function
 public.record_upload(uuid, bigint, text), public.save_slice(uuid, jsonb, jsonb, jsonb, integer),
-public.finish_ingestion(uuid), public.release_ingestion(uuid, text, jsonb), public.reject_upload(uuid, jsonb),
+public.finish_ingestion(uuid, jsonb), public.release_ingestion(uuid, text, jsonb), public.reject_upload(uuid, jsonb),
 public.delete_leased_file(uuid)
 to service_role;

@@ -143,8 +143,8 @@ as $$
         from (select distinct scope.config from scope) as configs
     ),
     scored as materialized (
-        -- Every chunk in scope is looked at, once, by the primary key: nothing is missed, and up to some ten thousand chunks of
-        -- one user that is quicker than any index over everybody's (bench/scale.py).
+        -- Every chunk in scope is looked at, once, by the primary key: nothing is missed. What that takes grows with what the
+        -- one user has, which MAX_CHUNKS_PER_USER limits (docs/scale.md).
         select
             c.file_id, c.ordinal, s.share,
             -- ts_rank with normalisation 1, not ts_rank_cd: .919 against .759 at R@1. Most chunks have none of the words, and

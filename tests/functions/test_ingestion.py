@@ -46,12 +46,13 @@ def ingest(student: Student, file: dict[str, Any]) -> httpx.Response:
     return student.client.post(f"/api/upload/{file['id']}/ingest")
 
 
-def announce(student: Student) -> dict[str, Any]:
+def announce(student: Student, content: str = NOTES) -> dict[str, Any]:
     """Bring a file to storage, unread."""
-    body = {"filename": "notes.md", "size_bytes": len(NOTES)}
+    body = {"filename": "notes.md", "size_bytes": len(content)}
     answer = student.client.post("/api/upload/signed", json=body).json()
     upload = answer["upload"]
-    student.client.put(upload["url"], content=NOTES, headers=upload["headers"]).raise_for_status()
+    put = student.client.put(upload["url"], content=content, headers=upload["headers"])
+    put.raise_for_status()
     return answer["file"]
 
 
@@ -307,6 +308,70 @@ class TestTwoReaders:
         assert ingest(student, file).status_code == 404
         assert ordinals(ground, file) == []
         assert not ground.has_object(path)
+
+
+class TestMoreTextThanOneMayKeep:
+    def test_fails_the_file_and_keeps_nothing_of_it(
+        self,
+        student: Student,
+        model: ScriptedModel,
+        configuration: Configuration,
+        ground: Ground,
+        long_pdf: bytes,
+    ) -> None:
+        configuration.change(max_chunks_per_user=PAGES)
+        student.upload("notes.md", NOTES)
+        model.embedded.clear()
+
+        failed = send(student, "planets.pdf", long_pdf)
+
+        assert failed["status"] == "failed"
+        assert failed["error"]["type"] == "/problems/text-limit-reached"
+        assert (failed["error"]["limit_chunks"], failed["error"]["retryable"]) == (PAGES, False)
+        assert sum(map(len, model.embedded)) < PAGES
+        assert ordinals(ground, failed) == []
+
+    def test_fits_once_another_file_is_deleted(
+        self, student: Student, configuration: Configuration, long_pdf: bytes
+    ) -> None:
+        configuration.change(max_chunks_per_user=PAGES)
+        notes = student.upload("notes.md", NOTES)
+        failed = send(student, "planets.pdf", long_pdf)
+
+        student.client.delete(f"/api/upload/{notes['id']}").raise_for_status()
+        read = student.ingest(send(student, "planets.pdf", long_pdf))
+
+        assert (failed["status"], read["status"]) == ("failed", "ready")
+
+    def test_counts_what_others_have_for_them_alone(
+        self,
+        new_student: Callable[[], Student],
+        configuration: Configuration,
+    ) -> None:
+        configuration.change(max_chunks_per_user=1)
+
+        files = [new_student().upload("notes.md", NOTES) for _ in range(2)]
+
+        assert [file["status"] for file in files] == ["ready", "ready"]
+
+    def test_in_two_files_at_once_keeps_the_first_to_finish(
+        self, student: Student, configuration: Configuration, ground: Ground
+    ) -> None:
+        configuration.change(max_chunks_per_user=1)
+        sent = [announce(student, f"{NOTES} {n}") for n in range(2)]
+        owner = "select 1 from users where id = %s for no key update"
+
+        with ThreadPoolExecutor(2) as pool:
+            # Both have been read to the end when the first may finish.
+            with ground.locking(owner, student.id):
+                read = [pool.submit(ingest, student, file) for file in sent]
+                ground.wait_until_stopped("finish_ingestion", 2)
+            files = [future.result().json() for future in read]
+
+        assert sorted(file["status"] for file in files) == ["failed", "ready"]
+        [failed] = (file for file in files if file["status"] == "failed")
+        assert failed["error"]["type"] == "/problems/text-limit-reached"
+        assert ordinals(ground, failed) == []
 
 
 class TestAFileThatIsDone:

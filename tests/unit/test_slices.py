@@ -11,14 +11,20 @@ from lib.adapters.documents import Opening
 from lib.adapters.files import Claim
 from lib.adapters.models import Embedder
 from lib.domain.models import Chunk, FileStatus, Page, PageKind, Progress, StoredFile
-from lib.domain.problems import EmptyFile, ModelUnavailable
+from lib.domain.problems import EmptyFile, ModelUnavailable, TextLimitReached, TooMuchText
 from lib.services.slices import Pace, Shelf
 
 _ids = itertools.count(1)
 LONG = "A ray entering glass bends towards the normal, because light is slower there. " * 60
 
 
-def claim(*, pages_done: int = 0, chunk_count: int = 0, page_chunk_count: int = 0) -> Claim:
+def claim(
+    *,
+    pages_done: int = 0,
+    chunk_count: int = 0,
+    page_chunk_count: int = 0,
+    ready_chunk_count: int = 0,
+) -> Claim:
     file = StoredFile(
         id=next(_ids),
         filename="notes.pdf",
@@ -37,12 +43,22 @@ def claim(*, pages_done: int = 0, chunk_count: int = 0, page_chunk_count: int = 
         path="1/a",
     )
     return Claim(
-        file=file, lease_id="a", chunk_count=chunk_count, page_chunk_count=page_chunk_count
+        file=file,
+        lease_id="a",
+        chunk_count=chunk_count,
+        page_chunk_count=page_chunk_count,
+        ready_chunk_count=ready_chunk_count,
     )
 
 
-def shelf_with(texts: list[str], *, first_page: int = 1, read: Claim | None = None) -> Shelf:
-    shelf = Shelf(read or claim())
+def shelf_with(
+    texts: list[str],
+    *,
+    first_page: int = 1,
+    read: Claim | None = None,
+    max_chunks_per_user: int = 100_000,
+) -> Shelf:
+    shelf = Shelf(read or claim(), max_chunks_per_user)
     shelf.add(Opening(pages_total=first_page + len(texts) - 1, language="en"))
     for number, text in enumerate(texts, first_page):
         shelf.add(Page(number=number, text=text))
@@ -95,6 +111,33 @@ class TestShelf:
 
         with pytest.raises(EmptyFile):
             shelf.is_complete()
+
+    def test_takes_what_the_owners_other_files_leave_room_for(self):
+        full = claim(ready_chunk_count=8)
+
+        shelf = shelf_with(["one", "two"], read=full, max_chunks_per_user=10)
+
+        assert len(shelf.take(100).chunks) == 2
+
+    def test_refuses_more_than_that_and_tells_the_limit(self):
+        full = claim(ready_chunk_count=8)
+
+        with pytest.raises(TextLimitReached) as refused:
+            shelf_with(["one", "two", "three"], read=full, max_chunks_per_user=10)
+
+        assert refused.value.extensions == {"limit_chunks": 10}
+
+    def test_counts_what_earlier_slices_stored(self):
+        full = claim(pages_done=2, chunk_count=2, ready_chunk_count=8)
+
+        with pytest.raises(TextLimitReached):
+            shelf_with(["three"], first_page=3, read=full, max_chunks_per_user=10)
+
+    def test_a_file_that_no_account_has_room_for_is_to_be_split(self):
+        pages = ["word"] * 10_001
+
+        with pytest.raises(TooMuchText):
+            shelf_with(pages, max_chunks_per_user=10_000)
 
     def test_searches_a_chunk_with_the_heading_it_stands_under(self):
         batch = shelf_with([f"# Light\n\n{LONG}"]).take(100)

@@ -67,6 +67,8 @@ export const de: Strings = {
     "file-not-ready": "Eine der gewählten Dateien ist noch nicht gelesen. Warte oder lass sie weg.",
     "file-limit-reached":
       "Mehr Dateien sind nicht möglich. Lösche eine, die du nicht mehr brauchst.",
+    "text-limit-reached":
+      "Mehr Text dürfen deine Dateien zusammen nicht enthalten. Lösche eine, die du nicht mehr brauchst, und lade diese noch einmal hoch.",
     "chat-not-found":
       "Diesen Chat gibt es nicht; vielleicht wurde er gelöscht. Wähle einen anderen oder stell eine neue Frage.",
     "daily-limit-reached":
