@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from bench import prices
-from bench.figures import Figure
+from bench.figures import Figure, only_told
 from bench.scripted_model import BATCH_SECONDS
 from lib.adapters.models import EMBEDDING_BATCH_SIZE
 from lib.services.saving import MOST_UNDER_WAY
@@ -107,4 +107,4 @@ def figures(dsn: str, page: Page, lookup_seconds: float) -> tuple[list[Figure], 
     of_class = [Figure("a row", row_bytes, "bytes")]
     for pages in _READER_SECONDS:
         of_class += of_a_class(pages, page, row_bytes, lookup_seconds)
-    return of_class, of_one_user(page, lookup_seconds)
+    return only_told(of_class), only_told(of_one_user(page, lookup_seconds))

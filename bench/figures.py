@@ -4,13 +4,17 @@ Where BENCH_RESULTS names a folder, each table is also left there as JSON: bench
 recorded in bench/baseline.json.
 """
 
+import itertools
 import json
 import os
 import re
 import statistics
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+# Of these, more is worse wherever a figure does not say otherwise. A bare number only tells how much was measured.
+_COSTS = ("ms", "s", "MB", "bytes", "$", "share")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Figure:
         noise: How far the score (see there) moves from run to run; bench/check.py allows for it.
         aim: The score that is wanted: at most so much.
         more_is_better: The aim is at least so much instead.
+        is_only_told: Not of what the product does, and so never better or worse.
     """
 
     name: str
@@ -34,6 +39,7 @@ class Figure:
     noise: float | None = None
     aim: float | None = None
     more_is_better: bool = False
+    is_only_told: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -43,6 +49,13 @@ class Figure:
     def score(self) -> float:
         """What is aimed at and compared: the ratio where there is a baseline, else the value."""
         return self.value if self.ratio is None else self.ratio
+
+    @property
+    def is_compared(self) -> bool:
+        """Tell whether more of it is better or worse: a ratio, a cost, what has an aim or a noise."""
+        has_direction = self.more_is_better or self.unit in _COSTS
+        bounds = (self.ratio, self.aim, self.noise)
+        return not self.is_only_told and (has_direction or any(b is not None for b in bounds))
 
     @property
     def is_met(self) -> bool | None:
@@ -78,6 +91,47 @@ def compare(
         aim=aim,
         more_is_better=more_is_better,
     )
+
+
+def compare_blocks(
+    name: str,
+    unit: str,
+    percent: float,
+    blocks: Sequence[Sequence[float]],
+    baselines: Sequence[Sequence[float]] | None = None,
+    *,
+    aim: float | None = None,
+) -> Figure:
+    """Make a figure of a percentile of all values of a run, which by itself has no noise.
+
+    Its noise is how far the percentiles of the blocks lie apart, which is more than it moves itself.
+    Block i of `blocks` was made beside block i of `baselines`.
+    """
+    besides = baselines or [[1.0]] * len(blocks)
+    scores = [
+        percentile(block, percent) / percentile(beside, percent)
+        for block, beside in zip(blocks, besides, strict=True)
+    ]
+    return Figure(
+        name,
+        percentile(list(itertools.chain(*blocks)), percent),
+        unit,
+        baseline=percentile(list(itertools.chain(*baselines)), percent) if baselines else None,
+        noise=half_interquartile_range(scores),
+        aim=aim,
+    )
+
+
+def in_blocks(values: Sequence[float], count: int = 5) -> list[Sequence[float]]:
+    """Split the values of a run, in their order, into so many blocks, or one for each where they are fewer."""
+    count = min(count, len(values))
+    ends = [len(values) * index // count for index in range(count + 1)]
+    return [values[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def only_told(figures: Iterable[Figure]) -> list[Figure]:
+    """Return figures of what the product does not do: printed, and never better or worse."""
+    return [replace(figure, is_only_told=True) for figure in figures]
 
 
 def half_interquartile_range(values: Sequence[float]) -> float | None:

@@ -13,7 +13,7 @@ from typing import LiteralString, cast
 import numpy as np
 import psycopg
 
-from bench.figures import Figure, percentile, report
+from bench.figures import Figure, only_told, percentile, report
 from bench.population import Population, Step
 from lib.adapters.files import as_halfvec
 
@@ -56,7 +56,7 @@ def measure(dsn: str, population: Population, step: Step) -> None:
                 how = method, table, settings
                 figures.extend(_measure(connection, population, own, how))
             figures.append(_words(connection, population, own))
-        report(f"Alternatives among {step.chunks:,} chunks", figures)
+        report(f"Alternatives among {step.chunks:,} chunks", only_told(figures))
 
 
 @contextmanager

@@ -5,11 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from bench.check import as_records, find_changes, find_missing, read_records, write_records
+from bench.check import (
+    Record,
+    as_records,
+    describe,
+    find_changes,
+    find_missing,
+    find_new,
+    read_records,
+    write_records,
+)
 from bench.figures import (
     Figure,
     compare,
+    compare_blocks,
     half_interquartile_range,
+    in_blocks,
+    only_told,
     percentile,
     read_results,
     report,
@@ -18,6 +30,11 @@ from bench.figures import (
 
 def figure(value: float, *, baseline: float | None = 100, noise: float | None = 0.05) -> Figure:
     return Figure("upload", value, "ms", baseline=baseline, noise=noise, aim=1.3)
+
+
+def once(value: float, *, unit: str = "ms", more_is_better: bool = False) -> Figure:
+    """Make a figure of one run, without an aim."""
+    return Figure("first word, p50", value, unit, more_is_better=more_is_better)
 
 
 class TestFigures:
@@ -43,6 +60,30 @@ class TestFigures:
     def test_noise_is_half_of_what_the_middle_half_spans(self):
         assert half_interquartile_range([1, 2, 3, 4, 100]) == 1
         assert half_interquartile_range([1, 2]) is None
+
+    def test_a_percentile_of_blocks_is_that_of_all_values(self):
+        # Each block takes ten times the floor beside it.
+        blocks = in_blocks([value * 10 for value in range(100)])
+        baselines = in_blocks(list(range(100)))
+
+        compared = compare_blocks("question, p80", "ms", 80, blocks, baselines)
+
+        assert (compared.value, compared.baseline, compared.ratio) == (800, 80, 10)
+
+    def test_its_noise_is_how_far_the_blocks_lie_apart(self):
+        blocks = [[1, 1, 1], [2, 2, 2], [3, 3, 3], [4, 4, 4], [100, 100, 100]]
+
+        assert compare_blocks("question, p50", "ms", 50, blocks).noise == 1
+        assert compare_blocks("question, p50", "ms", 50, blocks[:2]).noise is None
+
+    def test_a_machine_that_slows_down_from_block_to_block_is_no_noise(self):
+        blocks, baselines = [[10, 10], [20, 20], [30, 30]], [[5, 5], [10, 10], [15, 15]]
+
+        assert compare_blocks("question, p50", "ms", 50, blocks, baselines).noise == 0
+
+    def test_blocks_hold_every_value_in_its_order(self):
+        assert in_blocks([1, 2, 3, 4, 5, 6, 7], 3) == [[1, 2], [3, 4], [5, 6, 7]]
+        assert in_blocks([1, 2], 5) == [[1], [2]]
 
     def test_a_percentile_is_one_of_the_values(self):
         assert percentile([5, 1, 4, 2, 3], 50) == 3
@@ -114,24 +155,87 @@ class TestCheck:
         assert find_missing(records, {}) == ["table: upload"]
         assert find_missing(records, {"table": [figure(120)]}) == []
 
-    def test_of_a_figure_of_one_run_it_counts_whether_it_meets_its_aim(self):
+    def test_what_doubles_is_worse_however_restless_it_is(self):
+        [change] = self.changes(figure(140, noise=0.1), figure(290, noise=2.0))
+
+        assert change.is_worse
+
+    def test_next_to_nothing_may_double_below_its_aim(self):
+        def own(value: float) -> Figure:
+            return Figure("own", value, "ms", noise=4.0, aim=15)
+
+        [change] = self.changes(own(1), own(4))
+
+        assert not change.is_worse
+
+    def test_of_one_run_it_counts_whether_it_meets_its_aim(self):
         [within] = self.changes(figure(120, noise=None), figure(129, noise=None))
         [beyond] = self.changes(figure(120, noise=None), figure(131, noise=None))
-        [still_beyond] = self.changes(figure(140, noise=None), figure(150, noise=None))
         [met_again] = self.changes(figure(140, noise=None), figure(129, noise=None))
 
-        assert [change.is_worse for change in (within, beyond, still_beyond)] == [
-            False,
-            True,
-            False,
-        ]
+        assert [change.is_worse for change in (within, beyond)] == [False, True]
         assert met_again.is_better
 
-    def test_a_figure_of_one_run_without_an_aim_is_not_compared(self):
-        once = Figure("answers", 7_986, "")
+    def test_of_one_run_what_misses_its_aim_already_may_not_grow_much_further(self):
+        [a_bit] = self.changes(figure(140, noise=None), figure(200, noise=None))
+        [much] = self.changes(figure(140, noise=None), figure(220, noise=None))
 
-        assert self.changes(once, once) == []
-        assert as_records({"table": [once]}) == {"table": {}}
+        assert not a_bit.is_worse
+        assert much.is_worse
+        assert "tolerance, one run" in describe(much)
+
+    def test_of_one_run_a_ratio_or_a_cost_without_an_aim_may_not_either(self):
+        ratio = Figure("question", 200, "ms", baseline=100)
+        [grown] = self.changes(ratio, Figure("question", 310, "ms", baseline=100))
+
+        assert grown.is_worse
+        assert self.changes(once(100), once(151))[0].is_worse
+        assert not self.changes(once(100), once(149))[0].is_worse
+        assert self.changes(once(100), once(49))[0].is_better
+
+    @pytest.mark.parametrize("unit", ["MB", "bytes", "$", "share"])
+    def test_what_hangs_on_no_clock_may_grow_less(self, unit: str):
+        [grown] = self.changes(once(100, unit=unit), once(111, unit=unit))
+
+        assert grown.is_worse
+
+    def test_of_one_run_less_is_worse_where_more_is_better(self):
+        def recall(value: float) -> Figure:
+            return once(value, unit="", more_is_better=True)
+
+        assert self.changes(recall(0.9), recall(0.4))[0].is_worse
+        assert self.changes(recall(0.4), recall(0.9))[0].is_better
+
+    def test_a_noise_that_was_not_recorded_makes_it_a_figure_of_one_run(self):
+        [change] = self.changes(figure(140, noise=None), figure(150))
+
+        assert not change.has_noise
+
+    def test_an_aim_that_is_lost_within_the_noise_is_told_and_not_counted(self):
+        [change] = self.changes(figure(128), figure(132))
+
+        assert not change.is_worse
+        assert "its aim of 1.3 is lost" in describe(change)
+        assert "its noise" in describe(change)
+
+    def test_what_is_only_counted_or_told_is_not_compared(self):
+        answers = Figure("answers", 7_986, "")
+        [not_ours] = only_told([figure(120)])
+
+        assert self.changes(answers, answers) == []
+        assert self.changes(not_ours, not_ours) == []
+        assert as_records({"table": [answers, not_ours]}) == {"table": {}}
+
+    def test_a_price_far_below_a_cent_is_recorded(self):
+        records = as_records({"table": [once(0.0000003, unit="$")]})
+
+        assert records["table"]["first word, p50"] == Record(3e-07, None)
+
+    def test_what_was_never_recorded_is_named(self):
+        records = as_records({"table": [figure(120)]})
+        results = {"table": [figure(120), once(5), Figure("answers", 3, "")]}
+
+        assert find_new(records, results) == ["table: first word, p50"]
 
     def test_the_record_has_a_line_for_each_figure(self, tmp_path: Path):
         path, records = tmp_path / "baseline.json", as_records({"table": [figure(120)]})
