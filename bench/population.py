@@ -1,6 +1,7 @@
 """Users with files and chunks in a stack's database, in steps that only ever add, and that go on where they were broken off."""
 
 import itertools
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,9 +11,12 @@ import psycopg
 
 from bench.synthetic import CHUNKS_PER_FILE, Course, Question, Vectors, as_binary_copy, binary_copy
 from lib.domain.identities import Identity
+from lib.settings import read_setting
 
+# What one user may have, and what no user may: it shows what the limit is for.
+FULLEST, BEYOND = read_setting("MAX_CHUNKS_PER_USER", {}), 500_000
 # What the users have that are measured; all others share the rest of a step evenly.
-OWN_CHUNKS = (50, 5_000, 500_000)
+OWN_CHUNKS = (50, 5_000, FULLEST, BEYOND)
 # So many files go into the database at once.
 _FILES_PER_BATCH = 40
 
@@ -28,6 +32,15 @@ class Step:
 STEPS = (Step(10_000, 10), Step(100_000, 1_000), Step(1_000_000, 30_000))
 
 
+@dataclass
+class Building:
+    """Seconds in which the database itself took a step's chunks in, all connections together; none to make the words."""
+
+    copying: float = 0.0
+    inserting: float = 0.0
+    vacuuming: float = 0.0
+
+
 @dataclass(frozen=True)
 class _File:
     id: int
@@ -41,6 +54,7 @@ class Population:
     def __init__(self, dsn: str) -> None:
         self.course = Course()
         self.owners: dict[int, Identity] = {}
+        self.building = Building()
         self._dsn = dsn
         self._files: list[_File] = []
         self._nearby: dict[int, tuple[list[tuple[int, int]], Vectors]] = {}
@@ -48,7 +62,7 @@ class Population:
         self._user_count = self._chunk_count = 0
 
     def grow(self, step: Step) -> bool:
-        """Add users until there are as many of them and of their chunks as in `step`.
+        """Add users until there are as many of them and of their chunks as in `step`, and time that in `building`.
 
         Returns:
             Whether that is now the size of the database; it may have been larger.
@@ -105,12 +119,16 @@ class Population:
         batches = [
             missing[at : at + _FILES_PER_BATCH] for at in range(0, len(missing), _FILES_PER_BATCH)
         ]
+        self.building = Building()
         # Two, because one of them waits for Postgres while the other makes words.
         with ThreadPoolExecutor(2) as threads:
-            for _ in threads.map(self._store_files, batches):
-                pass
+            for copying, inserting in threads.map(self._store_files, batches):
+                self.building.copying += copying
+                self.building.inserting += inserting
         with psycopg.connect(self._dsn, autocommit=True) as connection:
+            started_at = time.monotonic()
             connection.execute("vacuum (analyze) public.chunks, public.files, public.users")
+            self.building.vacuuming = time.monotonic() - started_at
 
     def _cut(self, shares: dict[int, int]) -> Iterator[_File]:
         number = len(self._files)
@@ -119,13 +137,20 @@ class Population:
                 number += 1
                 yield _File(number, user_id, min(CHUNKS_PER_FILE, own - start))
 
-    def _store_files(self, files: list[_File]) -> None:
-        with psycopg.connect(self._dsn, autocommit=True) as connection, connection.transaction():
-            connection.execute(_STAGE)
-            with connection.cursor().copy("copy stage from stdin (format binary)") as copy:
-                for data in binary_copy(self._rows(files)):
-                    copy.write(data)
-            connection.execute(_UNSTAGE)
+    def _store_files(self, files: list[_File]) -> tuple[float, float]:
+        """Store files, and return the seconds of COPY, and of the insert that makes vectors of the words and fills the indexes."""
+        # Made before: their making is not to be timed.
+        rows = list(binary_copy(self._rows(files)))
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            began_at = time.monotonic()
+            with connection.transaction():
+                connection.execute(_STAGE)
+                with connection.cursor().copy("copy stage from stdin (format binary)") as copy:
+                    for data in rows:
+                        copy.write(data)
+                copied_at = time.monotonic()
+                connection.execute(_UNSTAGE)
+            return copied_at - began_at, time.monotonic() - copied_at
 
     def _rows(self, files: list[_File]) -> Iterator[bytes]:
         for file in files:

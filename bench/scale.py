@@ -1,10 +1,10 @@
 """Retrieval as the database grows: `python -m bench.scale [--million] [--data DIR] [--alternatives]`.
 
 10,000 chunks of 10 users, 100,000 of 1,000 and, with --million, 1,000,000 of 30,000, all in the stack's real Postgres with the
-column types of the product. For a user with 50, 5,000 and 500,000 chunks of their own: the time of the ranking in SQL (all of
-it, and what of it was work of a processor, where others use the machine too), of the whole call that begins a question through the
-Data API, and recall against an exact search outside Postgres. The floor is the cheapest call of the Data API, and in SQL a count
-of the same rows. --alternatives measures what was not chosen.
+column types of the product. For a user with 50, 5,000, as many as one may have, and 500,000 chunks of their own: the time of the
+whole call that begins a question through the Data API, which the aim is about, and what of it is beyond the cheapest call in the
+same round; the time of the ranking in SQL, a count of the same rows as its floor, and what of it was work of a processor, where
+others use the machine too; and recall against an exact search outside Postgres. --alternatives measures what was not chosen.
 """
 
 import argparse
@@ -23,9 +23,9 @@ import numpy as np
 import psycopg
 
 from bench import scale_alternatives
-from bench.figures import Figure, compare, percentile, report
+from bench.figures import Figure, compare, compare_blocks, in_blocks, percentile, report
 from bench.pictures import Axes, draw
-from bench.population import STEPS, Population, Step
+from bench.population import BEYOND, STEPS, Building, Population, Step
 from bench.synthetic import Question
 from dev.stack import Stack
 from lib.adapters.database import Database
@@ -45,8 +45,8 @@ _COUNT = """
 select count(c.page) from public.files as f inner join public.chunks as c on c.file_id = f.id
 where f.user_id = %s
 """
-# What a student's question may take in Postgres at a million chunks, and how much it must find.
-_AIM_MILLISECONDS, _AIM_RECALL = 20, 0.98
+# What the call may take at p95 by the clock for a student with so many chunks among a million, and how much it must find.
+_AIM_OWN, _AIM_MILLISECONDS, _AIM_RECALL = 5_000, 20, 0.98
 # What a statement has, and a call to the database (lib/adapters/database.py).
 _GIVEN_UP_MILLISECONDS = 8_000
 
@@ -64,6 +64,10 @@ class Timings:
     ranking_floor: list[float]
     call: list[float]
     call_floor: list[float]
+
+    def beyond_floor(self) -> list[float]:
+        """Return what each call took beyond the cheapest call of the same round."""
+        return [call - floor for call, floor in zip(self.call, self.call_floor, strict=True)]
 
     def given_up(self) -> int:
         """Return how many calls took longer than they may: their time is not known, only that it is more."""
@@ -83,7 +87,7 @@ class Measured:
     def recall(self, own: int) -> float:
         """Return how many of the eight nearest chunks the product's ranking finds, by the embedding alone."""
         shares: list[float] = []
-        for salt in range(20 if own <= 5_000 else 5):  # noqa: PLR2004
+        for salt in range(20 if own < BEYOND else 5):
             question = self._population.question(own, salt)
             nearest = self._population.nearest(own, question.embedding, _RANKING["passages"])
             found = {
@@ -107,11 +111,18 @@ class Measured:
             "texts" if name.startswith("pg_toast") else name: float(size) for name, size in rows
         }
 
+    def index_seconds(self) -> float:
+        """Time how long the database builds the indexes of all chunks anew, and take that back."""
+        with self._connection.transaction(force_rollback=True):
+            started_at = time.monotonic()
+            self._connection.execute("reindex table public.chunks")
+            return time.monotonic() - started_at
+
     async def _time(self, own: int) -> Timings:
         timings = Timings(own, [], [], [], [], [])
         database = self._database(own)
-        is_huge = own > 5_000  # noqa: PLR2004 - each round takes seconds
-        rounds, warm_up = (12, 1) if is_huge else (_ROUNDS, _WARM_UP)
+        # Each of those rounds takes seconds.
+        rounds, warm_up = (12, 1) if own >= BEYOND else (_ROUNDS, _WARM_UP)
         for salt in range(-warm_up, rounds):
             question = self._population.question(own, abs(salt))
             worked = self._worked()
@@ -195,19 +206,14 @@ def _figures(measured: Measured, timings: list[Timings]) -> list[Figure]:
     figures: list[Figure] = []
     for timing in timings:
         name = f"{timing.own:,} own chunks"
-        aim = _AIM_MILLISECONDS if timing.own == 5_000 else None  # noqa: PLR2004
         figures += [
-            compare(f"{name}: ranking, p50", "ms", timing.ranking, timing.ranking_floor),
-            Figure(f"{name}: ranking, p95", percentile(timing.ranking, 95), "ms", aim=aim),
-            Figure(f"{name}: its work, p50", percentile(timing.work, 50), "ms"),
-            Figure(f"{name}: its work, p95", percentile(timing.work, 95), "ms", aim=aim),
-            compare(f"{name}: the call, p50", "ms", timing.call, timing.call_floor),
-            Figure(f"{name}: the call, p95", percentile(timing.call, 95), "ms"),
-            Figure(f"{name}: calls given up", timing.given_up(), "", aim=0 if aim else None),
+            *call_figures(name, timing),
+            *ranking_figures(name, timing),
             Figure(
                 f"{name}: recall@8",
                 measured.recall(timing.own),
                 "",
+                noise=0.0,  # the chunks and the questions are the same in every run
                 aim=_AIM_RECALL,
                 more_is_better=True,
             ),
@@ -215,9 +221,46 @@ def _figures(measured: Measured, timings: list[Timings]) -> list[Figure]:
     return figures
 
 
-def _size_figures(sizes: dict[str, float], build_seconds: float) -> list[Figure]:
-    figures = [Figure(f"size of {name}", size, "MB") for name, size in sizes.items()]
-    return [*figures, Figure("time to add this step", build_seconds, "s")]
+def call_figures(name: str, timing: Timings) -> list[Figure]:
+    """Return the times of the whole call, by the clock: what the aim is about."""
+    aim = _AIM_MILLISECONDS if timing.own == _AIM_OWN else None
+    calls, beyond = in_blocks(timing.call), in_blocks(timing.beyond_floor())
+    return [
+        compare(f"{name}: the call, p50", "ms", timing.call, timing.call_floor),
+        compare_blocks(f"{name}: the call, p95", "ms", 95, calls, aim=aim),
+        compare_blocks(f"{name}: beyond the cheapest call, p50", "ms", 50, beyond),
+        compare_blocks(f"{name}: beyond the cheapest call, p95", "ms", 95, beyond),
+        Figure(
+            f"{name}: calls given up", timing.given_up(), "", aim=0 if timing.own < BEYOND else None
+        ),
+    ]
+
+
+def ranking_figures(name: str, timing: Timings) -> list[Figure]:
+    """Return the times of the ranking alone, by the clock and in work: they tell where the call's go, and meet no aim."""
+    work = in_blocks(timing.work)
+    return [
+        compare(f"{name}: ranking, p50", "ms", timing.ranking, timing.ranking_floor),
+        compare_blocks(f"{name}: ranking, p95", "ms", 95, in_blocks(timing.ranking)),
+        compare_blocks(f"{name}: its work, p50", "ms", 50, work),
+        compare_blocks(f"{name}: its work, p95", "ms", 95, work),
+    ]
+
+
+def _size_figures(sizes: dict[str, float]) -> list[Figure]:
+    return [Figure(f"size of {name}", size, "MB") for name, size in sizes.items()]
+
+
+def building_figures(building: Building, index_seconds: float) -> list[Figure]:
+    """Return what the database itself took to build this step; nothing where it was there already."""
+    if not building.copying:
+        return []
+    return [
+        Figure("this step: copied in", building.copying, "s"),
+        Figure("this step: inserted, with the words' vectors", building.inserting, "s"),
+        Figure("this step: vacuumed and analysed", building.vacuuming, "s"),
+        Figure("the indexes of all chunks, built anew", index_seconds, "s"),
+    ]
 
 
 def _measure(steps: tuple[Step, ...], folder: Path, *, with_alternatives: bool) -> None:
@@ -225,15 +268,14 @@ def _measure(steps: tuple[Step, ...], folder: Path, *, with_alternatives: bool) 
     with Stack(folder) as stack, asyncio.Runner() as runner:
         population = Population(stack.postgres_dsn)
         for step in steps:
-            started_at = time.monotonic()
             if not population.grow(step):
                 continue  # it was measured before the database grew beyond it
             measured = Measured(stack, population, step)
-            build_seconds = time.monotonic() - started_at
             timings = measured.timings(runner)
             sizes = measured.sizes()
+            building = building_figures(population.building, measured.index_seconds())
             title = f"Retrieval among {step.chunks:,} chunks of {step.users:,} users"
-            report(title, [*_figures(measured, timings), *_size_figures(sizes, build_seconds)])
+            report(title, [*_figures(measured, timings), *_size_figures(sizes), *building])
             curves.add(step, timings, sizes)
             if with_alternatives:
                 scale_alternatives.measure(stack.postgres_dsn, population, step)

@@ -14,7 +14,7 @@ import numpy as np
 import psycopg
 
 from bench.figures import Figure, only_told, percentile, report
-from bench.population import Population, Step
+from bench.population import BEYOND, Population, Step
 from lib.adapters.files import as_halfvec
 
 _ROUNDS = 20
@@ -126,7 +126,7 @@ def _measure(
             connection.execute("select set_config(%s, %s, true)", [name, value])
         if table != "public.narrow":
             connection.execute("set local enable_seqscan = off")
-        for salt in range(_ROUNDS if own < 500_000 else 5):  # noqa: PLR2004
+        for salt in range(_ROUNDS if own < BEYOND else 5):
             question = population.question(own, salt)
             arguments = (
                 population.owners[own].user_id,
