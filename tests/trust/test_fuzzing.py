@@ -184,6 +184,7 @@ def roomy(configuration: Configuration) -> Configuration:
         max_streams_per_user=10**3,
         max_files_per_user=10**5,
         max_bytes_per_user=10**12,
+        max_chunks_per_user=10**6,
     )
     return configuration
 
