@@ -134,10 +134,10 @@ class Settings:
     max_file_pages: int = _setting("Most pages in a file", 1_000)
     max_files_per_user: int = _setting("Most files of one user", 200)
     max_bytes_per_user: int = _setting("Most bytes of one user", 1024 * 1024 * 1024)
-    # The 200 files at 30 pages each, and looked at in some 20 ms of a processor (docs/scale.md).
+    # The 200 files at 60 pages each, and looked at in some 40 ms of a processor (docs/scale.md).
     max_chunks_per_user: int = _setting(
         "Most chunks in one user's files: a question looks at all of them",
-        10_000,
+        20_000,
     )
     ingestion_slice: timedelta = _setting(
         "Longest work of one ingest request", timedelta(seconds=15)
