@@ -2,8 +2,8 @@
 
 The model is a script that takes no work (bench/scripted_model.py), so what it does not account for is ours. One question
 after the other first: of its time to the first word the model's own is taken away, and what the same answer's
-`Server-Timing` says of the embedding and of the one call to the database; then a hundred streams at once, each asking
-again as soon as it is answered, for `--minutes`.
+`Server-Timing` says of the embedding and of the one call to the database; then a hundred streams at once, as many of each
+student's as a deployment allows by default, each asking again as soon as it is answered, for `--minutes`.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import asyncio
 import re
 import statistics
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,9 @@ from bench.pictures import Axes, draw
 from bench.scripted_model import FIRST_WORD_SECONDS
 from dev.student import Student
 
-_STREAMS = 100
+# As many of each as MAX_STREAMS_PER_USER is where nobody sets it: a student's questions begin one after the other.
+_STUDENTS, _STREAMS_EACH = 50, 2
+_STREAMS = _STUDENTS * _STREAMS_EACH
 # The picture that is kept shows so much; a shorter run leaves it alone.
 _PICTURE_MINUTES = 10
 # Milliseconds that are ours.
@@ -59,9 +61,9 @@ class Asker:
     def __init__(self, client: httpx.AsyncClient, url: str, body: dict[str, Any], end: str) -> None:
         self._client, self._url, self._body, self._end = client, url, body, end
 
-    async def ask(self) -> Heard:
+    async def ask(self, token: str = "") -> Heard:
         began, first, last = time.perf_counter(), 0.0, ""
-        headers = {"Accept": "text/event-stream"}
+        headers = {"Accept": "text/event-stream", "Authorization": token}
         async with self._client.stream(
             "POST", self._url, json=self._body, headers=headers
         ) as answer:
@@ -87,13 +89,15 @@ def _is_word(line: str) -> bool:
     return line == "event: delta" or '"content"' in line
 
 
-async def _ask_at_once(asker: Asker, seconds: float, server: Apart) -> Streams:
+async def _ask_at_once(
+    asker: Asker, seconds: float, server: Apart, tokens: Sequence[str]
+) -> Streams:
     seen, began = Streams(), time.monotonic()
 
     async def ask_again(number: int) -> None:
         await asyncio.sleep(number * 0.05)  # they do not all begin in one moment
         while time.monotonic() - began < seconds:
-            heard = await asker.ask()
+            heard = await asker.ask(tokens[number % len(tokens)])
             seen.dropped += not heard.is_whole
             seen.first_words.append(heard.first)
 
@@ -108,8 +112,8 @@ async def _ask_at_once(asker: Asker, seconds: float, server: Apart) -> Streams:
     return seen
 
 
-async def _alone(asker: Asker, count: int) -> list[Heard]:
-    return [await asker.ask() for _ in range(count)]
+async def _alone(asker: Asker, count: int, token: str = "") -> list[Heard]:
+    return [await asker.ask(token) for _ in range(count)]
 
 
 def _one_by_one(ours: list[Heard], model: list[Heard]) -> list[Figure]:
@@ -138,19 +142,18 @@ def _at_once(ours: Streams, model: Streams) -> list[Figure]:
     ]
 
 
-async def _run(local: Local, ours: Apart, model: Apart, minutes: float) -> list[list[Figure]]:
+async def _run(tokens: list[str], ours: Apart, model: Apart, minutes: float) -> list[list[Figure]]:
     limits = httpx.Limits(max_connections=2 * _STREAMS)
-    headers = {"Authorization": local.client.headers["Authorization"]}
-    async with httpx.AsyncClient(headers=headers, timeout=120, limits=limits) as client:
+    async with httpx.AsyncClient(timeout=120, limits=limits) as client:
         asking = Asker(client, f"{ours.url}/api/query", {"query_text": _QUESTION}, "event: done")
         message = {"role": "user", "content": _TEXT}
         direct = Asker(
             client, f"{model.url}/v1/chat/completions", {"messages": [message]}, "data: [DONE]"
         )
-        await _alone(asking, 1)
-        alone = await _alone(asking, 10), await _alone(direct, 10)
-        of_model = await _ask_at_once(direct, 15, model)
-        of_ours = await _ask_at_once(asking, minutes * 60, ours)
+        await _alone(asking, 1, tokens[0])
+        alone = await _alone(asking, 10, tokens[0]), await _alone(direct, 10)
+        of_model = await _ask_at_once(direct, 15, model, [""])
+        of_ours = await _ask_at_once(asking, minutes * 60, ours, tokens)
     if minutes >= _PICTURE_MINUTES:
         _draw(of_ours)
     return [_one_by_one(*alone), _at_once(of_ours, of_model)]
@@ -162,6 +165,16 @@ def _draw(streams: Streams) -> None:
     draw("streams-memory", f"{_STREAMS} answers at once", axes, {"memory": points})
 
 
+def _register(local: Local) -> list[str]:
+    """Sign the students up, each with a file; return what each sends as `Authorization`."""
+    tokens: list[str] = []
+    for number in range(_STUDENTS):
+        with httpx.Client(base_url=local.client.base_url, timeout=60) as client:
+            Student(client, f"bench-{number}").upload("note.txt", _TEXT)
+            tokens.append(client.headers["Authorization"])
+    return tokens
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0)
@@ -170,14 +183,15 @@ def main() -> None:
         serving_apart("bench.scripted_model:create_app", {}) as model,
         local_lectern(OPENAI_BASE_URL=f"{model.url}/v1") as local,
     ):
-        Student(local.client, "bench").upload("note.txt", _TEXT)
+        tokens = _register(local)
         settings = {**local.stack.environment(), **NO_LIMITS}
+        settings["MAX_STREAMS_PER_USER"] = str(_STREAMS_EACH)
         settings["OPENAI_BASE_URL"] = f"{model.url}/v1"
         with serving_apart("dev.gateway:create_app", settings) as ours:
-            alone, at_once = asyncio.run(_run(local, ours, model, minutes))
+            alone, at_once = asyncio.run(_run(tokens, ours, model, minutes))
     model_says = f"a model whose first word takes {FIRST_WORD_SECONDS:g} s"
     report(f"First word, one question after the other, with {model_says}", alone)
-    report(f"{_STREAMS} answers at once for {minutes:g} minutes", at_once)
+    report(f"{_STREAMS} answers at once of {_STUDENTS} students, for {minutes:g} minutes", at_once)
 
 
 if __name__ == "__main__":
