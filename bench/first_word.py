@@ -2,7 +2,8 @@
 
 The model is a script that takes no work (bench/scripted_model.py), so what it does not account for is ours. One question
 after the other first: of its time to the first word the model's own is taken away, and what the same answer's
-`Server-Timing` says of the embedding and of the one call to the database; then a hundred streams at once, as many of each
+`Server-Timing` says of the embedding and of the one call to the database. Short answers and long ones tell what a word
+takes of the function's processor, and what the rest of a question does. Then a hundred streams at once, as many of each
 student's as a deployment allows by default, each asking again as soon as it is answered, for `--minutes`.
 """
 
@@ -27,6 +28,7 @@ from dev.student import Student
 # As many of each as MAX_STREAMS_PER_USER is where nobody sets it: a student's questions begin one after the other.
 _STUDENTS, _STREAMS_EACH = 50, 2
 _STREAMS = _STUDENTS * _STREAMS_EACH
+_ALONE = 10
 # The picture that is kept shows so much; a shorter run leaves it alone.
 _PICTURE_MINUTES = 10
 # Milliseconds that are ours.
@@ -34,6 +36,7 @@ _MOST_OWN = 15.0
 _CALLS = re.compile(r"(model|database);dur=([\d.]+)")
 _SAMPLE_SECONDS = 5.0
 _QUESTION = "Where do the light reactions take place?"
+_IN_SHORT = f"{_QUESTION} Say it in 5 words."
 _TEXT = "The light reactions take place in the thylakoid membranes."
 
 
@@ -42,17 +45,32 @@ class Streams:
     """What was seen of many answers."""
 
     first_words: list[float] = field(default_factory=list[float])
+    words: int = 0
     dropped: int = 0
+    processor_seconds: float = 0.0
     memory: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
 
 
 @dataclass(frozen=True)
 class Heard:
-    """One answer: milliseconds to its first word, of these those of calls before it, and whether it came to its end."""
+    """One answer: milliseconds to its first word, of these those of calls before it, its words, and whether it came to its end."""
 
     first: float
     calls: float
+    words: int
     is_whole: bool
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Answers that were asked for one after the other, and the milliseconds of the server's processor for each."""
+
+    heard: list[Heard]
+    worked: list[float]
+
+    @property
+    def words(self) -> float:
+        return statistics.median(heard.words for heard in self.heard)
 
 
 class Asker:
@@ -62,7 +80,7 @@ class Asker:
         self._client, self._url, self._body, self._end = client, url, body, end
 
     async def ask(self, token: str = "") -> Heard:
-        began, first, last = time.perf_counter(), 0.0, ""
+        began, first, last, words = time.perf_counter(), 0.0, "", 0
         headers = {"Accept": "text/event-stream", "Authorization": token}
         async with self._client.stream(
             "POST", self._url, json=self._body, headers=headers
@@ -71,12 +89,14 @@ class Asker:
             # When the headers are sent, the question has been embedded and begun, and no more.
             timing = dict(_CALLS.findall(answer.headers.get("Server-Timing", "")))
             async for line in _lines(answer):
-                if not first and _is_word(line):
-                    first = (time.perf_counter() - began) * 1000
+                if _is_word(line):
+                    first = first or (time.perf_counter() - began) * 1000
+                    words += 1
                 last = line or last
                 if line.startswith(self._end):
                     break
-        return Heard(first, sum(map(float, timing.values())), last.startswith(self._end))
+        calls = sum(map(float, timing.values()))
+        return Heard(first, calls, words, last.startswith(self._end))
 
 
 async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
@@ -99,6 +119,7 @@ async def _ask_at_once(
         while time.monotonic() - began < seconds:
             heard = await asker.ask(tokens[number % len(tokens)])
             seen.dropped += not heard.is_whole
+            seen.words += heard.words
             seen.first_words.append(heard.first)
 
     async def watch() -> None:
@@ -107,23 +128,48 @@ async def _ask_at_once(
             await asyncio.sleep(_SAMPLE_SECONDS)
 
     watching = asyncio.create_task(watch())
+    worked = server.cpu_seconds()
     await asyncio.gather(*(ask_again(number) for number in range(_STREAMS)))
+    seen.processor_seconds = server.cpu_seconds() - worked
     watching.cancel()
     return seen
 
 
-async def _alone(asker: Asker, count: int, token: str = "") -> list[Heard]:
-    return [await asker.ask(token) for _ in range(count)]
+async def _alone(asker: Asker, server: Apart, token: str = "") -> Alone:
+    alone = Alone([], [])
+    for _ in range(_ALONE):
+        before = server.cpu_seconds()
+        alone.heard.append(await asker.ask(token))
+        alone.worked.append((server.cpu_seconds() - before) * 1000)
+    return alone
 
 
-def _one_by_one(ours: list[Heard], model: list[Heard]) -> list[Figure]:
-    direct = [heard.first for heard in model]
-    own = [heard.first - heard.calls - statistics.median(direct) for heard in ours]
-    calls = statistics.median(heard.calls for heard in ours)
+def _one_by_one(ours: Alone, model: Alone) -> list[Figure]:
+    direct = [heard.first for heard in model.heard]
+    own = [heard.first - heard.calls - statistics.median(direct) for heard in ours.heard]
+    calls = statistics.median(heard.calls for heard in ours.heard)
     return [
         compare("first word, without the model's own and the two calls", "ms", own, aim=_MOST_OWN),
-        compare("first word in all", "ms", [heard.first for heard in ours], direct),
+        compare("first word in all", "ms", [heard.first for heard in ours.heard], direct),
         Figure("the embedding and the call to the database", calls, "ms"),
+    ]
+
+
+def split_work(long: Alone, short: Alone, at_once: Streams) -> list[Figure]:
+    """Tell what a word takes of the processor from what long answers take more than short ones."""
+    words = long.words - short.words
+    of_a_word = [
+        (more - less) / words for more, less in zip(long.worked, short.worked, strict=True)
+    ]
+    fixed = statistics.median(short.worked) - short.words * statistics.median(of_a_word)
+    answers = len(at_once.first_words)
+    busy = (at_once.processor_seconds * 1000 - answers * fixed) / at_once.words
+    return [
+        Figure("words of an answer", at_once.words / answers, ""),
+        Figure("a question, its words left out", fixed, "ms"),
+        compare("a word, one question after the other", "ms", of_a_word),
+        Figure(f"a word, {_STREAMS} answers at once", busy, "ms"),
+        Figure("words a second that a processor keeps up with", 1000 / busy, "1/s"),
     ]
 
 
@@ -145,18 +191,26 @@ def _at_once(ours: Streams, model: Streams) -> list[Figure]:
 async def _run(tokens: list[str], ours: Apart, model: Apart, minutes: float) -> list[list[Figure]]:
     limits = httpx.Limits(max_connections=2 * _STREAMS)
     async with httpx.AsyncClient(timeout=120, limits=limits) as client:
-        asking = Asker(client, f"{ours.url}/api/query", {"query_text": _QUESTION}, "event: done")
+        asking, in_short = (
+            Asker(client, f"{ours.url}/api/query", {"query_text": text}, "event: done")
+            for text in (_QUESTION, _IN_SHORT)
+        )
         message = {"role": "user", "content": _TEXT}
         direct = Asker(
             client, f"{model.url}/v1/chat/completions", {"messages": [message]}, "data: [DONE]"
         )
-        await _alone(asking, 1, tokens[0])
-        alone = await _alone(asking, 10, tokens[0]), await _alone(direct, 10)
+        await asking.ask(tokens[0])
+        long, short = [await _alone(asker, ours, tokens[0]) for asker in (asking, in_short)]
+        model_alone = await _alone(direct, model)
         of_model = await _ask_at_once(direct, 15, model, [""])
         of_ours = await _ask_at_once(asking, minutes * 60, ours, tokens)
     if minutes >= _PICTURE_MINUTES:
         _draw(of_ours)
-    return [_one_by_one(*alone), _at_once(of_ours, of_model)]
+    return [
+        _one_by_one(long, model_alone),
+        split_work(long, short, of_ours),
+        _at_once(of_ours, of_model),
+    ]
 
 
 def _draw(streams: Streams) -> None:
@@ -188,9 +242,10 @@ def main() -> None:
         settings["MAX_STREAMS_PER_USER"] = str(_STREAMS_EACH)
         settings["OPENAI_BASE_URL"] = f"{model.url}/v1"
         with serving_apart("dev.gateway:create_app", settings) as ours:
-            alone, at_once = asyncio.run(_run(tokens, ours, model, minutes))
+            alone, worked, at_once = asyncio.run(_run(tokens, ours, model, minutes))
     model_says = f"a model whose first word takes {FIRST_WORD_SECONDS:g} s"
     report(f"First word, one question after the other, with {model_says}", alone)
+    report("An answer's work of the function's processor", worked)
     report(f"{_STREAMS} answers at once of {_STUDENTS} students, for {minutes:g} minutes", at_once)
 
 

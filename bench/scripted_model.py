@@ -1,6 +1,7 @@
 """A model endpoint that takes no work: the same embedding for all, an answer at the pace of a real model.
 
 What a bench then measures is ours. It quotes the first passage of the prompt, so that the answer has a citation that holds.
+Each word is an event of its own, as a provider sends its tokens; a question may ask for an answer "in 5 words".
 """
 
 import asyncio
@@ -60,10 +61,10 @@ def _event(delta: dict[str, Any], reason: str | None = None) -> bytes:
     return f"data: {json.dumps({'choices': [choice], 'usage': None})}\n\n".encode()
 
 
-async def _write(quote: str) -> AsyncIterator[bytes]:
+async def _write(quote: str, words: int) -> AsyncIterator[bytes]:
     await asyncio.sleep(FIRST_WORD_SECONDS)
     yield _event({"content": "So "})
-    for number in range(_WORDS):
+    for number in range(words):
         await asyncio.sleep(_WORD_SECONDS)
         yield _event({"content": f"word{number} "})
     yield _event({"content": f'<cite passage="1">{quote}</cite>.'})
@@ -74,9 +75,9 @@ async def _write(quote: str) -> AsyncIterator[bytes]:
 async def _chat(request: Request) -> Response:
     prompt = (await request.json())["messages"][-1]["content"]
     quoted = re.search(r"The light[^.]+\.", prompt)
-    return StreamingResponse(
-        _write(quoted[0] if quoted else "nothing"), media_type="text/event-stream"
-    )
+    wanted = re.search(r"in (\d+) words", prompt)
+    written = _write(quoted[0] if quoted else "nothing", int(wanted[1]) if wanted else _WORDS)
+    return StreamingResponse(written, media_type="text/event-stream")
 
 
 def create_app() -> Starlette:
