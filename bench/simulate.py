@@ -1,6 +1,6 @@
 """What breaks first at 30, 3,000 and 3,000,000 students: `make bench B=simulate`, a simulation, because one machine cannot show it.
 
-Service times are measured (bench/scale.py, bench/cost.py), limits are those of docs/scale.md (bench/houses.py), and how students
+Service times are measured (bench/scale.py, bench/question.py), limits are those of docs/scale.md (bench/houses.py), and how students
 behave is assumed, below. Each size is run as it comes and again with what is turned. The baseline of a time is what an empty
 house takes. What is tried again after a refusal is left out: it is a tenth of the calls at most.
 """
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from bench.figures import Figure, percentile, report
 from bench.houses import GROWING, HOUSES, STUDENTS, House
 from bench.pictures import Axes, draw
-from bench.prices import QUESTION_EMBEDDED_TOKENS
+from bench.prices import QUESTION_ANSWER_TOKENS, QUESTION_EMBEDDED_TOKENS
+from bench.question import ANSWER_SECONDS, QUESTION_SECONDS, TOKEN_SECONDS, own_seconds
 from bench.queueing import Allowance, Instance, Instances, Platform, Station, Take, Visit, World
 
 _SECONDS = 120
@@ -24,10 +25,10 @@ _AT_ONCE, _AN_HOUR, _RUSH, _COURSE_SECONDS = 0.1, 4, 3, 10.0
 # Work of Postgres. Measured: 2.5 ms for the ranking of 1,000 chunks of one's own, 0.2 ms for the rest of begin_query and as much for
 # finish_query, 0.1 ms for a list; taken larger by far, for slower processors and for sign-ins.
 _RANKING_SECONDS, _WRITING_SECONDS, _OTHER_SECONDS = 0.004, 0.003, 0.006
-# Work of the function, measured as at most so much (bench/cost.py): half before the model is asked, half as it answers.
-_OWN_SECONDS = 0.03
-# Assumed: one embedding, and 300 tokens of answer at 40 a second after half a second.
-_EMBEDDING_SECONDS, _ANSWER_SECONDS = 0.15, 8.0
+# An answer is sent on in so many pieces, each as the model has written it.
+_PIECES = 16
+# Assumed: one embedding.
+_EMBEDDING_SECONDS = 0.15
 # What an instance opens to Supabase at most (lib/adapters/transport.py).
 _CONNECTIONS = 100
 _TOKENS = 2_500  # measured: 2,120 of prompt; and the answer
@@ -45,6 +46,8 @@ class Outcome:
 
     asked: int = 0
     waits: list[float] = field(default_factory=list[float])
+    # How long after the model each answer ends.
+    behind: list[float] = field(default_factory=list[float])
     refused: Counter[str] = field(default_factory=Counter[str])
     without_embedding: int = 0
     files: int = 0
@@ -114,7 +117,7 @@ class Simulation:
         self.instances.leave(instance)
 
     def _answer(self, instance: Instance, arrived_at: float) -> Trouble:
-        yield from self._work(instance)
+        yield from self._work(instance, QUESTION_SECONDS / 2)
         if not self._may_embed(QUESTION_EMBEDDED_TOKENS):
             self.outcome.without_embedding += 1  # the words alone find the passages
         yield self._about(_EMBEDDING_SECONDS)
@@ -126,8 +129,8 @@ class Simulation:
         trouble = self._ask_model()
         if not trouble:
             self.outcome.waits.append(self.world.now - arrived_at)
-            yield self._about(_ANSWER_SECONDS)
-        yield from self._work(instance)
+            yield from self._send_on(instance)
+        yield from self._work(instance, QUESTION_SECONDS / 2)
         # The row is there: it is closed, whatever the model said.
         unsaved = yield from self._query(instance, _WRITING_SECONDS)
         self.outcome.rows_closed += unsaved is None
@@ -154,10 +157,21 @@ class Simulation:
             return "tokens a minute of the provider"
         return None
 
-    def _work(self, instance: Instance) -> Visit:
-        """Hold the instance's processor for half of what a question is worked on there."""
+    def _send_on(self, instance: Instance) -> Visit:
+        """Send what the model writes, as soon as it is written and the instance's processor gets to it."""
+        began, seconds = self.world.now, self._about(ANSWER_SECONDS)
+        if self._house.requests_per_instance == 1:
+            yield seconds  # nobody else is at the processor, and it is quicker than any model
+            return
+        for piece in range(1, _PIECES + 1):
+            yield max(0.0, began + seconds * piece / _PIECES - self.world.now)
+            yield from self._work(instance, QUESTION_ANSWER_TOKENS * TOKEN_SECONDS / _PIECES)
+        self.outcome.behind.append(self.world.now - began - seconds)
+
+    def _work(self, instance: Instance, seconds: float) -> Visit:
+        """Hold the instance's processor for about so long."""
         yield Take(instance.processor, float("inf"))
-        yield self._about(_OWN_SECONDS / 2)
+        yield self._about(seconds)
         instance.processor.leave(self.world)
 
     def _query(self, instance: Instance, seconds: float) -> Trouble:
@@ -195,7 +209,7 @@ class Simulation:
 def _needed_before(house: House) -> int:
     """Return how many instances the ordinary questions of the hour keep busy, before the rush begins."""
     rate = house.students * _AT_ONCE * _AN_HOUR / 3_600
-    seconds = _OWN_SECONDS + _EMBEDDING_SECONDS + _ANSWER_SECONDS
+    seconds = QUESTION_SECONDS + _EMBEDDING_SECONDS + ANSWER_SECONDS
     return math.ceil(rate * seconds / house.requests_per_instance)
 
 
@@ -218,11 +232,15 @@ def _figures(house: House, simulation: Simulation, outcome: Outcome) -> Iterator
 
 
 def _waits(outcome: Outcome) -> Iterator[Figure]:
-    empty = _OWN_SECONDS / 2 + _EMBEDDING_SECONDS
+    empty = QUESTION_SECONDS / 2 + _EMBEDDING_SECONDS
     empty += _OTHER_SECONDS + _RANKING_SECONDS + _WRITING_SECONDS
     for percent in (50, 95) if outcome.waits else ():
         wait = percentile(outcome.waits, percent)
         yield Figure(f"until the model is asked, p{percent}", wait, "s", empty)
+    if outcome.behind:
+        yield Figure("an answer ends after the model, p95", percentile(outcome.behind, 95), "s")
+        at_a_time = ANSWER_SECONDS / own_seconds()
+        yield Figure("answers at a time that a processor keeps up with", at_a_time, "")
 
 
 def _draw_growth() -> None:

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from bench.houses import HOUSES, House, Tier
+from bench.question import ANSWER_SECONDS, own_seconds
 from bench.simulate import Outcome, Simulation
 
 CLASS = HOUSES["30 students, as it comes"]
+NO_LIMITS = Tier(requests=1e9, tokens=1e12, embedding_requests=1e9, embedding_tokens=1e12)
 
 
 def play(house: House) -> Outcome:
@@ -80,13 +82,25 @@ class TestSharing:
         assert outcome.share_answered() == 1
 
     def test_who_shares_an_instance_waits_for_its_processor(self):
-        # 3,000 at 30 ms each in ten seconds are nine processors' work.
-        crowd = replace(CLASS, course=3_000, connections=1_000, cores=1_000)
+        # 1,000 in ten seconds are seventeen processors' work.
+        crowd = replace(CLASS, course=1_000, cores=1_000, counter_rows=100, provider=NO_LIMITS)
 
-        alone = play(replace(crowd, instances=3_000))
-        shared = play(replace(crowd, instances=1, requests_per_instance=3_000))
+        alone = play(crowd)
+        shared = play(replace(crowd, instances=1, requests_per_instance=1_001))
 
         assert max(shared.waits) > 10 * max(alone.waits)
+
+    def test_a_processor_that_has_more_answers_than_it_keeps_up_with_gets_behind_the_model(self):
+        few = round(ANSWER_SECONDS / own_seconds() / 3)
+        one = replace(CLASS, instances=1, requests_per_instance=1_000, provider=NO_LIMITS)
+
+        with_few = play(replace(one, course=few))
+        with_many = play(replace(one, course=10 * few))
+
+        assert max(with_few.behind) < 1
+        # 26 s of work come within ten, and the model is through with them 8 s later.
+        assert max(with_many.behind) > 5
+        assert len(with_many.behind) == with_many.asked
 
 
 class TestThePlatform:
