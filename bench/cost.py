@@ -1,37 +1,48 @@
-"""What a question costs: round trips, bytes and tokens as measured, and from them dollars: `make bench B=cost`.
+"""What a question costs: round trips, bytes and tokens as counted, and from them dollars: `make bench B=cost`.
 
-The local stack counts; the tokens are its own, 4 characters each, because it has no real model's tokenizer. How long a real
-model answers, and how much a student asks, are assumptions, named below. Prices: bench/prices.py.
+The local stack counts; the tokens are its own, 4 characters each, because it has no real model's tokenizer. Bytes are those of
+the bodies and of the headers as HTTP/1.1 writes them, without TLS and the framing of chunks. Beside what is counted stands what
+bench/question.py has recorded of it. What is made of it in dollars, and what is assumed there: bench/dollars.py; what a question
+takes of a processor: bench/first_word.py.
 """
 
+import argparse
 import re
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
-from bench import embedding_cache, prices
+from bench import dollars, embedding_cache
 from bench.corpus.build import FILES, build
 from bench.figures import Figure, report
-from bench.houses import VERCEL_SHARING
 from bench.local import local_lectern
+from bench.question import PAGE, QUESTION, PageCounts, QuestionCounts
 from bench.retrieval import Question, read_questions
 from dev.student import Student
 from lib.adapters.transport import model_client, supabase_client
 
 _QUESTIONS = 40
-# Assumed: a real model writes its 300 tokens at 40 a second; a student asks 60 questions a month in a course of 10 files of 30 pages.
-_ANSWER_SECONDS = 8.0
-_QUESTIONS_A_MONTH, _FILES, _PAGES_A_FILE, _FILE_BYTES = 60, 10, 30, 2e6
-_STUDENTS = 1_000
-# A student's visit: sign in or refresh, list files and chats, ask: so many requests for each question.
-_REQUESTS_PER_QUESTION = 4
-_LAMBDA_GIGABYTES, _VERCEL_GIGABYTES = 1.0, 2.0
 _TIMING = re.compile(r'(\w+);dur=([\d.]+);desc="(\d+)"')
+_DELTA = re.compile(rb"event: delta\ndata: [^\n]*\n\n")
+
+
+def _sent(request: httpx.Request) -> int:
+    line = f"{request.method}  HTTP/1.1\r\n"
+    body = int(request.headers.get("content-length", 0))
+    return len(line) + len(request.url.raw_path) + _bytes_of(request.headers) + body
+
+
+def _received(response: httpx.Response) -> int:
+    line = f"HTTP/1.1 {response.status_code} {response.reason_phrase}\r\n"
+    return len(line) + _bytes_of(response.headers) + response.num_bytes_downloaded
+
+
+def _bytes_of(headers: httpx.Headers) -> int:
+    return sum(len(name) + len(value) + len(": \r\n") for name, value in headers.raw) + len("\r\n")
 
 
 @dataclass
@@ -48,25 +59,39 @@ class Meter:
         counts: dict[str, int] = defaultdict(int)
         for answer in self.answers:
             name = "database" if "/rest/v1/" in answer.request.url.path else "model"
-            counts[f"bytes to the {name}"] += int(answer.request.headers.get("content-length", 0))
-            counts[f"bytes from the {name}"] += answer.num_bytes_downloaded
+            counts[f"bytes to the {name}"] += _sent(answer.request)
+            counts[f"bytes from the {name}"] += _received(answer)
         self.answers.clear()
         return counts
 
 
 Sample = dict[str, float]
+# By the names of bench/question.py.
+_FIELDS = {
+    "prompt_tokens": "prompt tokens",
+    "completion_tokens": "completion tokens",
+    "from_browser": "bytes from the browser",
+    "to_browser": "bytes to the browser",
+    "of_word": "bytes of a word on its way to the browser",
+    "to_model": "bytes to the model",
+    "from_model": "bytes from the model",
+    "to_database": "bytes to the database",
+    "from_database": "bytes from the database",
+}
 
 
 def _ask(student: Student, question: Question, meter: Meter) -> Sample:
     meter.read()
-    processor, started_at = time.process_time(), time.perf_counter()
+    started_at = time.perf_counter()
     body = {"query_text": question["question"]}
     answer = student.client.post("/api/query", json=body, headers={"Accept": "text/event-stream"})
+    milliseconds = (time.perf_counter() - started_at) * 1e3
+    deltas = _DELTA.findall(answer.content)
     sample: Sample = {
-        "milliseconds of a processor, the client's included": (time.process_time() - processor)
-        * 1e3,
-        "milliseconds until the end": (time.perf_counter() - started_at) * 1e3,
-        "bytes to the browser": len(answer.content),
+        "milliseconds until the end": milliseconds,
+        "bytes from the browser": _sent(answer.request),
+        "bytes to the browser": _received(answer),
+        "bytes of a word on its way to the browser": statistics.mean(map(len, deltas)),
         **meter.read(),
     }
     return sample | _calls(student, question)
@@ -95,55 +120,11 @@ def _means(samples: list[Sample]) -> dict[str, tuple[float, float]]:
     }
 
 
-def _model_dollars(mean: Callable[[str], float]) -> float:
-    return prices.model_dollars(mean("prompt tokens"))
+def _counts(means: dict[str, tuple[float, float]]) -> QuestionCounts:
+    return QuestionCounts(**{field: means[name][0] for field, name in _FIELDS.items()})
 
 
-def _aws_dollars(mean: Callable[[str], float]) -> float:
-    seconds = _ANSWER_SECONDS * _LAMBDA_GIGABYTES
-    requests = prices.LAMBDA_REQUESTS.of(_REQUESTS_PER_QUESTION) + prices.HTTP_API_REQUESTS.of(
-        _REQUESTS_PER_QUESTION
-    )
-    passing = prices.EGRESS_BYTES.of(mean("bytes to the browser") + mean("bytes to the model"))
-    return prices.LAMBDA_GIGABYTE_SECONDS.of(seconds) + requests + passing
-
-
-def _vercel_dollars(mean: Callable[[str], float]) -> float:
-    active = mean("milliseconds of a processor, the client's included") / 1e3
-    memory = _ANSWER_SECONDS * _VERCEL_GIGABYTES / VERCEL_SHARING
-    passing = prices.EGRESS_BYTES.of(mean("bytes to the browser"))
-    return (
-        prices.VERCEL_ACTIVE_SECONDS.of(active)
-        + prices.VERCEL_GIGABYTE_SECONDS.of(memory)
-        + prices.VERCEL_REQUESTS.of(_REQUESTS_PER_QUESTION)
-        + passing
-    )
-
-
-def _dollars(mean: Callable[[str], float], page: Sample) -> list[Figure]:
-    model, aws, vercel = (f(mean) for f in (_model_dollars, _aws_dollars, _vercel_dollars))
-    pages = _FILES * _PAGES_A_FILE
-    reading = prices.EMBEDDED_TOKENS.of(page["embedded tokens"] * pages)
-    rest = prices.DATABASE_BYTES.of(page["bytes in the database"] * pages) + prices.STORED_BYTES.of(
-        _FILES * _FILE_BYTES
-    )
-    fixed = {
-        "AWS": prices.SUPABASE_MONTH.dollars / _STUDENTS,
-        "Vercel": (prices.SUPABASE_MONTH.dollars + prices.VERCEL_MONTH.dollars) / _STUDENTS,
-    }
-    figures = [Figure("1,000 questions: the model", model * 1e3, "$")]
-    for name, platform in (("AWS", aws), ("Vercel", vercel)):
-        use = (model + platform) * _QUESTIONS_A_MONTH
-        figures += [
-            Figure(f"1,000 questions: {name}", platform * 1e3, "$"),
-            Figure(f"1,000 questions: {name} with the model", (model + platform) * 1e3, "$"),
-            Figure(f"a student's month in use, {name}", use + rest + fixed[name], "$"),
-            Figure(f"a student's month at rest, {name}", rest + fixed[name], "$"),
-        ]
-    return [*figures, Figure("a student's files, read once", reading, "$")]
-
-
-def _measure_page(dsn: str, characters: int, pages: int) -> Sample:
+def _measure_page(dsn: str, characters: int, pages: int) -> PageCounts:
     import psycopg  # noqa: PLC0415 - the bench needs it once
 
     with psycopg.connect(dsn) as connection:
@@ -152,32 +133,35 @@ def _measure_page(dsn: str, characters: int, pages: int) -> Sample:
             " count(*) from public.chunks"
         ).fetchone()
     assert row
-    return {
-        "embedded tokens": characters / 4 / pages,
-        "bytes in the database": row[0] / pages,
-        "chunks": row[1] / pages,
-    }
+    return PageCounts(
+        embedded_tokens=characters / 4 / pages,
+        database_bytes=row[0] / pages,
+        chunks=row[1] / pages,
+    )
+
+
+def _of_page(page: PageCounts) -> list[Figure]:
+    return [
+        Figure(name.replace("_", " "), value, "", recorded)
+        for (name, value), recorded in zip(vars(page).items(), vars(PAGE).values(), strict=True)
+    ]
 
 
 def _as_figures(means: dict[str, tuple[float, float]]) -> list[Figure]:
     aims = {"calls to the database": 2, "calls to the model": 2}
+    recorded = {name: getattr(QUESTION, field) for field, name in _FIELDS.items()}
     return [
         # Times are the machine's: they say nothing beside those of another.
         Figure(
             name,
             value,
             "",
-            noise=None if name.startswith("milliseconds") else noise,
+            recorded.get(name),
+            noise=None if name.startswith("milliseconds") else noise / recorded.get(name, 1),
             aim=aims.get(name),
         )
         for name, (value, noise) in means.items()
     ]
-
-
-def _of_page(page: Sample) -> list[Figure]:
-    # The files are the same in every run; how Postgres lays them out is so only nearly.
-    same = [Figure(name, page[name], "", noise=0.0) for name in ("embedded tokens", "chunks")]
-    return [*same, Figure("bytes in the database", page["bytes in the database"], "bytes")]
 
 
 def _lookup_seconds(student: Student) -> float:
@@ -205,6 +189,9 @@ def _characters(student: Student, files: list[dict[str, Any]]) -> int:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=_QUESTIONS)
+    count = parser.parse_args().questions
     meter = Meter()
     with local_lectern() as local:
         for client in (supabase_client(), model_client()):
@@ -217,20 +204,16 @@ def main() -> None:
             q for q in read_questions() if q["split"] == "tune" and q["kind"] == "answerable"
         ]
         again = _embedding_calls_of_the_same_bytes(student, meter)
-        samples = [_ask(student, question, meter) for question in questions[:_QUESTIONS]]
+        samples = [_ask(student, question, meter) for question in questions[:count]]
         of_class, of_one_user = embedding_cache.figures(
             local.stack.postgres_dsn,
-            embedding_cache.Page(chunks=page["chunks"], tokens=page["embedded tokens"]),
+            page,
             _lookup_seconds(student),
         )
     means = _means(samples)
-
-    def mean(name: str) -> float:
-        return means[name][0]
-
-    report("A question, and its answer", _as_figures(means))
-    report("A page of a file", _of_page(page))
-    report("Dollars, with the assumptions of bench/cost.py", _dollars(mean, page))
+    report("A question, and its answer, against what is recorded", _as_figures(means))
+    report("A page of a file, against what is recorded", _of_page(page))
+    dollars.report_all(_counts(means), page)
     report("A cache of embeddings for a class of 30 with one file, not made", of_class)
     report("A cache of embeddings for one user alone, not made", [again, *of_one_user])
 

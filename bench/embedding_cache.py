@@ -5,12 +5,12 @@ with an endpoint that takes 0.2 s a call, and without the work of storing, which
 """
 
 import math
-from dataclasses import dataclass
 
 import psycopg
 
 from bench import prices
 from bench.figures import Figure, only_told
+from bench.question import PageCounts
 from bench.scripted_model import BATCH_SECONDS
 from lib.adapters.models import EMBEDDING_BATCH_SIZE
 from lib.services.saving import MOST_UNDER_WAY
@@ -20,14 +20,6 @@ _CLASS = 30
 # Seconds of the reader alone, by pages: the table in docs/bench/README.md, an endpoint elsewhere.
 _READER_SECONDS = {10: 0.21, 300: 0.71, 1_000: 1.60}
 _SAMPLE_ROWS = 1_000
-
-
-@dataclass(frozen=True)
-class Page:
-    """The mean page of the bench's files."""
-
-    chunks: float
-    tokens: float
 
 
 def count_calls(chunks: int) -> int:
@@ -64,7 +56,9 @@ def measure_row(dsn: str) -> float:
     return row[0] / _SAMPLE_ROWS
 
 
-def of_a_class(pages: int, page: Page, row_bytes: float, lookup_seconds: float) -> list[Figure]:
+def of_a_class(
+    pages: int, page: PageCounts, row_bytes: float, lookup_seconds: float
+) -> list[Figure]:
     """Return what it would do for a class that all add one and the same file, each to their own."""
     chunks = round(page.chunks * pages)
     calls, reader = count_calls(chunks), _READER_SECONDS[pages]
@@ -73,7 +67,7 @@ def of_a_class(pages: int, page: Page, row_bytes: float, lookup_seconds: float) 
         for seconds in (BATCH_SECONDS, 0.0, BATCH_SECONDS + lookup_seconds)
     )
     kept = chunks * row_bytes
-    saved = prices.EMBEDDED_TOKENS.of(page.tokens * pages) * (_CLASS - 1)
+    saved = prices.EMBEDDED_TOKENS.of(page.embedded_tokens * pages) * (_CLASS - 1)
     name = f"{pages:,} pages"
     return [
         Figure(f"{name}: calls saved, of those of all", calls * (_CLASS - 1), "", calls * _CLASS),
@@ -87,11 +81,11 @@ def of_a_class(pages: int, page: Page, row_bytes: float, lookup_seconds: float) 
     ]
 
 
-def of_one_user(page: Page, lookup_seconds: float) -> list[Figure]:
+def of_one_user(page: PageCounts, lookup_seconds: float) -> list[Figure]:
     """Return what it would do where nothing is shared."""
-    lost = MOST_UNDER_WAY * EMBEDDING_BATCH_SIZE * page.tokens / page.chunks
+    lost = MOST_UNDER_WAY * EMBEDDING_BATCH_SIZE * page.embedded_tokens / page.chunks
     asked = prices.EMBEDDED_TOKENS.of(prices.QUESTION_EMBEDDED_TOKENS) * 1e3
-    again = prices.EMBEDDED_TOKENS.of(page.tokens * 100)
+    again = prices.EMBEDDED_TOKENS.of(page.embedded_tokens * 100)
     return [
         Figure("a slice that broke off, read again: at most", prices.EMBEDDED_TOKENS.of(lost), "$"),
         Figure("a deleted file of 100 pages, added again", again, "$"),
@@ -101,7 +95,7 @@ def of_one_user(page: Page, lookup_seconds: float) -> list[Figure]:
     ]
 
 
-def figures(dsn: str, page: Page, lookup_seconds: float) -> tuple[list[Figure], list[Figure]]:
+def figures(dsn: str, page: PageCounts, lookup_seconds: float) -> tuple[list[Figure], list[Figure]]:
     """Return the figures of a class and those of one user; `lookup_seconds` is a call of the database."""
     row_bytes = measure_row(dsn)
     of_class = [Figure("a row", row_bytes, "bytes")]
