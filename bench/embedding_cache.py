@@ -1,15 +1,19 @@
 """What a cache of embeddings would save, in money and in waiting, and what it would cost: a part of `make bench B=cost`.
 
 It is not made (docs/decisions.md). The waiting is computed, not measured: as lib/services/saving.py embeds beside the reader,
-with an endpoint that takes 0.2 s a call, and without the work of storing, which would hide some of it.
+with an endpoint that takes 0.2 s a call, and without the work of storing, which would hide some of it. How long the reader takes
+alone is measured in the same run.
 """
 
+import asyncio
 import math
+import statistics
 
 import psycopg
 
 from bench import prices
 from bench.figures import Figure, only_told
+from bench.ingestion import PAGES, make_pdf, read_alone
 from bench.question import PageCounts
 from bench.scripted_model import BATCH_SECONDS
 from lib.adapters.models import EMBEDDING_BATCH_SIZE
@@ -17,8 +21,7 @@ from lib.services.saving import MOST_UNDER_WAY
 from lib.services.slices import FIRST_BATCH_SIZE
 
 _CLASS = 30
-# Seconds of the reader alone, by pages: the table in docs/bench/README.md, an endpoint elsewhere.
-_READER_SECONDS = {10: 0.21, 300: 0.71, 1_000: 1.60}
+_READINGS = 3
 _SAMPLE_ROWS = 1_000
 
 
@@ -56,20 +59,27 @@ def measure_row(dsn: str) -> float:
     return row[0] / _SAMPLE_ROWS
 
 
+def measure_reader(pages: int) -> float:
+    """Return the seconds that the reader alone takes for a PDF of so many pages, by the median of some readings."""
+    readings = [asyncio.run(read_alone(make_pdf(pages, salt))) for salt in range(_READINGS)]
+    return statistics.median(seconds for _, seconds in readings)
+
+
 def of_a_class(
-    pages: int, page: PageCounts, row_bytes: float, lookup_seconds: float
+    pages: int, reader_seconds: float, page: PageCounts, row_bytes: float, lookup_seconds: float
 ) -> list[Figure]:
     """Return what it would do for a class that all add one and the same file, each to their own."""
     chunks = round(page.chunks * pages)
-    calls, reader = count_calls(chunks), _READER_SECONDS[pages]
+    calls = count_calls(chunks)
     without, found, missed = (
-        seconds_until_embedded(chunks, reader, seconds)
+        seconds_until_embedded(chunks, reader_seconds, seconds)
         for seconds in (BATCH_SECONDS, 0.0, BATCH_SECONDS + lookup_seconds)
     )
     kept = chunks * row_bytes
     saved = prices.EMBEDDED_TOKENS.of(page.embedded_tokens * pages) * (_CLASS - 1)
     name = f"{pages:,} pages"
     return [
+        Figure(f"{name}: the reader alone", reader_seconds, "s"),
         Figure(f"{name}: calls saved, of those of all", calls * (_CLASS - 1), "", calls * _CLASS),
         Figure(f"{name}: their seconds, whoever waits", calls * (_CLASS - 1) * BATCH_SECONDS, "s"),
         Figure(f"{name}: read and embedded, for each but the first", found, "s", without),
@@ -99,6 +109,6 @@ def figures(dsn: str, page: PageCounts, lookup_seconds: float) -> tuple[list[Fig
     """Return the figures of a class and those of one user; `lookup_seconds` is a call of the database."""
     row_bytes = measure_row(dsn)
     of_class = [Figure("a row", row_bytes, "bytes")]
-    for pages in _READER_SECONDS:
-        of_class += of_a_class(pages, page, row_bytes, lookup_seconds)
+    for pages in PAGES:
+        of_class += of_a_class(pages, measure_reader(pages), page, row_bytes, lookup_seconds)
     return only_told(of_class), only_told(of_one_user(page, lookup_seconds))

@@ -37,7 +37,7 @@ from lib.domain.file_types import find_file_type
 from lib.domain.models import Page
 from lib.services.saving import MOST_UNDER_WAY
 
-_PAGES = (10, 300, 1_000)
+PAGES = (10, 300, 1_000)
 _CLASS = 30
 # Fewer classes would not tell how far one lies from the other.
 _LEAST_QUESTIONS, _LEAST_CLASSES = 60, 3
@@ -80,7 +80,7 @@ def _reader_of(path: Path) -> AbstractAsyncContextManager[Reader]:
     return start_reader(path, kind, max_pages=2_000, seconds=300)
 
 
-async def _read_alone(content: bytes) -> tuple[list[Page], float]:
+async def read_alone(content: bytes) -> tuple[list[Page], float]:
     """Return the pages, and the seconds that the document reader takes for them alone, its start included."""
     with _as_file(content) as path:
         began = time.perf_counter()
@@ -128,7 +128,7 @@ Floors = tuple[float, float]
 
 
 async def _floors(content: bytes, model_url: str) -> Floors:
-    pages, reading = await _read_alone(content)
+    pages, reading = await read_alone(content)
     return reading, await _embed_alone(pages, Embedder(model_url, "local", "wordllama-256"))
 
 
@@ -179,7 +179,7 @@ def _measure_sizes(
     figures: list[Figure] = []
     points: dict[str, list[tuple[float, float]]] = {}
     student.upload("first.pdf", make_pdf(3, runs))  # what an instance does only once
-    for pages in _PAGES:
+    for pages in PAGES:
         times = _measure_size(
             ours,
             pages,

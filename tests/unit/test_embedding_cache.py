@@ -29,7 +29,7 @@ def test_a_quick_reader_waits_for_the_first_call_and_then_for_four_at_a_time():
 
 
 def test_who_comes_first_looks_in_vain_and_waits_longer():
-    figures = of_a_class(300, PAGE, row_bytes=1_200, lookup_seconds=0.05)
+    figures = of_a_class(300, 0.71, PAGE, row_bytes=1_200, lookup_seconds=0.05)
     found, missed = (
         next(figure for figure in figures if name in figure.name) for name in ("but", "in vain")
     )
