@@ -17,7 +17,7 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "first_word": ("--minutes", "10"),
     "ingestion": (),
     "retrieval": (),
-    "local_model": ("--split", "all"),
+    "local_model": ("--split", "all", "languages"),
     "lambda_zips": (),
     "vercel_bundles": (),
     "cost": (),

@@ -1,4 +1,4 @@
-"""Measure the local chat model by itself: `python -m bench.local_model [--split tune|held_out] [--verbose]`.
+"""Measure the local chat model by itself: `python -m bench.local_model [--split tune|held_out|all|languages] [--verbose]`.
 
 The passages come from BM25 over the chunks of the bench's files, with no database: what is measured is how often
 the model quotes from the right page, and how often it refuses what the files do not answer.
@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from bench.corpus.build import FILES, build
+from bench.corpus.build import FILES, LANGUAGE_FILES, build
 from bench.figures import Figure, report
 from dev import embedding, local_model
 from dev.local_matching import words_of
@@ -43,7 +43,8 @@ Question = dict[str, Any]
 
 def load_questions(split: str) -> list[Question]:
     lines = _QUESTIONS.read_text(encoding="utf-8").splitlines()
-    return [q for q in map(json.loads, lines) if split in ("all", q["split"])]
+    splits = ("tune", "held_out") if split == "all" else (split,)
+    return [q for q in map(json.loads, lines) if q["split"] in splits]
 
 
 def read_pages(name: str, folder: Path) -> list[str]:
@@ -131,22 +132,31 @@ def judge(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the local chat model.")
-    parser.add_argument("--split", choices=("tune", "held_out", "all"), default="tune")
+    parser.add_argument(
+        "--split", choices=("tune", "held_out", "all", "languages"), nargs="+", default=["tune"]
+    )
     parser.add_argument("--embed", action="store_true", help="let it use the local embeddings")
     parser.add_argument("--verbose", action="store_true", help="show what went wrong")
     arguments = parser.parse_args()
+    for split in arguments.split:
+        outcomes = _judge_all(split, arguments)
+        report(f"The local chat model alone, {split}", _figures(outcomes))
+
+
+def _judge_all(split: str, arguments: argparse.Namespace) -> Counter[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory() as folder:
-        pages = {name: read_pages(name, Path(folder)) for name in FILES}
+        files = LANGUAGE_FILES if split == "languages" else FILES
+        pages = {name: read_pages(name, Path(folder)) for name in files}
     ranking = Ranking(pages)
     similarity = embedding.compare if arguments.embed else None
     outcomes: Counter[tuple[str, str, str]] = Counter()
-    for question in load_questions(arguments.split):
+    for question in load_questions(split):
         outcome = judge(question, pages, ranking, similarity)
         outcomes[question["language"], question["kind"], outcome] += 1
         good = "right" if question["kind"] == "answerable" else "refused"
         if arguments.verbose and outcome != good:
             print(outcome, question["id"], question["question"], "->", question["response"])
-    report(f"The local chat model alone, {arguments.split}", _figures(outcomes))
+    return outcomes
 
 
 def _figures(outcomes: Counter[tuple[str, str, str]]) -> list[Figure]:
