@@ -16,7 +16,7 @@ import httpx
 from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.endpoint import Malformed, endpoint_call, is_late, least_wait, looking_into_answer
 from lib.adapters.retries import retrying
-from lib.adapters.transport import model_client, traced_call
+from lib.adapters.transport import model_client, trace_body, traced_call
 from lib.domain import problems
 from lib.domain.models import Usage
 
@@ -186,7 +186,7 @@ class ChatModel:
 
         async def create() -> Any:
             with traced_call("model"):
-                return await client.post(
+                events = await client.post(
                     "/chat/completions",
                     cast_to=object,
                     body=body,
@@ -194,6 +194,8 @@ class ChatModel:
                     stream=True,
                     stream_cls=AsyncStream[object],
                 )
+            trace_body(events.response, "model")
+            return events
 
         async with limit():
             return await retrying(create, least_wait)

@@ -2,14 +2,17 @@
 
 import functools
 import time
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Awaitable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import httpx
 
 from lib.adapters.tls import tls_context
+
+T = TypeVar("T")
 
 # httpcore closes what falls idle while more than those kept are open, in use or not, and looks at every pair of idle and
 # open connections at every call: 20 cost 1 ms of it, 100 cost 10.
@@ -19,7 +22,7 @@ _MOST_CALLS, _MOST_ANSWERS = 100, 1_000
 
 @dataclass(frozen=True)
 class Call:
-    """One call. `started_at` is by time.perf_counter()."""
+    """One call, of a streamed answer until its headers. `started_at` is by time.perf_counter()."""
 
     dependency: str
     started_at: float
@@ -38,8 +41,12 @@ class Trace:
 
     def add(self, dependency: str, seconds: float) -> None:
         self.counts[dependency] = self.counts.get(dependency, 0) + 1
-        self.seconds[dependency] = self.seconds.get(dependency, 0.0) + seconds
+        self.add_wait(dependency, seconds)
         self.calls.append(Call(dependency, time.perf_counter() - seconds, seconds))
+
+    def add_wait(self, dependency: str, seconds: float) -> None:
+        """Add what a call took beyond the end that it was counted at."""
+        self.seconds[dependency] = self.seconds.get(dependency, 0.0) + seconds
 
 
 _trace: ContextVar[Trace] = ContextVar("trace")
@@ -65,6 +72,39 @@ def traced_call(dependency: str) -> Generator[None]:
         yield
     finally:
         trace.add(dependency, time.perf_counter() - started_at)
+
+
+class _TracedBody(httpx.AsyncByteStream):
+    """What follows the headers of an answer; how long each piece and the end take goes to the trace."""
+
+    def __init__(self, body: httpx.AsyncByteStream, trace: Trace, dependency: str) -> None:
+        self._body, self._pieces = body, aiter(body)
+        self._trace, self._dependency = trace, dependency
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await self._time(anext(self._pieces))
+
+    async def aclose(self) -> None:
+        await self._time(self._body.aclose())
+
+    async def _time(self, wait: Awaitable[T]) -> T:
+        began = time.perf_counter()
+        try:
+            return await wait
+        finally:
+            self._trace.add_wait(self._dependency, time.perf_counter() - began)
+
+
+def trace_body(answer: httpx.Response, dependency: str) -> None:
+    """Count the waits for the body of `answer`, whose call ended at its headers, but no further call.
+
+    Around the bytes and not around what is made of them: reading an answer is our own time.
+    """
+    assert isinstance(answer.stream, httpx.AsyncByteStream)  # nosec B101 # narrows a type
+    answer.stream = _TracedBody(answer.stream, current_trace(), dependency)
 
 
 @functools.cache

@@ -1,7 +1,8 @@
-"""The two HTTP clients: how many of their connections are kept."""
+"""The two HTTP clients: how many of their connections are kept, and what of their time is a wait."""
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
@@ -104,3 +105,67 @@ async def test_few_connections_are_kept_after_many_calls_at_once() -> None:
 
         assert supabase.opened == MANY
         await supabase.until(lambda: supabase.open == KEPT)
+
+
+class Pieces(httpx.AsyncByteStream):
+    """A body in pieces that knows how long they and its end took; it may break off after the last."""
+
+    def __init__(self, pieces: list[bytes], *, breaks_off: bool = False) -> None:
+        self._pieces, self._breaks_off = pieces, breaks_off
+        self.waited, self.is_closed = 0.0, False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._pieces:
+            await self._wait()
+            yield piece
+        await self._wait()
+        if self._breaks_off:
+            raise httpx.ReadError("the other end is gone")
+
+    async def _wait(self, turns: int = 50) -> None:
+        began = time.perf_counter()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        self.waited += time.perf_counter() - began
+
+    async def aclose(self) -> None:
+        await self._wait(turns=500)
+        self.is_closed = True
+
+
+def read_slowly() -> float:
+    """Be busy for a while, and return for how long."""
+    began = time.perf_counter()
+    sum(range(20_000))
+    return time.perf_counter() - began
+
+
+async def test_a_trace_has_the_waits_for_a_body_and_not_what_is_made_of_it() -> None:
+    trace, body = transport.start_trace(), Pieces([b"a"] * 5)
+    answer = httpx.Response(200, stream=body)
+    with transport.traced_call("model"):
+        pass
+    until_headers = trace.seconds["model"]
+    own = 0.0
+
+    transport.trace_body(answer, "model")
+    began = time.perf_counter()
+    async for _ in answer.aiter_bytes():
+        own += read_slowly()
+    whole = time.perf_counter() - began
+
+    assert body.waited <= trace.seconds["model"] - until_headers <= whole - own
+    assert trace.counts == {"model": 1}
+    assert len(trace.calls) == 1
+    assert body.is_closed
+
+
+async def test_a_trace_has_the_wait_for_what_never_came() -> None:
+    trace, body = transport.start_trace(), Pieces([], breaks_off=True)
+    answer = httpx.Response(200, stream=body)
+
+    transport.trace_body(answer, "model")
+    with pytest.raises(httpx.ReadError):
+        await answer.aread()
+
+    assert 0 < body.waited <= trace.seconds["model"]
