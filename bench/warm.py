@@ -25,7 +25,7 @@ from bench.local import NO_LIMITS, Local, local_lectern
 from bench.replay import Replay, replaying
 from dev.student import Student
 
-_CLIENTS = 32
+_CLIENTS = 32  # more than our HTTP client keeps connections
 _AIM = 1.3
 
 
@@ -209,7 +209,7 @@ def _count_connections(local: Local) -> list[Figure]:
 
     sys.addaudithook(note)
     url, token = str(local.client.base_url), local.client.headers["Authorization"]
-    rounds, at_once = 20, 32  # more than an HTTP client keeps by default
+    rounds = 20
 
     async def ask_in_turn(client: httpx.AsyncClient) -> None:
         for _ in range(rounds):
@@ -219,10 +219,10 @@ def _count_connections(local: Local) -> list[Figure]:
 
     async def ask() -> None:
         async with httpx.AsyncClient(headers={"Authorization": token}, timeout=60) as client:
-            await asyncio.gather(*(ask_in_turn(client) for _ in range(at_once)))
+            await asyncio.gather(*(ask_in_turn(client) for _ in range(_CLIENTS)))
 
     asyncio.run(ask())
-    requests = rounds * at_once
+    requests = rounds * _CLIENTS
     # Three calls to the database (a list, a question's beginning and end), two to the model.
     return [
         Figure("connections to the database", opened["the database"], "", requests * 3, aim=0.1),
@@ -247,7 +247,7 @@ def main() -> None:
         connections = _count_connections(local)
     report("Warm path, one client: own time against bare FastAPI with the same calls", one)
     report(f"Warm path, {_CLIENTS} clients: own time of a request against the same", many)
-    report("Connections opened, against calls made by 8 clients at once", connections)
+    report(f"Connections opened, against calls made by {_CLIENTS} clients at once", connections)
 
 
 if __name__ == "__main__":
