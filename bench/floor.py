@@ -1,25 +1,33 @@
 """Bare FastAPI that makes the same HTTP calls as a route of ours, and answers with what the last one brought.
 
-FLOOR_CALLS holds them as JSON, by the name of the route. The clients are of the same kind and settings as ours; there is no
-authorisation, no check, no model, no log.
+FLOOR_CALLS holds them as JSON, by the name of the route; the routes of FLOOR_HASH_COSTS compare a password by bcrypt of such
+a cost besides, in a thread. The clients are of the same kind and settings as ours; there is no authorisation, no check, no
+model, no log.
 """
 
+import asyncio
 import json
 import os
 import time
 from typing import Any
 
+import bcrypt
 import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dev.student import PASSPHRASE
 from lib.adapters.transport import model_client, start_trace, supabase_client, traced_call
 from lib.web.requests import server_timing
+
+_PASSWORD = PASSPHRASE.encode()
 
 
 def _create_bare() -> FastAPI:
     app = FastAPI(openapi_url=None)
     calls: dict[str, list[dict[str, Any]]] = json.loads(os.environ["FLOOR_CALLS"])
+    costs: dict[str, int] = json.loads(os.environ["FLOOR_HASH_COSTS"])
+    hashes = {name: bcrypt.hashpw(_PASSWORD, bcrypt.gensalt(cost)) for name, cost in costs.items()}
 
     @app.get("/{name}")
     async def make_calls(name: str) -> Any:
@@ -28,6 +36,8 @@ def _create_bare() -> FastAPI:
             with traced_call("calls"):
                 client = _client(call["headers"])
                 answer = await client.request(**call, timeout=httpx.Timeout(10, connect=3))
+        if name in hashes:
+            assert await asyncio.to_thread(bcrypt.checkpw, _PASSWORD, hashes[name])
         return _read(answer)
 
     return app
