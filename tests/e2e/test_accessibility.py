@@ -43,7 +43,6 @@ class TestWhatIsHeard:
         [*rest, _ending] = said.all_text_contents()[len(heard) :]
         assert " ".join(" ".join(rest).split()) == "It cools at the surface. Granite does not."
 
-
     def test_of_a_formula_it_is_said_that_there_is_one(self, desk: Desk, model: ScriptedModel):
         said = desk.page.get_by_role("log").get_by_role("paragraph")
         desk.add(text_file("rocks.txt", NOTES))
