@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -10,6 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.e2e import views
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, text_file
+from tests.e2e.test_axe import change
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
@@ -285,6 +287,84 @@ class TestWhereTheFocusGoes:
         expect(again).to_have_text(re.compile("^Try again in"))
         expect(again).to_be_disabled()
         expect(again).to_be_focused()
+
+    def test_a_source_that_a_page_was_loaded_with_gives_it_to_the_question(
+        self, keys: Keyboard, desk: Desk
+    ):
+        self.open_source(keys, desk)
+        desk.page.reload()
+        expect(desk.source.locator("mark")).to_be_visible()
+        expect(desk.source.get_by_role("heading")).to_be_focused()
+
+        keys.press("Escape")
+
+        expect(desk.source).to_have_count(0)
+        expect(desk.composer).to_be_focused()
+
+    def test_a_source_that_closes_leaves_it_to_what_has_it(self, keys: Keyboard, desk: Desk):
+        self.open_source(keys, desk)
+        keys.go_to(desk.composer, backwards=True)
+
+        keys.press("Escape")
+
+        expect(desk.source).to_have_count(0)
+        expect(desk.composer).to_be_focused()
+
+    def open_source(self, keys: Keyboard, desk: Desk) -> None:
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        keys.use(desk.chips, backwards=True)
+        expect(desk.source.locator("mark")).to_be_visible()
+
+    def test_the_last_part_of_the_chats_goes_on_after_those_before(
+        self, keys: Keyboard, desk: Desk
+    ):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        change(desk.page, "**/api/history?*limit=30*", lambda found: with_chats(found, 30, "more"))
+        change(desk.page, "**/api/history?*limit=60*", lambda found: with_chats(found, 40, None))
+        desk.page.reload()
+        more = desk.page.get_by_role("button", name="Show more")
+        expect(more).to_be_visible()
+        keys.use(more, backwards=True)
+
+        expect(desk.page.get_by_role("link", name=re.compile("^Chat 40 "))).to_be_visible()
+        expect(more).to_have_count(0)
+        expect(desk.page.get_by_role("link", name=re.compile("^Chat 30 "))).to_be_focused()
+        keys.press("Tab")
+        keys.press("Tab")
+        expect(desk.page.get_by_role("link", name=re.compile("^Chat 31 "))).to_be_focused()
+
+    def test_the_earliest_questions_give_it_to_the_conversation(self, keys: Keyboard, desk: Desk):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        change(desk.page, "**/api/history/*?*", lambda found: with_questions(found, 35))
+        desk.page.reload()
+        earlier = desk.page.get_by_role("button", name="Show earlier questions")
+        expect(earlier).to_be_attached()
+        keys.use(desk.page.get_by_role("button", name="Skip to the conversation"))
+        expect(desk.conversation).to_be_focused()
+
+        # What is reached is in sight, and what is in sight shows them by itself.
+        keys.press("Tab")
+
+        expect(earlier).to_have_count(0)
+        expect(desk.conversation).to_be_focused()
+        keys.press("Tab")
+        expect(desk.chips.first).to_be_focused()
+
+
+def with_chats(found: Any, count: int, next_cursor: str | None) -> Any:
+    """Make so many chats of the one that was found."""
+    [chat] = found["chats"]
+    names = [{"chat_id": str(UUID(int=n)), "title": f"Chat {n}"} for n in range(1, count + 1)]
+    return {"chats": [chat | name for name in names], "next_cursor": next_cursor}
+
+
+def with_questions(found: Any, count: int) -> Any:
+    """Make so many questions of the one that was asked."""
+    [query] = found["queries"]
+    return found | {"queries": [query | {"id": number} for number in range(1, count + 1)]}
 
 
 class TestEscapeClosesOneThing:

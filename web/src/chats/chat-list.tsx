@@ -3,6 +3,7 @@
 import { strings } from "../strings/index.ts";
 import { isEscape } from "../ui/escape.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
+import { focusFirst, useFocusAfter } from "../ui/focus.ts";
 import { ChatRow } from "./chat-row.tsx";
 import {
   chats,
@@ -37,6 +38,22 @@ function Search() {
   );
 }
 
+/** Give the focus to the chat before those that come now, or to the heading where there is none. */
+function toLastChat(more: Element): void {
+  const chat = more.previousElementSibling?.querySelector("li:last-child a");
+  focusFirst(chat, document.getElementById("chats-title"));
+}
+
+function More() {
+  // It goes when the last part has come.
+  const button = useFocusAfter<HTMLButtonElement>(toLastChat);
+  return (
+    <button ref={button} type="button" class="quiet" onClick={loadMoreChats}>
+      {strings.value.more}
+    </button>
+  );
+}
+
 export function ChatList() {
   const s = strings.value.chats;
   const state = chatsState.value;
@@ -64,11 +81,7 @@ export function ChatList() {
           <ChatRow key={chat.chat_id} chat={chat} />
         ))}
       </ul>
-      {hasMore.value && (
-        <button type="button" class="quiet" onClick={loadMoreChats}>
-          {strings.value.more}
-        </button>
-      )}
+      {hasMore.value && <More />}
     </section>
   );
 }

@@ -8,6 +8,7 @@ import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { isEscape } from "../ui/escape.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
+import { focusWork } from "../ui/focus.ts";
 import { kindOf } from "./kind.ts";
 import { Original } from "./original.tsx";
 import { PageTextView } from "./page-text.tsx";
@@ -108,6 +109,13 @@ function useEscape(): void {
   }, []);
 }
 
+/** What led to the pane gets the focus back; nothing did where a page was loaded with it. */
+function giveBack(opener: Element | null): void {
+  if (document.activeElement !== document.body) return;
+  if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+  if (document.activeElement === document.body) focusWork();
+}
+
 /** The pane takes the focus when it opens; what led to it last gets it back when it closes. */
 function useBorrowedFocus(place: Place) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -119,10 +127,8 @@ function useBorrowedFocus(place: Place) {
   }, [place]);
   useEffect(() => {
     heading.current?.focus({ preventScroll: true });
-    return () => {
-      const before = opener.current;
-      if (before instanceof HTMLElement) setTimeout(() => before.focus({ preventScroll: true }));
-    };
+    // When all is drawn: what the pane covered takes no focus before that.
+    return () => setTimeout(() => giveBack(opener.current));
   }, []);
   return heading;
 }

@@ -1,9 +1,10 @@
 // The turns of the open chat. A long chat begins with its end; the rest comes as one scrolls up.
 
 import { signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { chatId, turns } from "../chats/turns.ts";
 import { strings } from "../strings/index.ts";
+import { focusAround, useFocusAfter } from "../ui/focus.ts";
 import { TurnView } from "./turn.tsx";
 
 const AT_FIRST = 30;
@@ -39,7 +40,8 @@ addEventListener("beforeprint", () => {
 });
 
 function Earlier() {
-  const button = useRef<HTMLButtonElement>(null);
+  // It goes with the last of them, as soon as it is reached: the next stop is the first question.
+  const button = useFocusAfter<HTMLButtonElement>(focusAround);
   useEffect(() => {
     const root = button.current?.closest(".scroller") ?? null;
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && showMore(), {
