@@ -109,3 +109,15 @@ def hold(page: Page, address: str) -> list[Route]:
 
     page.route(address, keep)  # with times=1 it would be let go as soon as no handler is left
     return held
+
+
+def must_change_password(page: Page) -> None:
+    """Let the page take the student, when it is loaded next, for one with a one-time passphrase."""
+
+    def answer(route: Route) -> None:
+        reply = route.fetch()
+        told = reply.json()
+        user = told["user"] | {"must_change_password": True}
+        route.fulfill(response=reply, json=told | {"user": user})
+
+    page.route("**/api/auth/refresh", answer, times=1)

@@ -18,7 +18,7 @@ from dev.student import PASSPHRASE
 from tests.conftest import Configuration
 from tests.documents import make_pdf
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.desk import Desk, hold, text_file
+from tests.e2e.desk import Desk, hold, must_change_password, text_file
 from tests.e2e.test_files import TRANSFER, Pieces, pad, pdf_file
 from tests.fakes import ScriptedModel
 
@@ -619,10 +619,7 @@ class TestTheAccount:
         expect_clean(page)  # the receipt
 
     def test_with_a_password_that_must_be_changed(self, seat: Desk):
-        def must_change(reply: Any) -> Any:
-            return reply | {"user": reply["user"] | {"must_change_password": True}}
-
-        change(seat.page, "**/api/auth/refresh", must_change)
+        must_change_password(seat.page)
         seat.page.reload()
         expect(seat.page.get_by_text("Choose a password of your own")).to_be_visible()
         expect_clean(seat.page)

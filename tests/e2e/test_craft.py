@@ -12,7 +12,7 @@ from dev.student import PASSPHRASE
 from tests.conftest import TLS
 from tests.documents import make_pptx
 from tests.e2e.conftest import DESKTOP
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, must_change_password, text_file
 from tests.fakes import ScriptedModel
 
 ARABIC = "البازلت صخر بركاني داكن يبرد بسرعة على السطح."
@@ -424,15 +424,7 @@ class TestTheAccount:
         assert len(held) == 1
 
     def test_goes_on_after_a_one_time_passphrase_though_the_connection_fails(self, desk: Desk):
-        def must_change(route: Route) -> None:
-            answer = route.fetch()
-            reply = answer.json()
-            route.fulfill(
-                response=answer,
-                json=reply | {"user": reply["user"] | {"must_change_password": True}},
-            )
-
-        desk.page.route("**/api/auth/refresh", must_change, times=1)
+        must_change_password(desk.page)
         desk.page.reload()
         desk.page.get_by_label("Current password").fill(PASSPHRASE)
         desk.page.get_by_label("New password").fill("another lantern, another orchard")

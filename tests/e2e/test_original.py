@@ -11,6 +11,7 @@ from dev.browser import find_chromium
 from tests.e2e.desk import Desk
 from tests.e2e.test_axe import expect_clean
 from tests.e2e.test_files import pdf_file
+from tests.e2e.test_keyboard import Keyboard
 
 VIEWER = "chrome-extension://"
 SIGNING = "**/api/upload/*/content?*"
@@ -39,6 +40,10 @@ def test_the_original_opens_at_the_page_that_was_quoted(desk: Desk, sample_pdf: 
     expect(link).to_have_attribute("href", re.compile(r"/storage/v1/.*#page=3&"))
     expect(desk.source.locator("iframe")).to_be_visible()
     expect_clean(desk.page)
+    # The viewer keeps no keyboard that comes by.
+    keys = Keyboard(desk.page)
+    keys.go_to(link)
+    keys.go_to(desk.page.get_by_role("button", name="Skip to the conversation"))
 
 
 def test_the_original_is_signed_anew_when_its_address_is_old(desk: Desk, sample_pdf: bytes):

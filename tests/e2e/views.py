@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.desk import Desk, text_file
+from dev.seed import SAMPLES
+from dev.student import PASSPHRASE
+from tests.e2e.desk import Desk, must_change_password, text_file
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
@@ -44,7 +46,10 @@ def of_a_student(desk: Desk, model: ScriptedModel) -> Iterator[str]:
     yield "an answer"
     yield from _of_the_side(desk)
     yield from _of_a_source(desk)
+    yield from _of_a_pdf(desk)
+    yield from _of_bad_ends(desk, model)
     yield from _of_the_account(desk)
+    yield from _of_the_end_of_it(desk)
 
 
 def _of_the_side(desk: Desk) -> Iterator[str]:
@@ -80,11 +85,51 @@ def _of_a_source(desk: Desk) -> Iterator[str]:
     desk.source.get_by_role("button", name="Close").click()
 
 
+def _of_a_pdf(desk: Desk) -> Iterator[str]:
+    """In the browser without a viewer; test_original.py has the other one."""
+    pdf = SAMPLES[0].read_bytes()
+    desk.add({"name": "lecture.pdf", "mimeType": "application/pdf", "buffer": pdf})
+    desk.expect_ready("lecture.pdf")
+    row = desk.open_side().get_by_role("listitem").filter(has_text="lecture.pdf")
+    row.get_by_role("button", name="Actions for lecture.pdf").click()
+    row.get_by_role("link", name="Read", exact=True).click()
+    desk.source.get_by_role("button", name="Original").click()
+    expect(desk.source.get_by_role("link", name="Open in a new tab")).to_be_visible()
+    yield "the original of a PDF"
+    desk.source.get_by_role("button", name="Close").click()
+
+
+def _of_bad_ends(desk: Desk, model: ScriptedModel) -> Iterator[str]:
+    model.stops_after = 2
+    desk.ask(QUESTION)
+    expect(desk.conversation.get_by_text("The answer broke off.")).to_be_visible()
+    model.stops_after, model.status = None, 503
+    desk.ask(QUESTION)
+    expect(desk.conversation.get_by_text("The language model cannot be reached.")).to_be_visible()
+    desk.page.route("**/api/query", lambda route: route.abort("connectionreset"), times=1)
+    desk.ask(QUESTION)
+    expect(desk.conversation.get_by_text("The connection was lost")).to_be_visible()
+    yield "answers with a bad end"
+
+
 def _of_the_account(desk: Desk) -> Iterator[str]:
     page = desk.page
+    must_change_password(page)
     page.goto("/#/account")
+    page.reload()
+    expect(page.get_by_role("heading", name="Password")).to_be_focused()
+    yield "the change of a one-time passphrase"
+    page.reload()
     expect(page.get_by_text("this session")).to_be_visible()
     yield "the account"
+
+
+def _of_the_end_of_it(desk: Desk) -> Iterator[str]:
+    page = desk.page
     page.get_by_role("button", name="Delete my account").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     yield "the end of the account"
+    page.get_by_label("Your password, as proof").fill(PASSPHRASE)
+    page.get_by_role("button", name="Delete everything for good").click()
+    expect(page.get_by_role("heading", name="Your account is gone")).to_be_focused()
+    yield "the receipt"
