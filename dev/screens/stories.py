@@ -228,6 +228,28 @@ def offline(studio: Studio) -> None:
     desk.page.context.set_offline(False)
 
 
+def offline_shell(studio: Studio) -> None:
+    page = studio.desk("marconi").page
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("alert")).to_be_visible()
+    studio.shoot(page, "offline-shell")
+    page.context.set_offline(False)
+
+
+def one_time_passphrase(studio: Studio) -> None:
+    studio.student("hypatia")
+    passphrase = studio.one_time_passphrase("hypatia")
+    page = studio.visitor()
+    page.goto("/")
+    page.get_by_label("Username").fill("hypatia")
+    page.get_by_label("Password", exact=True).fill(passphrase)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Password")).to_be_focused()
+    studio.shoot(page, "must-change")
+
+
 def account(studio: Studio) -> None:
     studio.student("lovelace", _LECTURE)
     page = studio.visitor()
@@ -261,5 +283,7 @@ STORIES: list[Callable[[Studio], None]] = [
     lists,
     toasts,
     offline,
+    offline_shell,
+    one_time_passphrase,
     account,
 ]

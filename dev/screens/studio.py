@@ -14,6 +14,7 @@ from dev.screens import lesson
 from dev.screens.camera import ALL, Camera
 from dev.seed import SAMPLES
 from dev.student import Student
+from tests.accounts import one_time_passphrase
 from tests.documents import make_pdf
 from tests.e2e.desk import Desk
 from tests.fakes import ScriptedModel
@@ -68,6 +69,9 @@ class Studio:
             for name in names:
                 student.upload(name, FILES[name])
         return student
+
+    def one_time_passphrase(self, username: str) -> str:
+        return one_time_passphrase(self._local.stack, username)
 
     def desk(self, username: str, *names: str) -> Desk:
         """Sit such a student down."""
