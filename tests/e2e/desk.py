@@ -12,6 +12,14 @@ class Desk:
         self.page = page
         self.username = username
 
+    def speak(self, language: str) -> None:
+        """Choose the language of the page; the other members of this class know English alone."""
+        self.page.evaluate(
+            "language => localStorage.setItem('lectern-language', language)", language
+        )
+        self.page.reload()
+        expect(self.page.locator(f"html[lang={language}] form.composer")).to_be_visible()
+
     # Files
 
     @property

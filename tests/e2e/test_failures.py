@@ -163,6 +163,13 @@ class TestAFile:
         log = desk.page.get_by_role("log").get_by_text("empty.txt was not read to its end.")
         expect(log).to_contain_text("No text was found in this file.")
 
+    def test_that_is_not_what_its_name_says_is_told_so_in_german(self, desk: Desk):
+        desk.speak("de")
+        desk.add(text_file("skript.pdf", NOTES))
+
+        failed = desk.page.get_by_text("oder ihr Inhalt passt nicht zu ihrem Namen. Sichere sie")
+        expect(failed.first).to_be_visible()
+
 
 def _problem(slug: str, status: int, detail: str) -> dict[str, Any]:
     body = {"type": f"/problems/{slug}", "title": "", "status": status, "detail": detail}

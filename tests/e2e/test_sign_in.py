@@ -19,8 +19,12 @@ REPEATED = (
     "This password repeats itself. Use four unrelated words, or let a password manager make one."
 )
 WEAK_IN_GERMAN = (
-    "Dieses Passwort ist zu leicht zu erraten oder zu kurz. Nimm vier Wörter, die nichts"
-    " miteinander zu tun haben, zusammen mindestens 15 Zeichen."
+    "Dieses Passwort ist zu leicht zu erraten, zu kurz, länger als 256 Zeichen oder dein bisheriges."
+    " Nimm vier Wörter, die nichts miteinander und nichts mit dir zu tun haben."
+)
+WRONG_IN_GERMAN = (
+    "Das Passwort deines Kontos oder der Benutzername stimmt nicht."
+    " Prüfe, was du eingegeben hast, und versuche es noch einmal."
 )
 
 
@@ -78,6 +82,21 @@ def test_a_weak_password_is_told_to_be_better(
     page.locator("button[type=submit]").click()
 
     expect(page.get_by_role("alert")).to_have_text(text)
+
+
+@pytest.mark.parametrize(
+    ("current", "text"),
+    [(PASSPHRASE, WEAK_IN_GERMAN), ("certainly not the password", WRONG_IN_GERMAN)],
+    ids=["current", "wrong"],
+)
+def test_a_password_that_is_not_changed_is_told_why_in_german(desk: Desk, current: str, text: str):
+    desk.speak("de")
+    desk.page.goto("/#/account")
+    desk.page.locator("input[type=password][autocomplete=current-password]").fill(current)
+    desk.page.locator("input[type=password][autocomplete=new-password]").fill(PASSPHRASE)
+    desk.page.get_by_role("button", name="Passwort ändern").click()
+
+    expect(desk.page.get_by_role("alert")).to_have_text(text)
 
 
 @pytest.mark.parametrize("username", ["ab", "anna müller", "anna@school.example"])

@@ -39,34 +39,35 @@ export const de: Strings = {
   unexpected:
     "Auf dieser Seite ging etwas schief. Lade sie neu; was gesendet wurde, ist nicht verloren.",
   reload: "Neu laden",
+  // One text for all that the server calls by the same name: it has to be true of each.
   problems: {
     "invalid-credentials":
-      "Benutzername oder Passwort stimmt nicht. Prüfe beides und versuche es noch einmal.",
+      "Das Passwort deines Kontos oder der Benutzername stimmt nicht. Prüfe, was du eingegeben hast, und versuche es noch einmal.",
     "signup-refused":
       "Hier braucht es einen gültigen Code für neue Konten. Frag deine Lehrkraft danach.",
     "signup-closed":
       "Hier kann sich niemand selbst ein Konto anlegen. Frag deine Lehrkraft danach.",
     "username-taken": "Diesen Benutzernamen gibt es schon. Wähle einen anderen.",
     "weak-password":
-      "Dieses Passwort ist zu leicht zu erraten oder zu kurz. Nimm vier Wörter, die nichts miteinander zu tun haben, zusammen mindestens 15 Zeichen.",
+      "Dieses Passwort ist zu leicht zu erraten, zu kurz, länger als 256 Zeichen oder dein bisheriges. Nimm vier Wörter, die nichts miteinander und nichts mit dir zu tun haben.",
     "too-many-attempts":
       "Zu viele falsche Passwörter oder Codes. Warte einen Augenblick und versuche es dann noch einmal.",
     "invalid-request": "Diese Eingabe ist nicht gültig. Prüfe sie und versuche es noch einmal.",
     "file-not-found":
       "Diese Datei gibt es nicht; vielleicht wurde sie gelöscht. Wähle eine andere oder füge sie noch einmal hinzu.",
     "file-too-large": "Diese Datei ist zu groß. Teile sie oder lass weg, was du nicht brauchst.",
-    "too-many-pages": "Diese Datei hat zu viele Seiten. Teile sie und lade die Teile hoch.",
+    "too-many-pages": "Diese Datei ist zu lang. Teile sie und lade die Teile hoch.",
     "unsupported-file-type":
-      "Solche Dateien liest Lectern nicht. Sichere sie als PDF, DOCX, PPTX, HTML, Markdown oder reinen Text.",
+      "Solche Dateien liest Lectern nicht, oder ihr Inhalt passt nicht zu ihrem Namen. Sichere sie als PDF, DOCX, PPTX, HTML, Markdown oder reinen Text, ohne Makros und ohne Passwort.",
     "unreadable-file":
-      "Diese Datei ist nicht lesbar; vielleicht ist sie beschädigt oder durch ein Passwort geschützt. Sichere sie neu und lade sie noch einmal hoch.",
+      "Diese Datei ist nicht lesbar; vielleicht ist sie beschädigt oder durch ein Passwort geschützt, oder eine Seite ist zu groß. Sichere sie neu, ohne Passwort und ohne übergroße Seiten, und lade sie noch einmal hoch.",
     "empty-file":
       "In dieser Datei steht kein Text. Eingescannte Seiten brauchen zuerst eine Texterkennung.",
     "upload-incomplete": "Die Datei ist nicht vollständig angekommen. Lade sie noch einmal hoch.",
     "upload-mismatch": "Angekommen ist nicht die angekündigte Datei. Lade sie noch einmal hoch.",
     "file-not-ready": "Eine der gewählten Dateien ist noch nicht gelesen. Warte oder lass sie weg.",
     "file-limit-reached":
-      "Mehr Dateien sind nicht möglich. Lösche eine, die du nicht mehr brauchst.",
+      "Für diese Datei ist kein Platz mehr. Lösche eine andere, die du nicht mehr brauchst.",
     "text-limit-reached":
       "Mehr Text dürfen deine Dateien zusammen nicht enthalten. Lösche eine, die du nicht mehr brauchst, und lade diese noch einmal hoch.",
     "chat-not-found":
@@ -87,7 +88,7 @@ export const de: Strings = {
     "model-unavailable":
       "Das Sprachmodell ist nicht zu erreichen. Nichts ging verloren; versuche es gleich noch einmal.",
     "model-interrupted":
-      "Die Antwort brach ab. Was ankam, ist aufgehoben; frag noch einmal für eine ganze.",
+      "Die Antwort brach ab; was davon ankam, ist aufgehoben. Frag noch einmal, oder nach weniger auf einmal.",
     "model-declined":
       "Das Sprachmodell wollte darauf nicht antworten. Frag mit anderen Worten oder nach anderen Dateien.",
     "storage-busy":
