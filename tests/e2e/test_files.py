@@ -388,6 +388,20 @@ class TestWaysIn:
         expect(side.get_by_text(re.compile("same file is already here"))).to_be_visible()
         expect(side.get_by_role("checkbox", name=re.compile("^Use "))).to_have_count(1)
 
+    def test_a_file_that_came_from_elsewhere_is_listed_when_it_is_added_again(self, desk: Desk):
+        other = Desk(desk.page.context.new_page())
+        other.page.goto("/")
+        other.add(text_file("lecture.txt", BASALT))
+        other.expect_ready("lecture.txt")
+        expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
+
+        desk.add(text_file("again.txt", BASALT))
+
+        expect(row(desk.open_side(), "again.txt")).to_contain_text("already here as lecture.txt")
+        desk.expect_ready("lecture.txt")
+        desk.ask("Which rock is dark?")
+        desk.wait_for_end()
+
     @pytest.mark.parametrize(
         ("language", "text"),
         [("en", "This file is empty. Choose another one"), ("de", "Diese Datei ist leer. Wähle")],

@@ -138,6 +138,8 @@ async function ship(key: string, file: File, job: Job): Promise<CourseFile | nul
   }
   const { file: announced, upload } = job.announced;
   if (!upload) {
+    // It may have come from elsewhere since the list was asked for.
+    keepFile(announced);
     settle(key, announced.filename);
     return null;
   }
