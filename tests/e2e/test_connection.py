@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -29,6 +30,12 @@ AWAITED = "This question is still being answered."
 # After so many milliseconds without a byte a connection is taken for dead.
 SILENCE = 30_000
 REPLY = 75_000
+OVER = "Your session is over."
+ENDED: dict[str, Any] = {
+    "status": 401,
+    "content_type": "application/problem+json",
+    "json": {"type": "/problems/session-ended", "title": "", "status": 401, "detail": "Over."},
+}
 OFFLINE = re.compile("You are offline")
 
 
@@ -192,15 +199,30 @@ _COUNT_AT_ONCE = """() => {
 }"""
 
 
-def _delete_chats(lectern: str, username: str) -> None:
-    """Delete a user's chats from another device."""
+@contextmanager
+def _elsewhere(lectern: str, username: str) -> Iterator[httpx.Client]:
+    """Sign a user in on another device."""
     with httpx.Client(base_url=lectern, timeout=30, verify=TLS) as client:
         body = {"username": username, "password": PASSPHRASE}
         token = client.post("/api/auth/login", json=body).json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        for chat in client.get("/api/history", headers=headers).json()["chats"]:
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
+def _delete_chats(lectern: str, username: str) -> None:
+    """Delete a user's chats."""
+    with _elsewhere(lectern, username) as client:
+        for chat in client.get("/api/history").json()["chats"]:
             address = f"/api/history/{chat['chat_id']}"
-            client.delete(address, headers=headers).raise_for_status()
+            client.delete(address).raise_for_status()
+
+
+def _end_sessions(lectern: str, username: str) -> None:
+    """Sign a user out of all other devices."""
+    with _elsewhere(lectern, username) as client:
+        for session in client.get("/api/auth/sessions").json()["sessions"]:
+            if not session["current"]:
+                client.delete(f"/api/auth/sessions/{session['id']}").raise_for_status()
 
 
 def _break_off(route: Route) -> None:
@@ -484,15 +506,12 @@ class TestAnUpload:
 
 def _stored(lectern: str, username: str) -> str:
     """Return the SHA-256 of the one file of a user, of its bytes as they come back."""
-    with httpx.Client(base_url=lectern, timeout=30, verify=TLS) as client:
-        body = {"username": username, "password": PASSPHRASE}
-        token = client.post("/api/auth/login", json=body).json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        [file] = client.get("/api/upload", headers=headers).json()["files"]
+    with _elsewhere(lectern, username) as client:
+        [file] = client.get("/api/upload").json()["files"]
         path = f"/api/upload/{file['id']}/content?as=url"
-        url = client.get(path, headers=headers).json()["url"]
+        url = client.get(path).json()["url"]
         assert file["status"] == "ready"
-        return hashlib.sha256(client.get(url).content).hexdigest()
+        return hashlib.sha256(httpx.get(url, timeout=30, verify=TLS).content).hexdigest()
 
 
 def test_lists_that_did_not_come_come_with_the_connection(reader: Desk, model: ScriptedModel):
@@ -703,6 +722,91 @@ class TestTabs:
 
         expect(desk.composer).to_be_visible()
         assert refreshes.count == 1
+
+
+def _sign_in(desk: Desk) -> None:
+    desk.page.get_by_label("Username").fill(desk.username)
+    desk.page.get_by_label("Password", exact=True).fill(PASSPHRASE)
+    desk.page.get_by_role("button", name="Sign in").click()
+
+
+def _end_session(desk: Desk) -> None:
+    """Have the page told, when an export is asked for, that the session is over."""
+    page = desk.page
+    page.goto("/#/account")
+    page.route("**/api/auth/export", lambda route: route.fulfill(**ENDED))
+    page.get_by_role("button", name="Download everything").click()
+    expect(page.get_by_text(OVER)).to_be_visible()
+    page.unroute("**/api/auth/export")
+
+
+class TestASessionBegunAnew:
+    """After one that has ended; what the server said of that one may come late."""
+
+    @pytest.mark.parametrize("place", ["here", "in another tab"])
+    def test_outlives_a_refresh_that_was_asked_for_before(
+        self, desk: Desk, lectern: str, place: str
+    ):
+        page, refreshes = desk.page, Refreshes(desk.page.context)
+        ingests, held = hold(page, "**/ingest"), hold(page, "**/api/auth/refresh")
+        with page.expect_request("**/ingest"):
+            desk.add(text_file("rocks.txt", NOTES))
+        expect(desk.open_side().get_by_text("Sent. About to be read")).to_be_visible()
+        _end_sessions(lectern, desk.username)
+        with page.expect_request("**/api/auth/refresh"):
+            ingests[0].continue_()
+        expect(page.get_by_text(OVER)).to_be_visible()
+        refused = held[0].fetch()
+        assert refused.status == 401
+        tab = desk
+        if place == "in another tab":
+            tab = Desk(page.context.new_page(), desk.username)
+            tab.page.goto("/")
+        _sign_in(tab)
+        expect(desk.composer).to_be_visible()
+
+        with page.expect_response("**/api/auth/refresh"):
+            held[0].fulfill(response=refused)
+
+        desk.expect_ready("rocks.txt")
+        desk.add(text_file("more.txt", ANSWER))
+        desk.expect_ready("more.txt")
+        expect(tab.page.get_by_text(OVER)).to_have_count(0)
+        assert refreshes.count == 1, "the token of the new session was thrown away"
+
+    def test_outlives_the_refusal_of_what_was_asked_before(self, desk: Desk):
+        page = desk.page
+        held = hold(page, "**/api/auth/sessions?*")
+        with page.expect_request("**/api/auth/sessions?*"):
+            page.goto("/#/account")
+        _end_session(desk)
+        _sign_in(desk)
+        expect(page.get_by_role("list", name="Where you are signed in")).to_contain_text(
+            "this session"
+        )
+
+        with page.expect_response(lambda it: "/sessions?" in it.url and it.ok):
+            held[0].fulfill(**ENDED)
+
+        expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+        expect(page.get_by_text(OVER)).to_have_count(0)
+
+    def test_is_not_asked_for_by_a_file_that_is_read(self, desk: Desk):
+        page, refreshes = desk.page, Refreshes(desk.page.context)
+        ingests = hold(page, "**/ingest")
+        page.clock.install()
+        with page.expect_request("**/ingest"):
+            desk.add(text_file("rocks.txt", NOTES))
+        _end_session(desk)
+
+        page.clock.run_for(5_000)  # meanwhile it would look five times how far it is
+
+        _sign_in(desk)
+        expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+        assert refreshes.count == 0
+        page.goto("/#/")
+        ingests[0].continue_()
+        desk.expect_ready("rocks.txt")
 
 
 _IS_KEPT = "() => navigator.serviceWorker.controller?.state === 'activated'"

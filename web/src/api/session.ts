@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import type { TokenReply, User } from "../schema.ts";
 import { navigateUnasked } from "../unload.ts";
-import { ConnectionLost, problemOf, readJson } from "./problems.ts";
+import { ConnectionLost, type Problem, problemOf, readJson } from "./problems.ts";
 import { hear } from "./silence.ts";
 
 type News =
@@ -98,14 +98,22 @@ async function post(path: string): Promise<Response> {
   }
 }
 
-async function renew(asked: number): Promise<void> {
+/** Whether a token came after `asked`, here or in another tab, which is about to tell of it. */
+async function hasNewer(asked: number): Promise<boolean> {
   const last = Number(localStorage.getItem(HINT));
   if (last >= asked && access.since < asked) await hearsay();
-  if (access.since >= asked) return;
+  return access.since >= asked;
+}
+
+async function renew(asked: number): Promise<void> {
+  if (await hasNewer(asked)) return;
   const response = await post("/api/auth/refresh");
   if (response.ok) return begin(await readJson<TokenReply>(response));
   const problem = await problemOf(response);
-  if (response.status === 401) end({ byItself: true });
+  if (response.status !== 401) throw problem;
+  // Who has signed in meanwhile has another session than the one that is over.
+  if (await hasNewer(asked)) return;
+  end({ byItself: true });
   throw problem;
 }
 
@@ -138,9 +146,9 @@ export async function signOut(): Promise<void> {
   location.replace("/");
 }
 
-function withToken(init: RequestInit): RequestInit {
+function withToken(init: RequestInit, token: string): RequestInit {
   const headers = new Headers(init.headers);
-  headers.set("Authorization", `Bearer ${access.token}`);
+  headers.set("Authorization", `Bearer ${token}`);
   return { ...init, headers };
 }
 
@@ -149,24 +157,29 @@ export function reach(url: string, init: RequestInit): Promise<Response> {
   return hear(fetch(url, init), REPLY_MILLISECONDS);
 }
 
+const isRefused = (problem: Problem) =>
+  problem.slug === "session-ended" || problem.slug === "invalid-access-token";
+
+/** Whether there is another token than the refused one: it came meanwhile, or is got now. */
+async function hasOther(refused: string, { slug }: Problem): Promise<boolean> {
+  if (refused === access.token && slug === "invalid-access-token") await refresh();
+  return access.token !== "" && access.token !== refused;
+}
+
 /** Fetch as the user; an expired token is renewed first, a refused one once. Raises a Failure. */
 export async function authorised(url: string, init: RequestInit = {}): Promise<Response> {
   // What must outlive the page is sent at once if it can be: nothing waits in a page that closes.
   const early = init.keepalive ? 0 : EARLY_MILLISECONDS;
   if (access.until - early < Date.now()) await refresh();
-  let response = await reach(url, withToken(init));
-  if (response.status === 401 && (await isStale(response.clone()))) {
-    await refresh();
-    response = await reach(url, withToken(init));
+  for (let isLast = false; ; isLast = true) {
+    const { token } = access;
+    const response = await reach(url, withToken(init, token));
+    if (response.ok) return response;
+    const problem = await problemOf(response);
+    if (!isRefused(problem)) throw problem;
+    if (!isLast && (await hasOther(token, problem))) continue;
+    // Late, it says nothing of a session that was begun meanwhile.
+    if (token === access.token) end({ byItself: true });
+    throw problem;
   }
-  if (response.ok) return response;
-  const problem = await problemOf(response);
-  if (problem.slug === "session-ended" || problem.slug === "invalid-access-token") {
-    end({ byItself: true });
-  }
-  throw problem;
-}
-
-async function isStale(response: Response): Promise<boolean> {
-  return (await problemOf(response)).slug === "invalid-access-token";
 }

@@ -4,6 +4,7 @@
 import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, ConnectionLost, type Failure, Problem } from "../api/problems.ts";
+import { user } from "../api/session.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
@@ -67,6 +68,7 @@ async function follow(id: number, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     await wait(POLL_MILLISECONDS);
     if (isOver()) return;
+    if (!user.value) continue; // whoever signs in goes on with it
     const file = await send("get", "/api/upload/{file_id}", { path: { file_id: id } }).catch(
       () => null,
     );
