@@ -4,8 +4,8 @@ import { computed } from "@preact/signals";
 import type { File as CourseFile } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { stallOf } from "./reading.ts";
+import { isOnTheWay, isUnsent, shipments } from "./shipments.ts";
 import { files, filesState, isListed } from "./store.ts";
-import { isOnTheWay, isUnsent, shipments } from "./uploads.ts";
 
 /** The files whose row is their own, not that of the upload that they come by. */
 export const listedFiles = computed(() => files.value.filter(({ id }) => !isOnTheWay(id)));

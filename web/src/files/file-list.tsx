@@ -8,8 +8,9 @@ import { Icon } from "../ui/icon.tsx";
 import { hasArrivals, listedFiles, unreadFiles } from "./arrivals.ts";
 import { FileRow } from "./file-row.tsx";
 import { ShipmentRow } from "./shipment-row.tsx";
+import { shipments } from "./shipments.ts";
 import { chooseAll, chosenFiles, files, filesState, loadFiles, readyFiles } from "./store.ts";
-import { addFiles, shipments } from "./uploads.ts";
+import { addFiles } from "./uploads.ts";
 
 const ACCEPTED = ".pdf,.docx,.pptx,.html,.htm,.xhtml,.md,.markdown,.txt,.text";
 

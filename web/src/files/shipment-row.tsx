@@ -7,8 +7,9 @@ import { Retry } from "../ui/failure.tsx";
 import { leaveRow } from "./file-row.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
 import { DottedName } from "./row-name.tsx";
+import type { Shipment } from "./shipments.ts";
 import { STORAGE_REFUSED } from "./transfer.ts";
-import { cancel, pause, resume, type Shipment } from "./uploads.ts";
+import { cancel, pause, resume } from "./uploads.ts";
 
 /** How that ends is announced, wherever its row is. */
 function State({ shipment: { state, sentBytes, file } }: { shipment: Shipment }) {

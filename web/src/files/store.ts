@@ -6,7 +6,7 @@ import { asFailure, type Failure, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { isDriven, readIfArrived, readOn } from "./reading.ts";
-import { isOnTheWay } from "./uploads.ts";
+import { isOnTheWay } from "./shipments.ts";
 
 const PAGE = 100;
 

@@ -2,12 +2,21 @@
 
 import { effect } from "@preact/signals";
 
+const MIN_WAIT_MILLISECONDS = 1_500;
+const MAX_WAIT_MILLISECONDS = 30_000;
+
 /** Wait so long, or until somebody does not want to any more. */
 export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds);
     signal?.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+/** Longer each time, and never all uploads at once. */
+export function backOff(failures: number): Promise<void> {
+  const longest = Math.min(MAX_WAIT_MILLISECONDS, MIN_WAIT_MILLISECONDS * 2 ** failures);
+  return wait(longest * (0.5 + Math.random() / 2));
 }
 
 /** Wait until the browser says it is online; at once if it already does. */

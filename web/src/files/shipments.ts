@@ -1,0 +1,64 @@
+// The uploads that are on their way, as they are shown and as they are worked at.
+
+import { effect, signal } from "@preact/signals";
+import type { Failure } from "../api/problems.ts";
+import { user } from "../api/session.ts";
+import type { SignedUpload } from "../schema.ts";
+import { askBeforeUnload } from "../unload.ts";
+import type { Delivery } from "./transfer.ts";
+
+export type Stage =
+  | { stage: "preparing" | "sending" | "paused" }
+  | { stage: "waiting" | "failed"; failure: Failure }
+  | { stage: "duplicate"; of: string };
+
+export interface Shipment {
+  key: string;
+  file: File;
+  state: Stage;
+  sentBytes: number;
+}
+
+export const shipments = signal<Shipment[]>([]);
+
+/** Nobody but this page has its bytes: they go with it. */
+export const isUnsent = ({ state: { stage } }: Shipment) =>
+  stage !== "failed" && stage !== "duplicate";
+
+effect(() => askBeforeUnload(user.value != null && shipments.value.some(isUnsent)));
+
+export interface Job {
+  announced: SignedUpload | null;
+  delivery: Delivery;
+  abort: AbortController;
+  /** Whether it waits for its turn: it has one place there, however often it is paused meanwhile. */
+  isQueued: boolean;
+}
+
+export const newDelivery = (): Delivery => ({ url: null, arrivedBytes: 0, failures: 0 });
+
+export const jobs = new Map<string, Job>();
+
+export function find(key: string): Shipment | undefined {
+  return shipments.value.find((shipment) => shipment.key === key);
+}
+
+export function update(key: string, change: Partial<Shipment>): void {
+  shipments.value = shipments.value.map((shipment) =>
+    shipment.key === key ? { ...shipment, ...change } : shipment,
+  );
+}
+
+export function remove(key: string): void {
+  shipments.value = shipments.value.filter((shipment) => shipment.key !== key);
+  jobs.delete(key);
+}
+
+/** Whether this page is about to send the bytes of an announced file. */
+export function isOnTheWay(id: number): boolean {
+  return shipments.value.some(({ key }) => {
+    const announced = jobs.get(key)?.announced;
+    // Without a place to send to it is a file that was there before.
+    return announced?.upload && announced.file.id === id;
+  });
+}
