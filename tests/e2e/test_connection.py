@@ -443,6 +443,82 @@ class TestAnUpload:
         desk.expect_ready("rocks.txt")
         assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
 
+    def test_whose_announcement_a_gateway_answered_has_one_place(self, desk: Desk, lectern: str):
+        def answer(route: Route) -> None:
+            route.fetch()
+            route.fulfill(status=504)
+
+        desk.page.route("**/api/upload/signed", answer, times=1)
+        desk.add(text_file("rocks.txt", NOTES))
+        desk.open_side().get_by_role("button", name="Try again").click()
+
+        desk.expect_ready("rocks.txt")
+        assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
+
+    def test_cancelled_when_its_announcement_was_lost_leaves_nothing_behind(
+        self, desk: Desk, lectern: str
+    ):
+        _cancel_unheard(desk)
+
+        with desk.page.expect_response(_is_deletion) as deleted:
+            desk.page.context.set_offline(False)
+
+        assert deleted.value.status == 204
+        assert _files(lectern, desk.username) == []
+
+    def test_cancelled_before_its_announcement_is_lost_leaves_nothing_behind(
+        self, desk: Desk, lectern: str
+    ):
+        held = _hold_announcement(desk)
+        side = desk.open_side()
+        side.get_by_role("button", name="Cancel").click()
+        expect(side.get_by_text("rocks.txt")).to_have_count(0)
+        held.fetch()
+
+        with desk.page.expect_response(_is_deletion) as deleted:
+            held.abort("connectionreset")
+
+        assert deleted.value.status == 204
+        assert _files(lectern, desk.username) == []
+
+    def test_cancelled_and_announced_again_keeps_its_new_place(self, desk: Desk, lectern: str):
+        page = desk.page
+        _cancel_unheard(desk)
+        lists, announced = hold(page, "**/api/upload?*"), hold(page, "**/api/upload/signed")
+        with page.expect_request("**/api/upload?*"):
+            page.context.set_offline(False)
+        with page.expect_request("**/api/upload/signed"):
+            desk.add(text_file("rocks.txt", NOTES))
+        expect(desk.open_side().get_by_text("Preparing")).to_be_visible()
+        reply = announced[0].fetch()
+        with page.expect_response("**/api/upload?*") as listed:
+            lists[0].continue_()
+        assert len(listed.value.json()["files"]) == 2
+
+        with page.expect_response(_is_deletion):
+            announced[0].fulfill(response=reply)
+
+        desk.expect_ready("rocks.txt")
+        [file] = _files(lectern, desk.username)
+        assert file["id"] == reply.json()["file"]["id"]
+
+    def test_cancelled_and_sent_again_is_read(self, desk: Desk, lectern: str):
+        page = desk.page
+        _cancel_unheard(desk)
+        lists, ingests = hold(page, "**/api/upload?*"), hold(page, "**/ingest")
+        with page.expect_request("**/api/upload?*"):
+            page.context.set_offline(False)
+        with page.expect_request("**/ingest"):
+            desk.add(text_file("rocks.txt", NOTES))
+        expect(desk.open_side().get_by_text("Sent. About to be read")).to_be_visible()
+
+        with page.expect_response(_is_deletion):
+            lists[0].continue_()
+
+        ingests[0].continue_()
+        desk.expect_ready("rocks.txt")
+        assert len(_files(lectern, desk.username)) == 1
+
     def test_that_storage_cannot_take_waits_longer_and_then_for_a_press(self, desk: Desk):
         hurry(desk)
         headers = {"Access-Control-Allow-Origin": "*"}
@@ -502,6 +578,34 @@ class TestAnUpload:
 
         desk.expect_ready("rocks.txt")
         assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
+
+
+def _is_deletion(response: Response) -> bool:
+    return response.request.method == "DELETE"
+
+
+def _hold_announcement(desk: Desk) -> Route:
+    """Add a file, and let nobody hear yet of its announcement."""
+    held = hold(desk.page, "**/api/upload/signed")
+    with desk.page.expect_request("**/api/upload/signed"):
+        desk.add(text_file("rocks.txt", NOTES))
+    expect(desk.open_side().get_by_text("Preparing")).to_be_visible()
+    return held[0]
+
+
+def _cancel_unheard(desk: Desk) -> None:
+    """Add a file, go offline when only the server knows that it was announced, and cancel it."""
+    _hold_announcement(desk).fetch()
+    desk.page.context.set_offline(True)
+    side = desk.open_side()
+    expect(side.get_by_text("Connection lost. Goes on by itself")).to_be_visible()
+    side.get_by_role("button", name="Cancel").click()
+    expect(side.get_by_text("rocks.txt")).to_have_count(0)
+
+
+def _files(lectern: str, username: str) -> list[dict[str, Any]]:
+    with _elsewhere(lectern, username) as client:
+        return client.get("/api/upload").json()["files"]
 
 
 def _stored(lectern: str, username: str) -> str:

@@ -1,33 +1,72 @@
 // The places that the server holds for files whose bytes are to come.
 
 import { send } from "../api/client.ts";
-import type { SignedUpload } from "../schema.ts";
+import { isUnanswered } from "../api/problems.ts";
+import type { File as CourseFile, SignedUpload } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { reportFailure } from "../ui/reports.tsx";
 import { hash } from "./device.ts";
-import { isOnTheWay, type Job } from "./shipments.ts";
+import { isDriven } from "./reading.ts";
+import { isOnTheWay, isPlaceless, type Job } from "./shipments.ts";
 import { deleteFile, dropFile, fetchFiles, files, keepFile } from "./store.ts";
+import { backOff, until, untilOnline } from "./waiting.ts";
 
-/** A place that an earlier, broken upload of the same file still holds is given back. */
-async function freePlaceOf(file: File, isRepeated: boolean): Promise<void> {
-  // What was announced, and the reply lost, only the server knows.
-  const known = isRepeated ? await fetchFiles() : files.value;
+const MAX_FAILURES = 8;
+
+/** Give back a place that is held for such a file, and that this page does not use. */
+async function freePlaceOf(file: File, known: CourseFile[]): Promise<void> {
   const left = known.find(
     ({ id, status, filename, size_bytes }) =>
       status === "awaiting_upload" &&
       filename === file.name &&
       size_bytes === file.size &&
-      !isOnTheWay(id),
+      !isOnTheWay(id) &&
+      !isDriven(id),
   );
   if (left) await deleteFile(left.id);
 }
 
-export async function announceFile(file: File, { abort, delivery }: Job): Promise<SignedUpload> {
+export async function announceFile(file: File, job: Job): Promise<SignedUpload> {
+  const { signal } = job.abort;
   const sha256 = await hash(file);
-  abort.signal.throwIfAborted();
-  await freePlaceOf(file, delivery.failures > 0);
+  signal.throwIfAborted();
+  // What was announced, and the reply lost, only the server knows.
+  await freePlaceOf(file, job.isUnheard ? await fetchFiles() : files.value);
+  signal.throwIfAborted();
+  job.isUnheard = false;
   const body = { filename: file.name, size_bytes: file.size, ...(sha256 ? { sha256 } : {}) };
-  return send("post", "/api/upload/signed", { body });
+  try {
+    return await send("post", "/api/upload/signed", { body });
+  } catch (error) {
+    job.isUnheard = isUnanswered(error);
+    throw error;
+  }
+}
+
+/** Return a list of which it is known what in it are places that this page uses for such a file. */
+async function fetchSettled(file: File): Promise<CourseFile[]> {
+  for (;;) {
+    await until(() => !isPlaceless(file));
+    const found = await fetchFiles();
+    // Added again meanwhile, it may be in the list already.
+    if (!isPlaceless(file)) return found;
+  }
+}
+
+/** Give back the place of a file that is not to come, where nobody heard whether it has one. */
+export async function freeUnheard(file: File, job: Job): Promise<void> {
+  if (!job.isUnheard) return;
+  job.isUnheard = false;
+  for (let failures = 0; ; failures += 1) {
+    await untilOnline();
+    try {
+      return await freePlaceOf(file, await fetchSettled(file));
+    } catch (error) {
+      if (!isUnanswered(error) || failures === MAX_FAILURES)
+        return reportFailure(strings.value.failures.deleteFile(file.name), error);
+      await backOff(failures);
+    }
+  }
 }
 
 /** Delete what was announced, but not the file that a duplicate turned out to be. */

@@ -29,6 +29,8 @@ effect(() => askBeforeUnload(user.value != null && shipments.value.some(isUnsent
 
 export interface Job {
   announced: SignedUpload | null;
+  /** Whether it may have been announced all the same: nobody heard how that ended. */
+  isUnheard: boolean;
   delivery: Delivery;
   abort: AbortController;
   /** Whether it waits for its turn: it has one place there, however often it is paused meanwhile. */
@@ -60,5 +62,14 @@ export function isOnTheWay(id: number): boolean {
     const announced = jobs.get(key)?.announced;
     // Without a place to send to it is a file that was there before.
     return announced?.upload && announced.file.id === id;
+  });
+}
+
+/** Whether this page is about to send a file like this whose place is not known yet. */
+export function isPlaceless(file: File): boolean {
+  return shipments.value.some((shipment) => {
+    const { name, size } = shipment.file;
+    const isSame = name === file.name && size === file.size;
+    return isSame && isUnsent(shipment) && !jobs.get(shipment.key)?.announced;
   });
 }

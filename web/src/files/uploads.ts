@@ -10,7 +10,7 @@ import { explain, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { readBytes, refusal } from "./device.ts";
 import { lanes } from "./lanes.ts";
-import { announceFile, withdraw } from "./places.ts";
+import { announceFile, freeUnheard, withdraw } from "./places.ts";
 import { read } from "./reading.ts";
 import {
   find,
@@ -95,6 +95,7 @@ async function run(key: string): Promise<void> {
   } catch (error) {
     if (isAbort(error)) return;
     const failure = asFailure(error);
+    if (!jobs.has(key)) return freeUnheard(shipment.file, job);
     if (isPassing(failure) && job.delivery.failures < MAX_FAILURES) waitAndRetry(key, job, failure);
     else await fail(key, job, failure);
   }
@@ -144,7 +145,8 @@ export function addFiles(added: Iterable<File>): void {
   for (const file of added) {
     const key = crypto.randomUUID?.() ?? String(Math.random());
     const abort = new AbortController();
-    jobs.set(key, { announced: null, delivery: newDelivery(), abort, isQueued: false });
+    const delivery = newDelivery();
+    jobs.set(key, { announced: null, isUnheard: false, delivery, abort, isQueued: false });
     const state = { stage: "preparing" } as const;
     shipments.value = [...shipments.value, { key, file, state, sentBytes: 0 }];
     enqueue(key);
@@ -181,7 +183,9 @@ effect(() => {
 /** Stop an upload and leave nothing of it behind; also takes a note out of the list. */
 export function cancel(key: string): void {
   const job = jobs.get(key);
+  const shipment = find(key);
   job?.abort.abort();
   remove(key);
   if (job?.announced) withdraw(job.announced);
+  else if (job && shipment) freeUnheard(shipment.file, job);
 }
