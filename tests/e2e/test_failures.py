@@ -1,10 +1,13 @@
 """What fails after a press is seen and heard, and says what to do."""
 
+import hashlib
 import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -179,19 +182,77 @@ def _problem(slug: str, status: int, detail: str) -> dict[str, Any]:
 class _Breaking(socketserver.StreamRequestHandler):
     """Begins an answer that it promised to be longer, and hangs up."""
 
+    size = 1000
+    body = b": {"
+
     def handle(self) -> None:
         while self.rfile.readline().strip():
             pass
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n: {")
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % self.size)
+        self.wfile.write(self.body)
+
+
+class _Dying(_Breaking):
+    """Begins an answer in the same way, and never says anything again."""
+
+    def handle(self) -> None:
+        super().handle()
+        self.rfile.read()
+
+
+class _Large(_Breaking):
+    """Answers with more than the page holds in its hands at a time."""
+
+    size = 40 * 1024 * 1024
+    body = hashlib.shake_256().digest(size)
+
+
+@contextmanager
+def _serve(handler: type[_Breaking]) -> Iterator[str]:
+    """Start a server for what the real one never does, and return its address."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        server.block_on_close = False  # whoever never hangs up is gone with the browser
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
 
 
 @pytest.fixture
 def breaking() -> Iterator[str]:
-    """The address of a server whose every answer breaks off."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Breaking) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with _serve(_Breaking) as address:
+        yield address
+
+
+@pytest.fixture
+def dying() -> Iterator[str]:
+    with _serve(_Dying) as address:
+        yield address
+
+
+@pytest.fixture
+def large() -> Iterator[str]:
+    with _serve(_Large) as address:
+        yield address
+
+
+# Keeps what the page does when nothing of a reply came for so long.
+_KEEP_PATIENCE = """() => {
+  const later = window.setTimeout;
+  window.lost = [];
+  window.setTimeout = (work, milliseconds) => {
+    if (milliseconds === 45_000) window.lost.push(work);
+    return later(work, milliseconds);
+  };
+}"""
+
+
+def let_die(page: Page, address: str, dying: str, ask: Callable[[], None]) -> None:
+    """Ask for what begins to come and then does not, until the page waits no longer."""
+    page.route(address, lambda route: route.continue_(url=dying), times=1)
+    page.evaluate(_KEEP_PATIENCE)
+    ask()
+    page.wait_for_function("() => lost.length === 2")  # for how it begins, and for how it goes on
+    page.evaluate("lost[1]()")
 
 
 class TestAReply:
@@ -209,6 +270,41 @@ class TestAReply:
         side.get_by_role("button", name="Try again").click()
 
         expect(side.get_by_role("link", name=re.compile("^What is basalt"))).to_be_visible()
+
+    def test_that_dies_without_a_word_is_a_lost_connection(self, answered: Desk, dying: str):
+        side = answered.open_side()
+        side.get_by_role("button", name="Actions for rocks.txt").click()
+        let_die(
+            answered.page,
+            "**/pages/1",
+            dying,
+            side.get_by_role("link", name="Read", exact=True).click,
+        )
+        expect(alert(answered.page, f"Lectern cannot be reached. {WAY_ON}")).to_be_visible()
+        answered.source.get_by_role("button", name="Try again").click()
+
+        expect(answered.source).to_contain_text(NOTES)
+
+    def test_that_dies_in_an_export_is_a_lost_connection(self, answered: Desk, dying: str):
+        page = answered.page
+        page.goto("/#/account")
+        export = page.get_by_role("button", name="Download everything")
+        expect(page.get_by_role("list", name="Where you")).to_contain_text("this session")
+        let_die(page, "**/api/auth/export", dying, export.click)
+        expect(alert(page, f"Lectern cannot be reached. {WAY_ON}")).to_be_visible()
+        with page.expect_download() as saved:
+            export.click()
+
+        assert "account.json" in ZipFile(saved.value.path()).namelist()
+
+    def test_that_is_large_is_saved_whole(self, desk: Desk, large: str):
+        desk.page.route("**/api/auth/export", lambda route: route.continue_(url=large))
+        desk.page.goto("/#/account")
+
+        with desk.page.expect_download() as saved:
+            desk.page.get_by_role("button", name="Download everything").click()
+
+        assert saved.value.path().read_bytes() == _Large.body
 
     def test_that_breaks_off_in_an_answer_is_a_lost_connection(
         self, answered: Desk, breaking: str, model: ScriptedModel

@@ -1,7 +1,7 @@
 // Requests to the functions, typed by their own OpenAPI documents.
 
 import type { paths } from "../schema.ts";
-import { problemOf, readJson } from "./problems.ts";
+import { problemOf, readJson } from "./replies.ts";
 import { authorised, reach } from "./session.ts";
 
 type Verb = "get" | "post" | "put" | "patch" | "delete";

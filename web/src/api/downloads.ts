@@ -1,6 +1,6 @@
 // Saving what only a request with the access token can fetch.
 
-import { ConnectionLost } from "./problems.ts";
+import { readBlob } from "./replies.ts";
 import { authorised } from "./session.ts";
 
 function nameFrom(response: Response): string {
@@ -20,8 +20,5 @@ function save(content: Blob, name: string): void {
 /** Fetch `url` as the user and have the browser save it under the name the server gave. */
 export async function download(url: string): Promise<void> {
   const response = await authorised(url);
-  const content = await response.blob().catch(() => {
-    throw new ConnectionLost();
-  });
-  save(content, nameFrom(response));
+  save(await readBlob(response), nameFrom(response));
 }

@@ -1,7 +1,7 @@
 // Server-sent events out of a response body.
 
 import { parseJson } from "./problems.ts";
-import { hear } from "./silence.ts";
+import { hearPieces } from "./silence.ts";
 
 // The server says something at least every 10 s.
 const SILENCE_MILLISECONDS = 25_000;
@@ -23,19 +23,12 @@ function parse(block: string): ServerEvent | null {
 
 /** Yield the events of each network read together: what arrived together is drawn together. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent[]> {
-  const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await hear(reader.read(), SILENCE_MILLISECONDS);
-      if (done) return;
-      const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
-      rest = blocks.pop() ?? "";
-      const events = blocks.map(parse).filter((event) => event !== null);
-      if (events.length) yield events;
-    }
-  } finally {
-    reader.cancel().catch(() => {});
+  for await (const piece of hearPieces(body, SILENCE_MILLISECONDS)) {
+    const blocks = (rest + decoder.decode(piece, { stream: true })).split("\n\n");
+    rest = blocks.pop() ?? "";
+    const events = blocks.map(parse).filter((event) => event !== null);
+    if (events.length) yield events;
   }
 }

@@ -49,11 +49,6 @@ export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-function unnamed(response: Response): ProblemDetails {
-  const { status, statusText } = response;
-  return { type: UNNAMED, title: statusText, status, detail: statusText, instance: "" };
-}
-
 /** Parse what a server said. Raises a Problem where it cannot have been ours, or is broken. */
 export function parseJson<T>(text: string): T {
   try {
@@ -61,29 +56,4 @@ export function parseJson<T>(text: string): T {
   } catch {
     throw new Problem({ type: UNNAMED, title: "", status: BAD_GATEWAY, detail: "", instance: "" });
   }
-}
-
-/** Read a body of JSON to its end. Raises a Failure, or an AbortError. */
-export async function readJson<T>(response: Response): Promise<T> {
-  const text = await response.text().catch((error: unknown) => {
-    throw isAbort(error) ? error : new ConnectionLost();
-  });
-  return parseJson<T>(text);
-}
-
-/** Return what a refusal says, as far as it can be read. */
-async function detailsOf(response: Response): Promise<ProblemDetails> {
-  const isTold = response.headers.get("content-type")?.startsWith("application/problem+json");
-  if (!isTold) return unnamed(response);
-  try {
-    return { ...unnamed(response), ...(await readJson<ProblemDetails>(response)) };
-  } catch (error) {
-    if (error instanceof Problem) return unnamed(response);
-    throw error;
-  }
-}
-
-export async function problemOf(response: Response): Promise<Problem> {
-  const details = await detailsOf(response);
-  return new Problem(details, Number(response.headers.get("retry-after")) || null);
 }

@@ -4,7 +4,8 @@
 import { signal } from "@preact/signals";
 import type { TokenReply, User } from "../schema.ts";
 import { navigateUnasked } from "../unload.ts";
-import { ConnectionLost, type Problem, problemOf, readJson } from "./problems.ts";
+import { ConnectionLost, type Problem } from "./problems.ts";
+import { problemOf, readJson } from "./replies.ts";
 import { hear } from "./silence.ts";
 
 type News =

@@ -31,3 +31,21 @@ export function hear<T>(coming: Promise<T>, milliseconds: number): Promise<T> {
     coming.then(resolve, fail).finally(end);
   });
 }
+
+/** Yield a body piece by piece, each waited for as `hear` does. */
+export async function* hearPieces<T>(
+  body: ReadableStream<T> | null,
+  milliseconds: number,
+): AsyncGenerator<T> {
+  const reader = body?.getReader();
+  if (!reader) return;
+  try {
+    for (;;) {
+      const { done, value } = await hear(reader.read(), milliseconds);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
