@@ -469,6 +469,44 @@ class TestStates:
 
         desk.expect_ready("rocks.txt")
 
+    def test_a_failed_reading_is_tried_again_when_the_model_wants_to_be_asked(
+        self, desk: Desk, model: ScriptedModel
+    ):
+        minutes = 60_000
+        model.embedding_status, model.headers = 503, {"Retry-After": "600"}
+        desk.page.clock.install()
+        desk.add(text_file("rocks.txt", BASALT))
+        again = row(desk.open_side(), "rocks.txt").get_by_role("button", name="Try again")
+        expect(again).to_have_text(re.compile("Try again in (10|9) minutes"))
+        expect(again).to_be_disabled()
+        desk.page.clock.fast_forward(5 * minutes)
+        expect(again).to_have_text(re.compile("Try again in [54] minutes"))
+
+        # It is the same failure, whenever the list is asked for again.
+        desk.follow(re.compile("^Account"))
+        with desk.page.expect_response("**/api/upload?*"):
+            desk.page.get_by_role("link", name="Back to your files").click()
+        expect(again).to_have_text(re.compile("Try again in [54] minutes"))
+
+        desk.page.clock.fast_forward(5 * minutes)
+        model.embedding_status = 200
+        expect(again).to_be_enabled()
+        again.click()
+        desk.expect_ready("rocks.txt")
+
+    def test_a_reading_that_fails_again_waits_again(self, desk: Desk, model: ScriptedModel):
+        model.embedding_status, model.headers = 503, {"Retry-After": "600"}
+        desk.page.clock.install()
+        desk.add(text_file("rocks.txt", BASALT))
+        again = row(desk.open_side(), "rocks.txt").get_by_role("button", name="Try again")
+        expect(again).to_be_disabled()
+        desk.page.clock.fast_forward(600_000)
+        expect(again).to_be_enabled()
+
+        again.click()
+
+        expect(again).to_have_text(re.compile("Try again in (10|9) minutes"))
+
 
 class TestRefusedForNow:
     """What the student can see to, without finding the file again."""

@@ -129,13 +129,14 @@ function Choice({ file }: { file: CourseFile }) {
 export function FileRow({ file }: { file: CourseFile }) {
   const s = strings.value.files;
   const [isOpen, setOpen] = useState(false);
+  const failure = stallOf(file) ?? readingProblem(file);
   return (
     <li class={`row file ${isRetryable(file) ? "failed" : file.status}`}>
       <div class="row-line">
         <div class="row-body">
           {file.status === "ready" ? <Choice file={file} /> : <DottedName name={file.filename} />}
           <State file={file} />
-          {isRetryable(file) && <Retry failure={stallOf(file)} onRetry={() => readOn(file)} />}
+          {isRetryable(file) && <Retry failure={failure} onRetry={() => readOn(file)} />}
         </div>
         <IconButton
           icon="more"

@@ -17,12 +17,21 @@ interface Told {
   type: string;
   detail: string;
   retryable?: boolean;
+  retry_after_seconds?: number;
 }
 
+/** Why files could not be read, as it arrived: how long to wait is counted from then. */
+const arrived = new Map<number, { error: string; problem: Problem }>();
+
 /** Why a file could not be read; null for one that was, or may yet be. */
-export function readingProblem(file: CourseFile): Problem | null {
-  if (file.status !== "failed" || !file.error) return null;
-  return new Problem({ title: "", status: 0, instance: "", ...(file.error as unknown as Told) });
+export function readingProblem({ id, status, error }: CourseFile): Problem | null {
+  if (status !== "failed" || !error) return null;
+  const known = arrived.get(id);
+  if (known?.error === JSON.stringify(error)) return known.problem;
+  const told = error as unknown as Told;
+  const problem = new Problem({ title: "", status: 0, instance: "", ...told });
+  arrived.set(id, { error: JSON.stringify(error), problem });
+  return problem;
 }
 
 /** Whether reading it again, or on, may end better. */
@@ -123,6 +132,7 @@ function driveSeen(id: number): Promise<CourseFile> {
 
 function takeIn(id: number, ended: CourseFile): void {
   if (ended.id !== id) dropFile(id);
+  arrived.delete(ended.id);
   keepFile(ended);
   tellEnd(ended);
 }
