@@ -14,6 +14,7 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "coldstart": (),
     "imports": (),
     "warm": (),
+    "http2": (),
     "first_word": ("--minutes", "10"),
     "ingestion": (),
     "retrieval": (),

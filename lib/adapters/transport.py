@@ -1,6 +1,7 @@
 """The HTTP clients of all that Lectern calls, and the count of those calls in each request."""
 
 import functools
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Generator
 from contextlib import contextmanager
@@ -16,8 +17,8 @@ T = TypeVar("T")
 
 # httpcore closes what falls idle while more than those kept are open, in use or not, and looks at every pair of idle and
 # open connections at every call: 20 cost 1 ms of it, 100 cost 10.
-_KEPT, _KEPT_SECONDS = 20, 30
-_MOST_CALLS, _MOST_ANSWERS = 100, 1_000
+KEPT, _KEPT_SECONDS = 20, 30
+MOST_CALLS, MOST_ANSWERS = 100, 1_000
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def trace_body(answer: httpx.Response, dependency: str) -> None:
 @functools.cache
 def supabase_client() -> httpx.AsyncClient:
     """Return this process's one client of the Data API and of storage."""
-    return _client(_MOST_CALLS)
+    return make_client(MOST_CALLS, tls_context())
 
 
 @functools.cache
@@ -119,15 +120,21 @@ def model_client() -> httpx.AsyncClient:
 
     An answer holds its connection for seconds: beside Supabase's, many answers would have those closed after each call.
     """
-    return _client(_MOST_ANSWERS)
+    return make_client(MOST_ANSWERS, tls_context())
 
 
-def _client(most: int) -> httpx.AsyncClient:
+def make_client(
+    most: int, tls: ssl.SSLContext, *, kept: int = KEPT, http2: bool = False
+) -> httpx.AsyncClient:
+    """Return a client of at most so many connections.
+
+    Both of ours are made so; bench/http2.py compares what others would cost.
+    """
     limits = httpx.Limits(
-        max_connections=most, max_keepalive_connections=_KEPT, keepalive_expiry=_KEPT_SECONDS
+        max_connections=most, max_keepalive_connections=kept, keepalive_expiry=_KEPT_SECONDS
     )
     # What is tried again is decided in retries.py, and nowhere else.
-    transport = httpx.AsyncHTTPTransport(verify=tls_context(), limits=limits, retries=0)
+    transport = httpx.AsyncHTTPTransport(verify=tls, http2=http2, limits=limits, retries=0)
     return httpx.AsyncClient(
         transport=transport,
         timeout=httpx.Timeout(10, connect=3),
