@@ -2,24 +2,16 @@
 
 import type { ProblemDetails } from "../schema.ts";
 import { Problem, parseJson, UNNAMED } from "./problems.ts";
-import { hearPieces } from "./silence.ts";
+import { hear, hearPieces } from "./silence.ts";
 
 /** In the middle of an export the server may wait for the database (8 s) and storage (8 and 15 s). */
 const SILENCE_MILLISECONDS = 45_000;
 /** So much is handed over to the browser at a time: out of the page's memory it may go to the disk. */
 const HANDFUL_BYTES = 16 * 1024 * 1024;
 
-async function readText({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const piece of hearPieces(body, SILENCE_MILLISECONDS))
-    text += decoder.decode(piece, { stream: true });
-  return text + decoder.decode();
-}
-
-/** Read a body of JSON to its end. Raises a Failure, or an AbortError. */
+/** Read a body of JSON, which is small. Raises a Failure, or an AbortError. */
 export async function readJson<T>(response: Response): Promise<T> {
-  return parseJson<T>(await readText(response));
+  return parseJson<T>(await hear(response.text(), SILENCE_MILLISECONDS));
 }
 
 /** Read a body of any size to its end. Raises ConnectionLost, or an AbortError. */
