@@ -29,6 +29,7 @@ function newTurn(queryText: string): Turn {
     passageCount: null,
     ending: null,
     isRunning: true,
+    isAwaited: false,
   };
 }
 
@@ -93,8 +94,8 @@ const isInChat = ({ askedIn, queryId }: Turn) => askedIn !== null || queryId !==
  * waits no longer.
  */
 export function stop(turn: Signal<Turn>): void {
-  const { key, ending } = turn.value;
-  if (isInChat(turn.value) || ending === "stopped") running.get(key)?.abort();
+  const { key, ending, isAwaited } = turn.value;
+  if (isInChat(turn.value) || isAwaited || ending === "stopped") running.get(key)?.abort();
   else turn.value = { ...turn.value, ending: "stopped" };
 }
 
@@ -117,13 +118,16 @@ function request(
 }
 
 /** Ask; or, where the server has not yet noticed that the connection was lost, wait until it has. */
-async function requestPatiently(turn: Turn, signal: AbortSignal): Promise<Response> {
+async function requestPatiently(turn: Signal<Turn>, signal: AbortSignal): Promise<Response> {
   for (;;) {
     try {
-      return await request(turn, signal);
+      return await request(turn.value, signal);
     } catch (error) {
       const isStillAnswered = error instanceof Problem && error.slug === "idempotency-conflict";
       if (!isStillAnswered) throw error;
+      // That may take minutes: it is the same to stop that as to wait no longer for its beginning.
+      if (turn.value.ending === "stopped") running.get(turn.value.key)?.abort();
+      else turn.value = { ...turn.value, isAwaited: true };
       await wait(error.retryAt ? error.retryAt - Date.now() : LATER_MILLISECONDS, signal);
       signal.throwIfAborted();
     }
@@ -134,7 +138,7 @@ async function answer(turn: Signal<Turn>): Promise<void> {
   const abort = new AbortController();
   running.set(turn.value.key, abort);
   try {
-    const response = await requestPatiently(turn.value, abort.signal);
+    const response = await requestPatiently(turn, abort.signal);
     if (response.body) await draw(turn, response.body);
     if (turn.value.isRunning) throw new ConnectionLost();
   } catch (error) {

@@ -23,6 +23,8 @@ export interface Turn {
   ending: "stopped" | "lost" | Failure | null;
   /** Whether it is being made in this page right now. */
   isRunning: boolean;
+  /** Whether it is, after a lost connection, by the server alone as yet. */
+  isAwaited: boolean;
 }
 
 const PAGE = 100;
@@ -47,6 +49,7 @@ export function storedTurn(query: Query, key = `query-${query.id}`): Turn {
     passageCount: null,
     ending: null,
     isRunning: false,
+    isAwaited: false,
   };
 }
 
