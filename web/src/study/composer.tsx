@@ -109,13 +109,16 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
     if (focusAsked.value !== asked.current) field.current?.focus();
     asked.current = focusAsked.value;
   }, [focusAsked.value]);
-  const before = useRef(chat);
+  const before = useRef({ chat, place });
   // A new question is to be typed at once; on a touch screen that would open the keyboard unasked.
   // Who comes from a chat that they have deleted has its undo at hand.
+  // A source that closes gives the focus back itself.
   useEffect(() => {
-    const isDeleted = deletions.peek().some(({ chat_id }) => chat_id === before.current);
-    before.current = chat;
-    const isWanted = isNew && !isDeleted && matchMedia("(pointer: fine)").matches;
+    const { chat: left, place: closed } = before.current;
+    before.current = { chat, place };
+    const isElsewhere =
+      deletions.peek().some(({ chat_id }) => chat_id === left) || (closed && left === chat);
+    const isWanted = isNew && !isElsewhere && matchMedia("(pointer: fine)").matches;
     if (isWanted) field.current?.focus();
   }, [isNew, chat]);
 
