@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Iterator
 
 import pytest
 
 from lib.adapters import models, transport
+from lib.adapters.deadlines import start_deadline
 from lib.adapters.models import ChatModel
 
 pytestmark = pytest.mark.anyio
@@ -50,6 +52,7 @@ def anew() -> Iterator[None]:
 
 @pytest.mark.usefixtures("anew")
 async def test_the_waits_for_the_words_are_the_models_time_and_one_call() -> None:
+    start_deadline(math.inf)  # of another test there may be one in this context
     trace, endpoint = transport.start_trace(), Endpoint()
     listening = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
