@@ -36,6 +36,17 @@ ENDED: dict[str, Any] = {
     "content_type": "application/problem+json",
     "json": {"type": "/problems/session-ended", "title": "", "status": 401, "detail": "Over."},
 }
+STILL_ANSWERED: dict[str, Any] = {
+    "status": 409,
+    "content_type": "application/problem+json",
+    "json": {
+        "type": "/problems/idempotency-conflict",
+        "title": "",
+        "status": 409,
+        "detail": "",
+        "retry_after_seconds": 600,
+    },
+}
 OFFLINE = re.compile("You are offline")
 
 
@@ -94,18 +105,22 @@ class TestAnAnswer:
         expect(reader.conversation.get_by_role("article").first).to_contain_text("broke off")
 
     def test_waited_for_at_the_server_is_stopped_at_once(self, reader: Desk):
-        problem = {"type": "/problems/idempotency-conflict", "title": "", "status": 409}
-        told = problem | {"detail": "", "retry_after_seconds": 600}
-        kind = "application/problem+json"
         with reader.page.expect_response("**/api/query"):
-            reader.page.route(
-                "**/api/query",
-                lambda route: route.fulfill(status=409, content_type=kind, json=told),
-            )
+            reader.page.route("**/api/query", lambda route: route.fulfill(**STILL_ANSWERED))
             reader.ask("What is basalt?")
         reader.page.get_by_role("button", name="Stop").click()
 
         # In which chat the server answers it is not known, so that it is still to be fetched.
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+
+    def test_stopped_before_the_server_says_that_it_is_at_it_waits_for_nothing(self, reader: Desk):
+        held = hold(reader.page, "**/api/query")
+        with reader.page.expect_request("**/api/query"):
+            reader.ask("What is basalt?")
+        reader.page.get_by_role("button", name="Stop").click()
+
+        held[0].fulfill(**STILL_ANSWERED)
+
         expect(reader.conversation.get_by_text(LOST)).to_be_visible()
 
     def test_whole_at_the_server_is_fetched_and_not_asked_again(

@@ -8,6 +8,7 @@ const MAX_WAIT_MILLISECONDS = 30_000;
 /** Wait so long, or until somebody does not want to any more. */
 export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal?.aborted) return resolve(); // it tells of that no more
     setTimeout(resolve, milliseconds);
     signal?.addEventListener("abort", () => resolve(), { once: true });
   });
