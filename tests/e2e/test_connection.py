@@ -157,6 +157,42 @@ class TestAnAnswer:
         expect(reader.open_side().locator("a[href^='#/chat/']")).to_have_count(1)
         assert len(model.prompts) == 2
 
+    def test_is_fetched_though_nothing_is_reached_at_first(
+        self, reader: Desk, model: ScriptedModel
+    ):
+        model.says = ANSWER
+        reader.page.context.set_offline(True)
+        reader.ask("What is basalt?")
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+        reader.page.route("**/api/query", lambda route: route.abort("connectionreset"), times=2)
+
+        reader.page.context.set_offline(False)
+
+        expect_whole_answer(reader)
+        assert len(model.prompts) == 1
+
+    def test_is_not_fetched_for_ever_where_nothing_is_reached(self, reader: Desk):
+        asked: list[str] = []
+
+        def refuse(route: Route) -> None:
+            asked.append(route.request.headers["idempotency-key"])
+            route.abort("connectionreset")
+
+        reader.page.add_init_script(_HURRY)
+        reader.page.reload()
+        expect(reader.open_side().get_by_role("checkbox", name="Use rocks.txt")).to_be_visible()
+        reader.page.context.set_offline(True)
+        reader.ask("What is basalt?")
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+        reader.page.route("**/api/query", refuse)
+
+        with reader.page.expect_request("**/api/query"):
+            reader.page.context.set_offline(False)
+
+        expect(reader.conversation.get_by_role("button", name="Go on")).to_be_enabled()
+        assert len(asked) == 4
+        assert len(set(asked)) == 1
+
     def test_lost_with_others_comes_after_them_and_not_at_the_same_time(
         self, reader: Desk, model: ScriptedModel
     ):

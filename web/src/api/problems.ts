@@ -35,7 +35,7 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof ConnectionLost || (error instanceof Problem && error.status >= 500);
 }
 
-export function isProblem(error: unknown, slug: string): boolean {
+export function isProblem(error: unknown, slug: string): error is Problem {
   return error instanceof Problem && error.slug === slug;
 }
 

@@ -2,7 +2,7 @@
 
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
-import { ConnectionLost, isAbort, Problem } from "../api/problems.ts";
+import { ConnectionLost, isAbort, isProblem, Problem } from "../api/problems.ts";
 import { authorised } from "../api/session.ts";
 import { chosenFiles, filesState, loadFiles, readyFiles } from "../files/store.ts";
 import { until, wait } from "../files/waiting.ts";
@@ -12,6 +12,9 @@ import { loadChats } from "./store.ts";
 import { chatId, live, storedTurn, type Turn, turns } from "./turns.ts";
 
 const LATER_MILLISECONDS = 5_000;
+/** A connection that has just been found may not carry at first: how often to fetch, and how soon. */
+const MOST_FETCHES = 4;
+const AGAIN_MILLISECONDS = 1_000;
 
 const running = new Map<string, AbortController>();
 
@@ -58,7 +61,7 @@ export function ask(queryText: string): void {
 /** After a lost connection: take the answer as far as the server has it, and never ask it twice. */
 async function fetchSaved(turn: Signal<Turn>): Promise<void> {
   turn.value = { ...turn.value, status: "streaming", ending: null, isRunning: true };
-  await answer(turn);
+  await answer(turn, MOST_FETCHES);
 }
 
 /** The same, for a reader who wants the whole answer: if the server has half of it, it is asked anew. */
@@ -99,10 +102,7 @@ export function stop(turn: Signal<Turn>): void {
   else turn.value = { ...turn.value, ending: "stopped" };
 }
 
-function request(
-  { key, askedIn, queryText, fileIds }: Turn,
-  signal: AbortSignal,
-): Promise<Response> {
+function post({ key, askedIn, queryText, fileIds }: Turn, signal: AbortSignal): Promise<Response> {
   const body = {
     query_text: queryText,
     ...(askedIn ? { chat_id: askedIn } : {}),
@@ -117,28 +117,33 @@ function request(
   return authorised("/api/query", { method: "POST", body: JSON.stringify(body), headers, signal });
 }
 
-/** Ask; or, where the server has not yet noticed that the connection was lost, wait until it has. */
-async function requestPatiently(turn: Signal<Turn>, signal: AbortSignal): Promise<Response> {
-  for (;;) {
+/** Wait until the server may have noticed that the connection was lost, or answered to the end. */
+async function awaitServer(turn: Signal<Turn>, { retryAt }: Problem, signal: AbortSignal) {
+  // That may take minutes: it is the same to stop that as to wait no longer for its beginning.
+  if (turn.value.ending === "stopped") running.get(turn.value.key)?.abort();
+  else turn.value = { ...turn.value, isAwaited: true };
+  await wait(retryAt ? retryAt - Date.now() : LATER_MILLISECONDS, signal);
+}
+
+/** Ask, as often as the server is not reached, and for as long as it is still at the same question. */
+async function request(turn: Signal<Turn>, most: number, signal: AbortSignal): Promise<Response> {
+  for (let failures = 0; ; signal.throwIfAborted()) {
     try {
-      return await request(turn.value, signal);
+      return await post(turn.value, signal);
     } catch (error) {
-      const isStillAnswered = error instanceof Problem && error.slug === "idempotency-conflict";
-      if (!isStillAnswered) throw error;
-      // That may take minutes: it is the same to stop that as to wait no longer for its beginning.
-      if (turn.value.ending === "stopped") running.get(turn.value.key)?.abort();
-      else turn.value = { ...turn.value, isAwaited: true };
-      await wait(error.retryAt ? error.retryAt - Date.now() : LATER_MILLISECONDS, signal);
-      signal.throwIfAborted();
+      if (isProblem(error, "idempotency-conflict")) await awaitServer(turn, error, signal);
+      else if (error instanceof ConnectionLost && navigator.onLine && ++failures < most)
+        await wait(AGAIN_MILLISECONDS * failures, signal);
+      else throw error;
     }
   }
 }
 
-async function answer(turn: Signal<Turn>): Promise<void> {
+async function answer(turn: Signal<Turn>, mostRequests = 1): Promise<void> {
   const abort = new AbortController();
   running.set(turn.value.key, abort);
   try {
-    const response = await requestPatiently(turn, abort.signal);
+    const response = await request(turn, mostRequests, abort.signal);
     if (response.body) await draw(turn, response.body);
     if (turn.value.isRunning) throw new ConnectionLost();
   } catch (error) {
