@@ -39,13 +39,17 @@ class Desk:
         """Follow a link at the side; a drawer closes by itself then."""
         side = self.open_side()
         side.get_by_role("link", name=name).click()
-        if self.is_narrow:
-            drawer = self.page.locator("nav[aria-label='Files and chats']:not([inert])")
-            expect(drawer).to_have_count(0)
+        self._expect_shut_drawer()
 
     def close_side(self) -> None:
         if self.is_narrow:
             self.page.keyboard.press("Escape")
+        self._expect_shut_drawer()
+
+    def _expect_shut_drawer(self) -> None:
+        if self.is_narrow:
+            drawer = self.page.locator("nav[aria-label='Files and chats']:not([inert])")
+            expect(drawer).to_have_count(0)
 
     def add(self, *files: FilePayload) -> None:
         """Choose files in the picker."""

@@ -51,6 +51,15 @@ _MISSED = """() => {
     .map((e) => e.outerHTML);
 }"""
 
+# Press a button, and Escape before the browser has drawn what that changed.
+_THEN_ESCAPE = """button => {
+  button.click();
+  queueMicrotask(() => queueMicrotask(() => {
+    const escape = new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true });
+    document.activeElement.dispatchEvent(escape);
+  }));
+}"""
+
 
 class Keyboard:
     """All that is done here is done by keys; where the focus is is looked up, and never set."""
@@ -405,6 +414,20 @@ class TestEscapeClosesOneThing:
         keys.press("Escape")
         self.expect_drawer(tablet, is_open=False)
         expect(tablet.page.get_by_role("button", name="Files and chats")).to_be_focused()
+
+    def test_the_drawer_as_soon_as_it_is_open(self, tablet: Desk):
+        tablet.page.get_by_role("button", name="Files and chats").evaluate(_THEN_ESCAPE)
+
+        self.expect_drawer(tablet, is_open=False)
+
+    def test_the_drawer_as_soon_as_the_form_is_closed(self, tablet: Desk):
+        side = tablet.open_side()
+        side.get_by_role("button", name=f"Actions for {QUESTION}").click()
+        side.get_by_role("button", name="Rename").click()
+
+        side.get_by_role("button", name="Cancel").evaluate(_THEN_ESCAPE)
+
+        self.expect_drawer(tablet, is_open=False)
 
     def test_the_search_then_the_drawer(self, tablet: Desk):
         side, keys = tablet.open_side(), Keyboard(tablet.page)

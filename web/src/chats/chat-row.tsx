@@ -1,6 +1,6 @@
 // One chat in the list: opened, renamed, exported, deleted.
 
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { address } from "../api/client.ts";
 import { download } from "../api/downloads.ts";
 import { asFailure, type Failure } from "../api/problems.ts";
@@ -92,23 +92,26 @@ function Actions({ chat, onRename }: { chat: Chat; onRename: () => void }) {
 export function ChatRow({ chat }: { chat: Chat }) {
   const s = strings.value.chats;
   const [mode, setMode] = useState<"closed" | "actions" | "rename">("closed");
-  const row = useRef<HTMLLIElement>(null);
+  const link = useRef<HTMLAnchorElement>(null);
+  const isRenaming = mode === "rename";
+  const wasRenaming = useRef(isRenaming);
   // The form that had the focus is gone.
-  const endRename = () => {
-    setMode("closed");
-    setTimeout(() => row.current?.querySelector("a")?.focus());
-  };
+  useLayoutEffect(() => {
+    if (wasRenaming.current && !isRenaming) link.current?.focus();
+    wasRenaming.current = isRenaming;
+  }, [isRenaming]);
   const isCurrent = studyRoute().chat === chat.chat_id;
-  if (mode === "rename")
+  if (isRenaming)
     return (
       <li class="row chat">
-        <Rename chat={chat} onEnd={endRename} />
+        <Rename chat={chat} onEnd={() => setMode("closed")} />
       </li>
     );
   return (
-    <li class="row chat" ref={row}>
+    <li class="row chat">
       <div class="row-line">
         <a
+          ref={link}
           class="row-body"
           href={href({ view: "study", chat: chat.chat_id, place: null })}
           aria-current={isCurrent ? "page" : undefined}

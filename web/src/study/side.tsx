@@ -1,6 +1,6 @@
 // The side: files, chats, and the way to the account. A drawer on narrow screens.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { user } from "../api/session.ts";
 import { ChatList } from "../chats/chat-list.tsx";
 import { FileList } from "../files/file-list.tsx";
@@ -20,7 +20,8 @@ export function Side({ isBehind }: { isBehind: boolean }) {
   const isOpen = isSideOpen.value;
   // Whoever has chosen something in the drawer wants to see it.
   useEffect(closeSide, [route.value]);
-  useEffect(() => {
+  // At once: the next key is the drawer's already.
+  useLayoutEffect(() => {
     if (isDrawer && isOpen) side.current?.focus();
     else giveBackFocus();
   }, [isDrawer, isOpen]);
