@@ -386,6 +386,21 @@ class TestAfterwards:
         assert NOTES in markdown.value.path().read_text()
         assert NOTES in json.dumps(json.loads(document.value.path().read_text()))
 
+    def test_asked_where_an_account_is_made_has_an_address_of_its_own(
+        self, reader: Desk, model: ScriptedModel
+    ):
+        """Whoever has an account follows the link to make one all the same."""
+        model.says = ANSWER
+        reader.page.goto("/#/register")
+        expect(reader.page).to_have_url(re.compile("#/$"))
+        reader.ask(QUESTION)
+        expect(reader.chips).to_have_count(1)
+        expect(reader.page).to_have_url(re.compile("#/chat/[0-9a-f-]{36}$"))
+
+        reader.follow("New question")
+
+        expect(reader.chips).to_have_count(0)
+
     def test_its_address_opens_it_in_another_tab_and_back_leaves_it(self, answered: Desk):
         address = answered.page.url
         other = Desk(answered.page.context.new_page())

@@ -1,5 +1,6 @@
 // Which view is shown, and what lies over all of them.
 
+import { effect } from "@preact/signals";
 import { Account } from "./account/account.tsx";
 import { MustChange } from "./account/password.tsx";
 import { ReceiptView, receipt } from "./account/receipt.tsx";
@@ -7,7 +8,7 @@ import { user } from "./api/session.ts";
 import { Boot } from "./boot.tsx";
 import { Undo } from "./chats/undo.tsx";
 import { isOnline } from "./connection.ts";
-import { route } from "./routes.ts";
+import { go, route } from "./routes.ts";
 import { SignIn } from "./sign-in/sign-in.tsx";
 import { strings } from "./strings/index.ts";
 import { Study } from "./study/study.tsx";
@@ -15,6 +16,12 @@ import { Announcer } from "./ui/announcer.tsx";
 import { Confirm } from "./ui/confirm.tsx";
 import { Reports } from "./ui/reports.tsx";
 import { Unexpected } from "./ui/unexpected.tsx";
+
+// Whoever has an account makes none: what is asked in the study needs an address of its own.
+effect(() => {
+  if (!user.value || route.value.view !== "register") return;
+  go({ view: "study", chat: null, place: null }, { replace: true });
+});
 
 function View() {
   if (receipt.value) return <ReceiptView told={receipt.value} />;
