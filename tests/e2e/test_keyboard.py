@@ -10,8 +10,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.e2e import views
 from tests.e2e.conftest import DESKTOP, PHONE
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, hold, text_file
 from tests.e2e.test_axe import change
+from tests.e2e.test_files import Pieces, pad, pdf_file
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
@@ -53,12 +54,23 @@ _MISSED = """() => {
 
 # Press a button, and Escape before the browser has drawn what that changed.
 _THEN_ESCAPE = """button => {
+  button.focus();
   button.click();
   queueMicrotask(() => queueMicrotask(() => {
     const escape = new KeyboardEvent("keydown", { key: "Escape", bubbles: true, cancelable: true });
     document.activeElement.dispatchEvent(escape);
   }));
 }"""
+
+# Press a button; return what has the focus before the browser has drawn what that changed.
+_FOCUS_AFTER = """button => new Promise(resolve => {
+  button.focus();
+  button.click();
+  queueMicrotask(() => queueMicrotask(() => {
+    const { ariaLabel, textContent } = document.activeElement;
+    resolve(ariaLabel || textContent);
+  }));
+})"""
 
 
 class Keyboard:
@@ -297,6 +309,88 @@ class TestWhereTheFocusGoes:
         expect(again).to_be_disabled()
         expect(again).to_be_focused()
 
+    def test_an_answer_that_ends_leaves_it_to_the_button(
+        self, keys: Keyboard, desk: Desk, model: ScriptedModel
+    ):
+        model.holds_after = 1
+        self.ask(keys, desk)
+        keys.go_to(desk.page.get_by_role("button", name="Stop"))
+
+        model.release()
+
+        ask = desk.page.get_by_role("button", name="Ask", exact=True)
+        expect(ask).to_be_focused()
+        expect(ask).to_be_disabled()
+        expect(desk.chips).to_have_count(1)
+        keys.press("Enter")
+        expect(desk.composer).to_have_value("")
+        expect(desk.conversation.get_by_role("article")).to_have_count(1)
+
+    def test_a_form_that_stays_open_takes_it_once(self, keys: Keyboard, desk: Desk):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        keys.use(desk.page.get_by_role("link", name="New question"), backwards=True)
+        expect(desk.chips).to_have_count(0)
+        keys.use(desk.page.get_by_role("button", name=f"Actions for {QUESTION}"), backwards=True)
+        keys.use(desk.page.get_by_role("button", name="Rename"))
+        expect(desk.page.get_by_label("Title of the chat")).to_be_focused()
+        keys.go_to(desk.composer)
+        keys.write("Is it dark?")
+        keys.press("Enter")
+
+        # The list is drawn anew when the answer is there.
+        listed = desk.page.get_by_role("link", name=re.compile(r"^Is it dark\?.*1 question"))
+        expect(listed).to_be_visible()
+        desk.wait_for_end()
+        expect(desk.composer).to_be_focused()
+
+    def test_a_question_that_is_edited_has_it_at_once(self, keys: Keyboard, desk: Desk):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+
+        edit = desk.conversation.get_by_role("button", name="Edit question")
+
+        assert edit.evaluate(_FOCUS_AFTER) == "Your question"
+
+    def test_a_chat_that_is_deleted_gives_it_to_its_undo_at_once(self, keys: Keyboard, desk: Desk):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        keys.use(desk.page.get_by_role("button", name=f"Actions for {QUESTION}"), backwards=True)
+
+        delete = desk.page.get_by_role("button", name="Delete", exact=True)
+
+        assert delete.evaluate(_FOCUS_AFTER) == "Undo"
+
+    def test_an_upload_keeps_it_at_its_button_and_then_gives_it_to_the_list(
+        self, keys: Keyboard, desk: Desk, sample_pdf: bytes
+    ):
+        pieces = Pieces(desk, pdf_file("large.pdf", pad(sample_pdf)))
+        pause = desk.page.get_by_role("button", name="Pause")
+        keys.go_to(pause, backwards=True)
+        desk.page.context.set_offline(True)
+        expect(desk.page.get_by_text("Connection lost. Goes on by itself")).to_be_visible()
+        expect(pause).to_be_disabled()
+        expect(pause).to_be_focused()
+
+        desk.page.context.set_offline(False)
+        pieces.release()
+
+        desk.expect_ready("large.pdf")
+        expect(desk.page.get_by_role("heading", name="Files", exact=True)).to_be_focused()
+
+    def test_an_upload_that_fails_gives_it_to_the_list(
+        self, keys: Keyboard, desk: Desk, sample_pdf: bytes
+    ):
+        held = hold(desk.page, "**/upload/resumable/**")
+        desk.add(pdf_file("large.pdf", pad(sample_pdf)))
+        keys.go_to(desk.page.get_by_role("button", name="Pause"), backwards=True)
+
+        held[0].fulfill(status=403, headers={"Access-Control-Allow-Origin": "*"})
+
+        row = desk.page.get_by_role("listitem").filter(has_text="large.pdf")
+        expect(row.get_by_text("did not take this file")).to_be_visible()
+        expect(desk.page.get_by_role("heading", name="Files", exact=True)).to_be_focused()
+
     def test_a_source_that_a_page_was_loaded_with_gives_it_to_the_question(
         self, keys: Keyboard, desk: Desk
     ):
@@ -428,6 +522,22 @@ class TestEscapeClosesOneThing:
         side.get_by_role("button", name="Cancel").evaluate(_THEN_ESCAPE)
 
         self.expect_drawer(tablet, is_open=False)
+
+    def test_the_question_before_a_deletion_as_soon_as_it_is_there(self, tablet: Desk):
+        """The drawer below it hears nothing of what is pressed."""
+        side = tablet.open_side()
+        side.get_by_role("button", name="Actions for rocks.txt").click()
+
+        side.get_by_role("button", name="Delete", exact=True).evaluate(_THEN_ESCAPE)
+
+        expect(tablet.page.get_by_role("dialog")).to_be_visible()
+        self.expect_drawer(tablet, is_open=True)
+
+    def test_the_source_as_soon_as_it_is_open(self, tablet: Desk):
+        tablet.chips.evaluate(_THEN_ESCAPE)
+
+        expect(tablet.source).to_have_count(0)
+        expect(tablet.chips).to_be_focused()
 
     def test_the_search_then_the_drawer(self, tablet: Desk):
         side, keys = tablet.open_side(), Keyboard(tablet.page)

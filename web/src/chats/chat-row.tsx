@@ -22,6 +22,8 @@ function Rename({ chat, onEnd }: { chat: Chat; onEnd: () => void }) {
   const s = strings.value;
   const [title, setTitle] = useState(chat.title);
   const [failure, setFailure] = useState<Failure | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => field.current?.focus(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     setFailure(null);
@@ -46,7 +48,7 @@ function Rename({ chat, onEnd }: { chat: Chat; onEnd: () => void }) {
         dir="auto"
         value={title}
         maxLength={MOST}
-        ref={(input) => input?.focus()}
+        ref={field}
         onInput={(event) => setTitle(event.currentTarget.value)}
       />
       <button type="submit" class="quiet">

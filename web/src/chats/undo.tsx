@@ -1,7 +1,7 @@
 // Deleted chats that can still be taken back. The focus goes to the way back, and time stands still
 // for who is at it: with the pointer, or with the keyboard.
 
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { focusFirst, useFocusAfter } from "../ui/focus.ts";
@@ -16,7 +16,7 @@ function Deleted({ chat }: { chat: Chat }) {
   const s = strings.value.chats;
   const id = useId();
   const button = useFocusAfter<HTMLButtonElement>(leave);
-  useEffect(() => button.current?.focus(), []);
+  useLayoutEffect(() => button.current?.focus(), []);
   const at = useRef({ pointer: false, keyboard: false });
   const note = (change: Partial<typeof at.current>) => {
     Object.assign(at.current, change);

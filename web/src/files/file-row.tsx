@@ -72,7 +72,7 @@ async function downloadFile(file: CourseFile): Promise<void> {
 }
 
 /** Give the focus of a row that goes to the heading of its list; that of a shut drawer takes none. */
-export function leaveRow(): void {
+function leaveRow(): void {
   const places = ["files-title", "conversation"];
   setTimeout(() => focusFirst(...places.map((id) => document.getElementById(id))));
 }

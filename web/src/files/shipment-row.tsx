@@ -4,7 +4,7 @@ import { type Failure, Problem } from "../api/problems.ts";
 import { explain, strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { Retry } from "../ui/failure.tsx";
-import { leaveRow } from "./file-row.tsx";
+import { focusAround, useFocusAfter } from "../ui/focus.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { DottedName } from "./row-name.tsx";
 import type { Shipment } from "./shipments.ts";
@@ -45,19 +45,34 @@ function isWorthRetrying(failure: Failure): boolean {
   );
 }
 
+/**
+ * One button for both, also where neither can be pressed now: whoever is at it keeps the focus. In an
+ * element of its own, which tells when it goes.
+ */
+function PauseButton({ shipment: { key, state } }: { shipment: Shipment }) {
+  const s = strings.value.files;
+  const place = useFocusAfter<HTMLSpanElement>(focusAround);
+  const isPaused = state.stage === "paused";
+  return (
+    <span ref={place}>
+      <IconButton
+        icon={isPaused ? "resume" : "pause"}
+        label={isPaused ? s.resume : s.pause}
+        onClick={() => (isPaused ? resume(key) : pause(key))}
+        disabled={!isPaused && state.stage !== "sending"}
+      />
+    </span>
+  );
+}
+
+/** It goes when it is a file, and when it is cancelled. */
 export function ShipmentRow({ shipment }: { shipment: Shipment }) {
   const s = strings.value;
   const { key, state } = shipment;
   const isOver = state.stage === "duplicate" || state.stage === "failed";
-  const isPaused = state.stage === "paused";
-  // One button for both: whoever has pressed it keeps the focus.
-  const canPause = isPaused || state.stage === "sending";
-  const leave = () => {
-    cancel(key);
-    leaveRow();
-  };
+  const row = useFocusAfter<HTMLLIElement>(focusAround);
   return (
-    <li class={`row file ${state.stage}`}>
+    <li ref={row} class={`row file ${state.stage}`}>
       <div class="row-line">
         <div class="row-body">
           <DottedName name={shipment.file.name} />
@@ -66,14 +81,8 @@ export function ShipmentRow({ shipment }: { shipment: Shipment }) {
             <Retry failure={state.failure} onRetry={() => resume(key)} />
           )}
         </div>
-        {canPause && (
-          <IconButton
-            icon={isPaused ? "resume" : "pause"}
-            label={isPaused ? s.files.resume : s.files.pause}
-            onClick={() => (isPaused ? resume(key) : pause(key))}
-          />
-        )}
-        <IconButton icon="close" label={isOver ? s.close : s.cancel} onClick={leave} />
+        {!isOver && <PauseButton shipment={shipment} />}
+        <IconButton icon="close" label={isOver ? s.close : s.cancel} onClick={() => cancel(key)} />
       </div>
     </li>
   );

@@ -99,7 +99,7 @@ function Tabs({
 
 /** Escape closes the pane, unless there is something over it to close first. */
 function useEscape(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       const isCovered = document.querySelector("dialog[open]") !== null;
       if (isEscape(event) && !isCovered) closePlace();
@@ -125,7 +125,7 @@ function useBorrowedFocus(place: Place) {
     const active = document.activeElement;
     if (!active?.closest(".source")) opener.current = active;
   }, [place]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     heading.current?.focus({ preventScroll: true });
     // When all is drawn: what the pane covered takes no focus before that.
     return () => setTimeout(() => giveBack(opener.current));

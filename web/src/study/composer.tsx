@@ -64,6 +64,7 @@ function Scope() {
   );
 }
 
+/** One button for both: when an answer ends, whoever is at its end keeps the focus. */
 function SendButton({ isAllowed }: { isAllowed: boolean }) {
   const s = strings.value.ask;
   const running = runningTurn.value;
@@ -81,7 +82,7 @@ function SendButton({ isAllowed }: { isAllowed: boolean }) {
     );
   }
   return (
-    <button type="submit" class="primary send" disabled={!isAllowed}>
+    <button type="submit" class="primary send" aria-disabled={!isAllowed || undefined}>
       {s.send}
       <Icon name="ask" />
     </button>
@@ -105,7 +106,7 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   const isAllowed = text.trim() !== "" && over <= 0 && canAsk.value;
   useLayoutEffect(() => grow(field.current), [text]);
   const asked = useRef(focusAsked.value);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focusAsked.value !== asked.current) field.current?.focus();
     asked.current = focusAsked.value;
   }, [focusAsked.value]);

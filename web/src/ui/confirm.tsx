@@ -1,7 +1,7 @@
 // The one question before something is gone for good.
 
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { strings } from "../strings/index.ts";
 
 interface Question {
@@ -20,7 +20,8 @@ export function confirmFirst(asked: Question): void {
 export function Confirm() {
   const dialog = useRef<HTMLDialogElement>(null);
   const asked = question.value;
-  useEffect(() => {
+  // At once: the next key is its own already.
+  useLayoutEffect(() => {
     if (asked) dialog.current?.showModal();
   }, [asked]);
   if (!asked) return null;
