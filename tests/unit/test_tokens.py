@@ -118,6 +118,24 @@ class TestDatabaseToken:
 
         assert not {"iat", "nbf"} & set(jwt.decode(token, options={"verify_signature": False}))
 
+    def test_is_signed_with_the_secret_that_is_given(self):
+        options: Any = {"verify_exp": False}
+
+        for key in (KEY, OTHER_KEY, KEY):
+            token = mint_database_token(ALICE, key, now=NOW)
+
+            claims = jwt.decode(
+                token, key, algorithms=["HS256"], audience="authenticated", options=options
+            )
+            assert token == jwt.encode(claims, key, algorithm="HS256")
+
+    def test_a_key_of_another_kind_is_no_secret_also_when_seen_before(self):
+        key = "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n"
+
+        for _ in range(2):
+            with pytest.raises(jwt.InvalidKeyError):
+                mint_database_token(ALICE, key, now=NOW)
+
     def test_is_signed_with_the_imported_key(self):
         private_key = ec.generate_private_key(ec.SECP256R1())
         jwk = {**ECAlgorithm.to_jwk(private_key, as_dict=True), "kid": "k-1"}
