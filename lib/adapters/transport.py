@@ -108,6 +108,23 @@ def trace_body(answer: httpx.Response, dependency: str) -> None:
     answer.stream = _TracedBody(answer.stream, current_trace(), dependency)
 
 
+class _NoCookies(httpx.Cookies):
+    """What keeps nothing: to look for a cookie, httpx makes two messages of all headers of each answer."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+class _Client(httpx.AsyncClient):
+    """A client that sends no gateway's cookie back: it would tie the calls of all users together."""
+
+    _none = _NoCookies()
+
+    @property
+    def cookies(self) -> httpx.Cookies:  # pyright: ignore[reportIncompatibleMethodOverride] # none can be set
+        return self._none
+
+
 @functools.cache
 def supabase_client() -> httpx.AsyncClient:
     """Return this process's one client of the Data API and of storage."""
@@ -135,7 +152,7 @@ def make_client(
     )
     # What is tried again is decided in retries.py, and nowhere else.
     transport = httpx.AsyncHTTPTransport(verify=tls, http2=http2, limits=limits, retries=0)
-    return httpx.AsyncClient(
+    return _Client(
         transport=transport,
         timeout=httpx.Timeout(10, connect=3),
         event_hooks={"request": [_name_request]},

@@ -23,14 +23,16 @@ class Server:
     def __init__(self) -> None:
         self.opened = self.open = 0
         self.url = ""
+        self.heads: list[bytes] = []
         self._together, self._changed = asyncio.Barrier(1), asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._count(opened=1)
         with contextlib.suppress(asyncio.IncompleteReadError):  # the client closes it
-            while await reader.readuntil(b"\r\n\r\n"):
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                self.heads.append(head.lower())
                 await self._together.wait()
-                writer.write(b"HTTP/1.1 200 So\r\nContent-Length: 0\r\n\r\n")
+                writer.write(b"HTTP/1.1 200 So\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n")
         self._count(closed=1)
         writer.close()
 
@@ -105,6 +107,19 @@ async def test_few_connections_are_kept_after_many_calls_at_once() -> None:
 
         assert supabase.opened == MANY
         await supabase.until(lambda: supabase.open == KEPT)
+
+
+@pytest.mark.usefixtures("anew")
+@pytest.mark.parametrize("make", [transport.supabase_client, transport.model_client])
+async def test_the_cookie_of_a_gateway_is_not_sent_back(
+    make: Callable[[], httpx.AsyncClient],
+) -> None:
+    async with make() as client, serving() as server:
+        for _ in range(2):
+            await server.get(client, 1)
+
+    assert len(server.heads) == 2
+    assert not any(b"cookie" in head for head in server.heads)
 
 
 class Pieces(httpx.AsyncByteStream):
