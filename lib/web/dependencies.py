@@ -7,6 +7,7 @@ from typing import Annotated, Generic, TypeVar
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from fastapi.security.base import SecurityBase
+from fastapi.security.utils import get_authorization_scheme_param
 
 from lib.adapters.database import Database
 from lib.domain.identities import Identity
@@ -16,9 +17,7 @@ from lib.settings import Settings, get_settings
 
 T = TypeVar("T")
 
-_bearer = HTTPBearer(
-    auto_error=False, description="The access token from register, login or refresh."
-)
+_bearer = HTTPBearer(description="The access token from register, login or refresh.")
 
 
 # Every one of them is async: a plain function would cost a thread a call under Mangum. And they ask for few others:
@@ -37,7 +36,12 @@ CurrentSettings = Annotated[Settings, Depends(current_settings)]
 Now = Annotated[datetime, Depends(current_time)]
 
 
-class _OfBearer(SecurityBase, Generic[T]):
+async def _settings_for(request: Request) -> Settings:
+    """Return the current settings with no step of FastAPI's; they are replaced as any dependency is."""
+    return await request.app.dependency_overrides.get(current_settings, current_settings)()
+
+
+class OfBearer(SecurityBase, Generic[T]):
     """What `make` makes of who asks, in one step; the documents show the bearer token that it needs.
 
     Raises:
@@ -49,13 +53,12 @@ class _OfBearer(SecurityBase, Generic[T]):
     def __init__(self, make: Callable[[Identity, Settings], T]) -> None:
         self._make = make
 
-    async def __call__(self, request: Request, settings: CurrentSettings) -> T:
-        credentials = await _bearer(request)
-        if credentials is None:
+    async def __call__(self, request: Request) -> T:
+        scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+        if scheme.lower() != "bearer":
             raise InvalidAccessToken
-        identity = read_access_token(
-            credentials.credentials, settings.access_token_keys, now=datetime.now(UTC)
-        )
+        settings = await _settings_for(request)
+        identity = read_access_token(token, settings.access_token_keys, now=datetime.now(UTC))
         request.state.user_id = identity.user_id
         return self._make(identity, settings)
 
@@ -71,8 +74,8 @@ def _full_identity(identity: Identity, _settings: Settings) -> Identity:
 
 
 # Also with a one-time passphrase: the own account, a new password, signing out.
-AnyIdentity = Annotated[Identity, Depends(_OfBearer(_any_identity))]
-CurrentIdentity = Annotated[Identity, Depends(_OfBearer(_full_identity))]
+AnyIdentity = Annotated[Identity, Depends(OfBearer(_any_identity))]
+CurrentIdentity = Annotated[Identity, Depends(OfBearer(_full_identity))]
 
 
 def _account_database(identity: Identity, settings: Settings) -> Database:
@@ -84,7 +87,7 @@ def _account_database(identity: Identity, settings: Settings) -> Database:
     return Database(settings.supabase_url, settings.supabase_publishable_key, mint)
 
 
-def _user_database(identity: Identity, settings: Settings) -> Database:
+def user_database(identity: Identity, settings: Settings) -> Database:
     """Return the Data API as the user who asks: row level security shows what is theirs."""
     return _account_database(_full_identity(identity, settings), settings)
 
@@ -94,6 +97,6 @@ async def service_database(settings: CurrentSettings) -> Database:
     return Database(settings.supabase_url, settings.supabase_secret_key)
 
 
-AccountDatabase = Annotated[Database, Depends(_OfBearer(_account_database))]
-UserDatabase = Annotated[Database, Depends(_OfBearer(_user_database))]
+AccountDatabase = Annotated[Database, Depends(OfBearer(_account_database))]
+UserDatabase = Annotated[Database, Depends(OfBearer(user_database))]
 ServiceDatabase = Annotated[Database, Depends(service_database)]

@@ -286,6 +286,16 @@ class TestMe:
         assert set(answer.json()) == {"id", "username", "created_at", "must_change_password"}
         assert round_trips(answer) == 1
 
+    @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
+    def test_knows_the_scheme_however_it_is_written(self, client: httpx.Client, scheme: str):
+        """RFC 9110, 11.1: its letters may be of either case, and more than one space may follow."""
+        new_user(client)
+        token = client.headers["Authorization"].removeprefix("Bearer ")
+
+        answer = client.get("/api/auth/me", headers={"Authorization": f"{scheme} {token}"})
+
+        assert answer.is_success
+
     def test_asks_for_a_token(self, client: httpx.Client):
         answer = client.get("/api/auth/me")
 
