@@ -53,12 +53,18 @@ def limit(seconds: float = math.inf) -> asyncio.Timeout:
 
 
 async def until_deadline(source: AsyncIterable[T]) -> AsyncGenerator[T]:
-    """Yield what comes until it ends, or raise TimeoutError at the deadline: a slow drip is cut too."""
-    iterator = aiter(source)
-    while True:
-        async with limit():  # around the wait only, never around a yield
+    """Yield what comes until it ends, or raise TimeoutError at the deadline: a slow drip is cut too.
+
+    To one task: there is one timeout for all waits, because one for each costs as much again as the item.
+    """
+    iterator, loop = aiter(source), asyncio.get_running_loop()
+    async with asyncio.timeout(None) as timeout:
+        while True:
+            left = current_deadline().remaining_seconds
+            timeout.reschedule(None if math.isinf(left) else loop.time() + left)
             try:
                 item = await anext(iterator)
             except StopAsyncIteration:
                 return
-        yield item
+            timeout.reschedule(None)  # it runs during the wait only, never during a yield
+            yield item

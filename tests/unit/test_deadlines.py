@@ -1,7 +1,7 @@
 """One deadline for a request: its calls get what is left, and never more than their own time."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
@@ -63,14 +63,58 @@ async def endless() -> AsyncGenerator[int]:
         yield 1
 
 
-def test_what_never_ends_is_cut_though_something_always_comes():
+async def silent() -> AsyncGenerator[int]:
+    yield 1
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("source", [endless, silent])
+def test_what_never_ends_is_cut_though_something_comes(source: Callable[[], AsyncGenerator[int]]):
     async def read() -> None:
         start_deadline(0.02)
-        async for _ in until_deadline(endless()):
+        async for _ in until_deadline(source()):
             pass
 
     with pytest.raises(TimeoutError):
         asyncio.run(read())
+
+
+def test_what_ends_the_reader_is_no_deadline():
+    async def read() -> None:
+        start_deadline(5)
+        async for _ in until_deadline(silent()):
+            asyncio.get_running_loop().call_soon(reading.cancel)
+
+    async def run_reader() -> None:
+        nonlocal reading
+        reading = asyncio.create_task(read())
+        await reading
+
+    reading: asyncio.Task[None]
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(run_reader())
+
+
+def test_the_deadline_does_not_cut_what_the_reader_does_between_two_items():
+    async def read() -> list[int]:
+        found, deadline = [], start_deadline(0.02)
+        async for number in until_deadline(three()):
+            found.append(number)
+            await past(0.04)
+            deadline.restart()
+        return found
+
+    async def past(seconds: float) -> None:
+        over = asyncio.Event()
+        asyncio.get_running_loop().call_later(seconds, over.set)
+        await over.wait()
+
+    assert asyncio.run(read()) == [0, 1, 2]
+
+
+async def three() -> AsyncGenerator[int]:
+    for number in range(3):
+        yield number
 
 
 def test_time_between_two_items_is_the_readers_own():
@@ -81,9 +125,5 @@ def test_time_between_two_items_is_the_readers_own():
             deadline.restart()
             found.append(number)
         return found
-
-    async def three() -> AsyncGenerator[int]:
-        for number in range(3):
-            yield number
 
     assert asyncio.run(read()) == [0, 1, 2]
