@@ -112,7 +112,8 @@ def batched(items: list[str], size: int) -> list[list[str]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-ROCKS = text_file("rocks.txt", "Basalt is a dark volcanic rock that cools quickly.")
+NOTES = "Basalt is a dark volcanic rock that cools quickly."
+ROCKS = text_file("rocks.txt", NOTES)
 
 
 @pytest.fixture
@@ -279,6 +280,61 @@ def test_a_list_ends_where_something_else_begins(reader: Desk, model: ScriptedMo
     expect(answer.get_by_role("listitem")).to_have_text([re.compile(r"^Basalt\s+is dark.$"), "One"])
     expect(answer.get_by_role("heading", name="Granite")).to_be_visible()
     expect(answer.get_by_role("blockquote")).to_have_text("Two")
+
+
+def test_code_that_is_closed_in_its_line_takes_no_more_of_the_answer(
+    reader: Desk, model: ScriptedModel
+):
+    model.says = "```x = 1```\nIt is *dark*.\n\n```\ny = 2\n```\n"
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    answer = reader.conversation
+    expect(answer.locator("p code")).to_have_text("x = 1")
+    expect(answer.get_by_role("emphasis")).to_have_text("dark")
+    expect(answer.locator("pre")).to_have_text("y = 2")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "| Basalt | dark | {cite}",
+        "| Basalt | dark |\n{cite}",
+        "| Basalt | dark {cite} |",
+        "| Basalt | dark | and | more {cite} |",
+    ],
+    ids=["behind the row", "behind the table", "in a cell", "in a cell without a column"],
+)
+def test_a_citation_of_a_table_stands_in_its_last_cell(
+    reader: Desk, model: ScriptedModel, row: str
+):
+    cite = f'<cite passage="1">{NOTES}</cite>'
+    model.says = f"| Rock | Colour |\n|---|---|\n{row.format(cite=cite)}\n\nThat is all."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    expect(reader.conversation.locator("tbody tr td")).to_have_text(["Basalt", "dark1"])
+    expect(reader.chips).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("says", "formulas", "told"),
+    [
+        ("It costs $20 and pays $2; the yield is $y$.", ["y"], "It costs $20 and pays $2;"),
+        ("For $5, ($x$) is more.", ["x"], "For $5, ("),
+        ("The $n$th of $m$.", ["n", "m"], "The "),
+        (r"It is $a\$b$ long.", [r"a\$b"], "It is "),
+    ],
+)
+def test_a_price_is_no_formula(
+    reader: Desk, model: ScriptedModel, says: str, formulas: list[str], told: str
+):
+    model.says = says
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    expect(reader.conversation.locator("math annotation")).to_have_text(formulas)
+    expect(reader.conversation.get_by_role("article")).to_contain_text(told)
 
 
 def test_a_formula_becomes_mathml(reader: Desk, model: ScriptedModel):

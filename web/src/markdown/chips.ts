@@ -35,6 +35,18 @@ export function withoutChips(text: string): string {
   return text.replace(PRIVATE, "");
 }
 
+/** Return the chips of a text alone. */
+export function chipsIn(text: string): string {
+  return text.match(PRIVATE)?.join("") ?? "";
+}
+
+/** Return where the chips begin that a text ends with; its length where there are none. */
+export function chipsAtEnd(text: string): number {
+  let at = text.length;
+  while (at > 0 && withoutChips(text[at - 1] ?? "").trim() === "") at -= 1;
+  return at;
+}
+
 export type Piece = string | { citation: number };
 
 /** Split text at its chips; a chip is the index of its citation. */

@@ -125,14 +125,16 @@ class Scanner {
   private dollars(): boolean {
     const from = this.at + 1;
     if (/\s/.test(this.text[from] ?? " ")) return false;
-    const fits = (at: number) =>
-      at > from && !/[\s\\]/.test(this.text[at - 1] ?? "") && !/\d/.test(this.text[at + 1] ?? "");
-    const end = this.find("$", from, fits);
-    return (
-      end >= 0 &&
-      !this.text.slice(from, end).includes("\n\n") &&
-      this.formula(from, end, end + 1, false)
-    );
+    // The next sign ends it, or it is none: from a price to the formula behind it is no formula.
+    const end = this.find("$", from, (at) => this.text[at - 1] !== "\\");
+    return this.mayEnd(from, end) && this.formula(from, end, end + 1, false);
+  }
+
+  /** No price begins where a formula ends, nor does a bracket open there. */
+  private mayEnd(from: number, end: number): boolean {
+    const tex = this.text.slice(from, end);
+    const isWhole = end > from && !/(?:\s|(?<!\\)[([{])$/.test(tex) && !tex.includes("\n\n");
+    return isWhole && !/\d/.test(this.text[end + 1] ?? "");
   }
 
   private formula(from: number, to: number, end: number, isDisplay: boolean): true {

@@ -2,7 +2,8 @@
 
 import { isTable } from "./tables.ts";
 
-export const FENCE = /^ {0,3}(`{3,}|~{3,})/;
+/** Three backticks that are closed in the same line stand around code in a text (CommonMark, 4.5). */
+export const FENCE = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 export const HEADING = /^ {0,3}(#{1,6})\s/;
 export const QUOTE = /^ {0,3}>/;
 export const FORMULA = /^ {0,3}(\$\$|\\\[)/;

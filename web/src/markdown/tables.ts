@@ -1,17 +1,20 @@
 // Tables in Markdown (as on GitHub): a head, a row of dashes, and rows.
 
 import type { Reading } from "./blocks.ts";
+import { chipsAtEnd, chipsIn } from "./chips.ts";
 import { parseInlines } from "./inlines.ts";
 import type { Align, Inline } from "./nodes.ts";
 
 const MOST_COLUMNS = 30;
 
-function cells(line: string): string[] {
-  const inner = line.trim().replace(/^\|/, "").replace(/\|$/, "");
-  return inner
-    .split(/(?<!\\)\|/)
-    .slice(0, MOST_COLUMNS)
-    .map((cell) => cell.trim().replaceAll("\\|", "|"));
+/** Read a row. The chips behind it, and those of a cell that has no column, go into the last cell. */
+function cells(line: string, columns = MOST_COLUMNS): string[] {
+  const end = chipsAtEnd(line);
+  const inner = line.slice(0, end).trim().replace(/^\|/, "").replace(/\|$/, "");
+  const all = inner.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+  const kept = all.slice(0, columns);
+  const chips = chipsIn(all.slice(columns).join("") + line.slice(end));
+  return chips ? [...kept.slice(0, -1), `${kept.at(-1)}${chips}`] : kept;
 }
 
 function alignment(cell: string): Align {
@@ -32,11 +35,7 @@ export function readTable(lines: string[], at: number): Reading | null {
   const rows: Inline[][][] = [];
   let next = at + 2;
   while (next < lines.length && lines[next]?.includes("|")) {
-    rows.push(
-      cells(lines[next] ?? "")
-        .slice(0, align.length)
-        .map(parseInlines),
-    );
+    rows.push(cells(lines[next] ?? "", align.length).map(parseInlines));
     next += 1;
   }
   const head = cells(lines[at] ?? "").map(parseInlines);
