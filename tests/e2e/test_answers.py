@@ -348,6 +348,19 @@ class TestAfterwards:
 
         expect(answered.page.get_by_role("tooltip")).to_contain_text(NOTES)
 
+    @pytest.mark.parametrize("ways", [["/#/"], ["/#/account", "/#/"]], ids=["chat", "account"])
+    def test_its_quote_is_not_shown_over_another_chat(self, answered: Desk, ways: list[str]):
+        """The pointer rests, as it does for who goes back by a key."""
+        answered.chips.hover()
+        expect(answered.page.get_by_role("tooltip")).to_contain_text(NOTES)
+
+        for way in ways:
+            answered.page.goto(way)
+            expect(answered.chips).to_have_count(0)
+
+        expect(answered.page.get_by_text("What would you like to know?")).to_be_visible()
+        expect(answered.page.get_by_role("tooltip")).to_have_count(0)
+
     def test_it_is_copied_without_a_trace_of_the_page(self, answered: Desk):
         answered.conversation.get_by_role("button", name="Copy").click()
 

@@ -52,6 +52,13 @@ _MISSED = """() => {
     .map((e) => e.outerHTML);
 }"""
 
+# Whether the quote is beside its chip: below it, or above.
+_IS_BESIDE = """() => {
+  const [chip, card] = [".chip", ".quote-card"].map((which) => document.querySelector(which));
+  const [at, shown] = [chip, card].map((element) => element?.getBoundingClientRect());
+  return shown && [shown.top - at.bottom, at.top - shown.bottom].some((gap) => Math.abs(gap - 8) < 1);
+}"""
+
 # Press a button, and Escape before the browser has drawn what that changed.
 _THEN_ESCAPE = """button => {
   button.focus();
@@ -455,6 +462,31 @@ class TestWhereTheFocusGoes:
         expect(desk.conversation).to_be_focused()
         keys.press("Tab")
         expect(desk.chips.first).to_be_focused()
+
+
+def test_a_quote_stays_beside_its_number_and_goes_with_it(desk: Desk, model: ScriptedModel):
+    much = "And so on.\n\n" * 40
+    model.says = f"{much}{ANSWER}\n\n{much}"
+    desk.add(text_file("rocks.txt", NOTES))
+    desk.expect_ready("rocks.txt")
+    desk.ask(QUESTION)
+    desk.wait_for_end()
+    keys, quote = Keyboard(desk.page), desk.page.get_by_role("tooltip")
+
+    # Out of sight before: the focus scrolls to it.
+    expect(desk.chips).not_to_be_in_viewport()
+    keys.go_to(desk.chips, backwards=True)
+    desk.page.wait_for_function(_IS_BESIDE)
+    expect(desk.chips).to_be_in_viewport()
+    scroller = desk.conversation.locator(".scroller")
+    for way in (60, -90):
+        scroller.evaluate("(scroller, way) => scroller.scrollBy(0, way)", way)
+        desk.page.wait_for_function(_IS_BESIDE)
+
+    scroller.evaluate("scroller => scroller.scrollTo(0, scroller.scrollHeight)")
+
+    expect(quote).to_have_count(0)
+    expect(desk.chips).to_be_focused()
 
 
 def with_chats(found: Any, count: int, next_cursor: str | None) -> Any:

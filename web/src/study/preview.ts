@@ -1,6 +1,7 @@
 // The quote that is shown beside its chip, while the pointer or the focus is there.
 
 import { signal } from "@preact/signals";
+import { route } from "../routes.ts";
 import type { Citation } from "../schema.ts";
 
 export interface Preview {
@@ -26,7 +27,7 @@ export function hideQuote(): void {
   }, LINGER_MILLISECONDS);
 }
 
-/** Hide the quote at once: its page is opened. */
+/** Hide the quote at once: it is done with. */
 export function dropQuote(): void {
   clearTimeout(leaving);
   preview.value = null;
@@ -35,3 +36,6 @@ export function dropQuote(): void {
 export function holdQuote(): void {
   clearTimeout(leaving);
 }
+
+// Its chip is elsewhere then, or is gone, and the pointer leaves nothing that is gone.
+route.subscribe(dropQuote);

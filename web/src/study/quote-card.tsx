@@ -1,10 +1,11 @@
 // The quote of the chip under the pointer or the focus. Escape puts it away.
 
+import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { languageOf } from "../files/store.ts";
 import { isEscape } from "../ui/escape.ts";
 import { placeOf } from "./chip.tsx";
-import { dropQuote, hideQuote, holdQuote, preview } from "./preview.ts";
+import { dropQuote, hideQuote, holdQuote, type Preview, preview } from "./preview.ts";
 
 const GAP = 8;
 
@@ -34,13 +35,29 @@ function useEscape(): void {
   }, []);
 }
 
+/** Stay beside the chip, wherever it is scrolled to, and go once it is out of sight, or is no more. */
+function useChip(card: RefObject<HTMLElement>, shown: Preview | null): void {
+  useLayoutEffect(() => {
+    if (!shown) return;
+    const { chip } = shown;
+    const move = () => card.current && position(card.current, chip);
+    move();
+    // The focus itself scrolls to its chip, once this is drawn. Scrolling does not bubble.
+    addEventListener("scroll", move, { capture: true, passive: true });
+    const observer = new IntersectionObserver((seen) => seen.at(-1)?.isIntersecting || dropQuote());
+    observer.observe(chip);
+    return () => {
+      removeEventListener("scroll", move, { capture: true });
+      observer.disconnect();
+    };
+  }, [shown]);
+}
+
 export function QuoteCard() {
   const card = useRef<HTMLDivElement>(null);
   const shown = preview.value;
   useEscape();
-  useLayoutEffect(() => {
-    if (card.current && shown) position(card.current, shown.chip);
-  }, [shown]);
+  useChip(card, shown);
   if (!shown) return null;
   const { citation } = shown;
   return (
