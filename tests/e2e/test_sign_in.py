@@ -151,6 +151,30 @@ def test_a_suggested_passphrase_that_is_changed_is_seen_no_more(threshold: Page)
     expect(password).to_have_attribute("type", "text")
 
 
+def suggest_after_a_lost_connection(page: Page, field: str) -> None:
+    page.context.set_offline(True)
+    expect(page.get_by_text("You are offline")).to_be_visible()  # it moves what is to be pressed
+    suggest = page.get_by_role("button", name="Suggest a passphrase")
+    alert = page.get_by_role("alert")
+    suggest.click()
+    expect(alert).to_have_text("Lectern cannot be reached. Check the connection, then try again.")
+    page.context.set_offline(False)
+    suggest.click()
+
+    expect(page.get_by_label(field, exact=True)).to_have_value(re.compile(r"^(\w+-){4}\w+$"))
+    expect(alert).to_have_count(0)
+
+
+def test_a_passphrase_that_is_out_of_reach_is_told_so_and_suggested_later(threshold: Page):
+    suggest_after_a_lost_connection(threshold, "Password")
+
+
+def test_a_new_passphrase_that_is_out_of_reach_is_told_so_and_suggested_later(desk: Desk):
+    desk.page.goto("/#/account")
+    expect(desk.page.get_by_role("list", name="Where you")).to_contain_text("this session")
+    suggest_after_a_lost_connection(desk.page, "New password")
+
+
 def test_a_taken_username_is_told_so(threshold: Page, desk: Desk):
     fill(threshold, desk.username)
     make(threshold)

@@ -5,7 +5,7 @@ import { send } from "../api/client.ts";
 import { isProblem, isUnanswered } from "../api/problems.ts";
 import { refresh } from "../api/session.ts";
 import type { User } from "../schema.ts";
-import { suggestPassphrase } from "../sign-in/passphrase.ts";
+import { Suggest } from "../sign-in/suggest.tsx";
 import { strings } from "../strings/index.ts";
 import { useAttempt } from "../ui/attempt.ts";
 import { FailureNote } from "../ui/failure.tsx";
@@ -58,8 +58,7 @@ export function PasswordForm({ user, onChanged }: Props) {
       await onChanged();
     });
   };
-  const suggest = async () => {
-    const passphrase = await suggestPassphrase();
+  const take = (passphrase: string) => {
     setNext(passphrase);
     setSuggestion(passphrase);
   };
@@ -80,9 +79,7 @@ export function PasswordForm({ user, onChanged }: Props) {
         autocomplete="new-password"
         suggestion={suggestion}
       />
-      <button type="button" class="link" onClick={suggest}>
-        {s.signIn.suggest}
-      </button>
+      <Suggest onSuggest={take} />
       {isChanged && (
         <p class="note" role="status">
           {s.account.changed}

@@ -1,7 +1,13 @@
 // A passphrase for who has none at hand: random words out of more than 600: 46 bits.
 
-import { language } from "../strings/index.ts";
+import { problemOf, readJson } from "../api/replies.ts";
+import { reach } from "../api/session.ts";
+import { type Language, language } from "../strings/index.ts";
+import german from "../strings/words-de.json?url";
+import english from "../strings/words-en.json?url";
 
+// Fetched, not imported: many browsers import nothing again that was out of reach once.
+const ADDRESSES: Record<Language, string> = { de: german, en: english };
 const COUNT = 5;
 
 /** A number below `limit`, each as likely as any other. */
@@ -13,10 +19,15 @@ function random(limit: number): number {
   return (drawn[0] ?? 0) % limit;
 }
 
+/** Fetch the words: short, concrete, hard to mistake for one another. Raises a Failure. */
+async function fetchWords(): Promise<string[]> {
+  const response = await reach(ADDRESSES[language.value], {});
+  if (!response.ok) throw await problemOf(response);
+  return readJson<string[]>(response);
+}
+
+/** Raises a Failure: the words may be out of reach. */
 export async function suggestPassphrase(): Promise<string> {
-  const { words } =
-    language.value === "de"
-      ? await import("../strings/words-de.ts")
-      : await import("../strings/words-en.ts");
+  const words = await fetchWords();
   return Array.from({ length: COUNT }, () => words[random(words.length)]).join("-");
 }

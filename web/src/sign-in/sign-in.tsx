@@ -14,7 +14,7 @@ import { useHeading } from "../ui/heading.ts";
 import { Submit } from "../ui/submit.tsx";
 import { Switches } from "../ui/switches.tsx";
 import { Wordmark } from "../ui/wordmark.tsx";
-import { suggestPassphrase } from "./passphrase.ts";
+import { Suggest } from "./suggest.tsx";
 
 // What the server takes (lib/domain/usernames.py); said here, beside the field.
 const USERNAME = /^[A-Za-z0-9._-]{3,32}$/;
@@ -107,8 +107,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
     setMisnamed(misnamed);
     if (!misnamed) attempt(tryToEnter);
   };
-  const suggest = async () => {
-    const password = await suggestPassphrase();
+  const take = (password: string) => {
     change({ password });
     setSuggestion(password);
   };
@@ -131,11 +130,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
         autocomplete={isNew ? "new-password" : "current-password"}
         suggestion={suggestion}
       />
-      {isNew && (
-        <button type="button" class="link" onClick={suggest}>
-          {s.suggest}
-        </button>
-      )}
+      {isNew && <Suggest onSuggest={take} />}
       {needsCode && <CodeField code={entry.code} onInput={(code) => change({ code })} />}
       {failure && <FailureNote failure={failure} />}
       <Submit label={isNew ? s.create : s.enter} isBusy={isBusy} failure={failure} />
