@@ -36,7 +36,7 @@ function useEscape(): void {
 }
 
 /** Stay beside the chip, wherever it is scrolled to, and go once it is out of sight, or is no more. */
-function useChip(card: RefObject<HTMLElement>, shown: Preview | null): void {
+function useChip(card: RefObject<HTMLElement | null>, shown: Preview | null): void {
   useLayoutEffect(() => {
     if (!shown) return;
     const { chip } = shown;
