@@ -326,6 +326,25 @@ def erase(desk: Desk) -> None:
     dialog.get_by_role("button", name="Delete everything for good").click()
 
 
+def test_a_deletion_that_is_under_way_cannot_be_cancelled(desk: Desk):
+    held = hold(desk.page, "**/api/auth/erase")
+    with desk.page.expect_request("**/api/auth/erase"):
+        erase(desk)
+    dialog = desk.page.get_by_role("dialog")
+    cancel = dialog.get_by_role("button", name="Cancel")
+    expect(cancel).to_be_disabled()
+
+    cancel.press("Enter")
+    for _ in range(3):  # the page is asked once, and then no more
+        desk.page.keyboard.press("Escape")
+
+    expect(dialog).to_be_visible()
+    held[0].fulfill(status=503)
+    expect(dialog.get_by_role("alert")).to_contain_text("went wrong on the server")
+    cancel.click()
+    expect(dialog).to_have_count(0)
+
+
 def refuse(page: Page, address: str, status: int, **members: Any) -> None:
     """Let the server answer with a problem."""
     problem = {"type": "about:blank", "title": "", "detail": "", "status": status} | members

@@ -58,8 +58,19 @@ function EraseDialog({ user, onClose }: { user: User; onClose: () => void }) {
     event.preventDefault();
     attempt(() => erase(user, password));
   };
+  // What is under way cannot be called back: nothing may look as if it could.
+  const stay = (event: Event) => isBusy && event.preventDefault();
+  // The browser asks once whether to close; at the next Escape it does.
+  const hear = (event: KeyboardEvent) => event.key === "Escape" && stay(event);
   return (
-    <dialog ref={dialog} class="confirm" aria-labelledby="erase-title" onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class="confirm"
+      aria-labelledby="erase-title"
+      onCancel={stay}
+      onKeyDown={hear}
+      onClose={onClose}
+    >
       <form onSubmit={submit}>
         <h2 id="erase-title">{s.account.eraseTitle}</h2>
         <p>{s.account.eraseText}</p>
@@ -72,7 +83,11 @@ function EraseDialog({ user, onClose }: { user: User; onClose: () => void }) {
         />
         {failure && <FailureNote failure={failure} />}
         <div class="buttons">
-          <button type="button" onClick={() => dialog.current?.close()}>
+          <button
+            type="button"
+            aria-disabled={isBusy || undefined}
+            onClick={isBusy ? undefined : () => dialog.current?.close()}
+          >
             {s.cancel}
           </button>
           <Submit isDangerous label={s.account.eraseConfirm} isBusy={isBusy} failure={failure} />
