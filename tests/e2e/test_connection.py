@@ -972,6 +972,19 @@ _KEEP_ANOTHER = """async () => {
   const [name] = await caches.keys();
   await (await caches.open(name)).put("/", new Response("another page"));
 }"""
+_FORGET = """async () => {
+  for (const name of await caches.keys()) await caches.delete(name);
+}"""
+_FILL_THE_DISK = """() => {
+  Cache.prototype.put = () => Promise.reject(new DOMException("", "QuotaExceededError"));
+}"""
+_FETCH = "part => fetch(part).then(it => it.ok)"
+_IS_IN_CACHE = "part => caches.match(part).then(Boolean)"
+
+
+def a_script() -> str:
+    """Return the address of one that the page loads when it is first needed."""
+    return f"/assets/{next((ROOT / 'web/dist/assets').glob('temml-*.js')).name}"
 
 
 class TestTheShell:
@@ -993,6 +1006,24 @@ class TestTheShell:
         for part in parts:
             if not part.endswith(".woff2"):
                 assert kept.page.evaluate("part => fetch(part).then(it => it.ok)", part), part
+
+    def test_keeps_what_it_fetches_later(self, kept: Desk):
+        kept.page.evaluate(_FORGET)
+
+        assert kept.page.evaluate(_FETCH, a_script())
+
+        wait_until(kept.page, _IS_IN_CACHE, a_script())
+
+    def test_is_fetched_where_there_is_no_room_to_keep_it(self, kept: Desk):
+        [worker] = kept.page.context.service_workers
+        worker.evaluate(_FILL_THE_DISK)
+        kept.page.evaluate(_FORGET)
+
+        assert kept.page.evaluate(_FETCH, a_script())
+
+        kept.page.reload()
+        expect(kept.composer).to_be_visible()
+        assert not kept.page.evaluate(_IS_IN_CACHE, a_script())
 
     def test_keeps_the_page_as_it_is_served_now(self, kept: Desk):
         """Another deployment may serve it with other headers, and all else the same."""

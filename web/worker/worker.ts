@@ -13,13 +13,10 @@ declare const SHELL_ENTRY: string;
 const SHELL = SHELL_FILES;
 const CACHE = `lectern-${SHELL_VERSION}`;
 
-async function keep(request: Request, response: Response): Promise<Response> {
-  if (response.ok && response.type === "basic") {
-    const copy = response.clone();
-    const cache = await caches.open(CACHE);
-    await cache.put(request, copy);
-  }
-  return response;
+async function keep(request: Request, response: Response): Promise<void> {
+  if (!response.ok || response.type !== "basic") return;
+  const cache = await caches.open(CACHE);
+  await cache.put(request, response);
 }
 
 /** Keep a page as it is served now, with its headers; one of another build has parts that are not here. */
@@ -41,9 +38,13 @@ async function openPage(event: FetchEvent): Promise<Response> {
   }
 }
 
-/** What has a hash in its name never changes. */
-async function openAsset(request: Request): Promise<Response> {
-  return (await caches.match(request)) ?? keep(request, await fetch(request));
+/** What has a hash in its name never changes. There may be no room to keep it: it is fetched all the same. */
+async function openAsset(event: FetchEvent): Promise<Response> {
+  const kept = await caches.match(event.request);
+  if (kept) return kept;
+  const response = await fetch(event.request);
+  event.waitUntil(keep(event.request, response.clone()).catch(() => {}));
+  return response;
 }
 
 async function forgetOlder(): Promise<void> {
@@ -64,7 +65,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== location.origin) return;
   if (url.pathname.startsWith("/api/")) return;
   if (request.mode === "navigate") event.respondWith(openPage(event));
-  else if (url.pathname.startsWith("/assets/")) event.respondWith(openAsset(request));
+  else if (url.pathname.startsWith("/assets/")) event.respondWith(openAsset(event));
   else if (SHELL.includes(url.pathname))
-    event.respondWith(fetch(request).catch(() => openAsset(request)));
+    event.respondWith(fetch(request).catch(() => openAsset(event)));
 });
