@@ -20,6 +20,9 @@ from tests.fakes import ScriptedModel
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 ANSWER = f'Basalt is **dark** <cite passage="1">{NOTES}</cite>.'
 QUESTION = "What is basalt?"
+_WAIT_AS_LONG_AS_IT_TAKES = """() => {
+  AbortSignal.timeout = () => new AbortController().signal;
+}"""
 PRESS_TWICE = "button => { button.click(); button.click(); }"
 
 
@@ -476,6 +479,30 @@ class TestAfterwards:
         answered.page.get_by_role("button", name="Sign in").click()
         answered.page.goto("/#/")
         expect_no_chats(answered)
+
+    def test_a_chat_deleted_in_another_tab_is_gone_for_good_for_who_signs_out(
+        self, answered: Desk, lectern: str
+    ):
+        page, other = answered.page, Desk(answered.page.context.new_page())
+        other.page.goto("/")
+        held = hold(other.page, "**/api/history/*")
+        delete_chat(other)
+        page.goto("/#/account")
+        page.evaluate(_WAIT_AS_LONG_AS_IT_TAKES)
+        logouts: list[Request] = []
+        page.on("request", lambda it: logouts.append(it) if "logout" in it.url else None)
+
+        with other.page.expect_request(is_deletion):
+            page.get_by_role("button", name="Sign out", exact=True).first.click()
+        expect(other.page.get_by_role("button", name="Undo")).to_have_count(0)
+        assert logouts == []
+        with other.page.expect_response(is_deletion) as deleted:
+            held[0].continue_()
+
+        assert deleted.value.status == 204
+        expect(page.get_by_label("Username")).to_be_visible()
+        expect(other.page.get_by_label("Username")).to_be_visible()
+        expect_none_kept(lectern, answered.username)
 
     def test_who_signs_out_stays_while_a_chat_cannot_be_deleted(self, answered: Desk):
         answered.page.route("**/api/history/*", lambda route: route.abort(), times=1)

@@ -13,9 +13,11 @@ type News =
   | { kind: "ended"; byItself: boolean };
 
 const LOCK = "lectern-refresh";
+const UNFINISHED = "lectern-unfinished";
 const HINT = "lectern-refreshed-at";
 const EARLY_MILLISECONDS = 20_000;
 const HEARSAY_MILLISECONDS = 1_000;
+const FAREWELL_MILLISECONDS = 3_000;
 /** A reply that takes longer does not come; the other tabs wait in the lock meanwhile. */
 const PATIENCE_MILLISECONDS = 30_000;
 /** A slice of reading ends within 20 s; all else begins to come sooner, a cold start included. */
@@ -30,6 +32,7 @@ let access = { token: "", since: 0, until: 0 };
 let lastUserId: number | null = null;
 let refreshing: Promise<void> | null = null;
 const channel = new BroadcastChannel("lectern-session");
+const farewells = new BroadcastChannel("lectern-farewell");
 
 /** Whether someone was signed in here the last time: a page without a session asks for none. */
 export const isRemembered = () => localStorage.getItem(HINT) !== null;
@@ -139,7 +142,26 @@ export async function holdToken(milliseconds: number): Promise<void> {
   if (access.until - EARLY_MILLISECONDS < Date.now() + milliseconds) await refresh();
 }
 
+/** Let whoever signs out in another tab wait for this, which needs the session. */
+export function delaySignOut(work: Promise<void>): void {
+  if ("locks" in navigator) navigator.locks.request(UNFINISHED, { mode: "shared" }, () => work);
+}
+
+/** Do this at once when somebody signs out in another tab. */
+export function onFarewell(finish: () => void): void {
+  farewells.addEventListener("message", finish);
+}
+
+/** Let the other tabs finish what they are at; not for long: one of them may be frozen. */
+async function bidFarewell(): Promise<void> {
+  farewells.postMessage(null);
+  if (!("locks" in navigator)) return;
+  const signal = AbortSignal.timeout(FAREWELL_MILLISECONDS);
+  await navigator.locks.request(UNFINISHED, { signal }, () => {}).catch(() => {});
+}
+
 export async function signOut(): Promise<void> {
+  await bidFarewell();
   const response = await post("/api/auth/logout");
   if (!response.ok && response.status !== 401) throw await problemOf(response);
   end({ byItself: false });

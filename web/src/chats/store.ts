@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure, isAbort, Problem } from "../api/problems.ts";
-import { holdToken, user } from "../api/session.ts";
+import { delaySignOut, holdToken, onFarewell, user } from "../api/session.ts";
 import { printable } from "../api/text.ts";
 import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
@@ -95,6 +95,9 @@ const doomed = new Map<string, number>();
 /** Those whose undo somebody is at just now. */
 const held = new Set<string>();
 
+/** What to call once they are gone or back. */
+const settle = new Map<string, () => void>();
+
 /** Begin the time to think again, from its start. */
 function arm(chat: Chat): void {
   clearTimeout(doomed.get(chat.chat_id));
@@ -106,6 +109,7 @@ function arm(chat: Chat): void {
 export function deleteChat(chat: Chat): void {
   chats.value = chats.value.filter((other) => other.chat_id !== chat.chat_id);
   deletions.value = [...deletions.value, chat];
+  delaySignOut(new Promise((resolve) => settle.set(chat.chat_id, resolve)));
   arm(chat);
 }
 
@@ -127,6 +131,8 @@ export function undoDelete(chat: Chat): void {
 function forget(chat: Chat): void {
   doomed.delete(chat.chat_id);
   held.delete(chat.chat_id);
+  settle.get(chat.chat_id)?.();
+  settle.delete(chat.chat_id);
   deletions.value = deletions.value.filter((other) => other !== chat);
 }
 
@@ -167,5 +173,6 @@ export async function finishDeletions(): Promise<void> {
   await Promise.all(underWay);
 }
 
-// Whoever closes the page meant it.
+// Whoever closes the page meant it; and whoever signs out leaves nobody to do it later.
 addEventListener("pagehide", beginAll);
+onFarewell(beginAll);
