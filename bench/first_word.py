@@ -9,6 +9,7 @@ student's as a deployment allows by default, each asking again as soon as it is 
 
 import argparse
 import asyncio
+import contextlib
 import re
 import statistics
 import time
@@ -35,30 +36,46 @@ _PICTURE_MINUTES = 10
 _MOST_OWN = 15.0
 _CALLS = re.compile(r"(model|database);dur=([\d.]+)")
 _SAMPLE_SECONDS = 5.0
+# Before a student asks again who was refused, or whose answer broke off: a server that is gone refuses thousands a second.
+_PAUSE_SECONDS = 1.0
 _QUESTION = "Where do the light reactions take place?"
 _IN_SHORT = f"{_QUESTION} Say it in 5 words."
 _TEXT = "The light reactions take place in the thylakoid membranes."
 
 
 @dataclass
+class Heard:
+    """One answer, as far as it came: milliseconds to its first word, and of these those of calls before it.
+
+    `refusal` is what was said instead of an answer.
+    """
+
+    first: float | None = None
+    calls: float = 0.0
+    words: int = 0
+    is_whole: bool = False
+    refusal: str = ""
+
+
+@dataclass
 class Streams:
-    """What was seen of many answers."""
+    """What was seen of many answers; `first_words` of those alone that had one."""
 
     first_words: list[float] = field(default_factory=list[float])
     words: int = 0
-    dropped: int = 0
+    broken_off: int = 0
+    refused: int = 0
     processor_seconds: float = 0.0
     memory: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
 
-
-@dataclass(frozen=True)
-class Heard:
-    """One answer: milliseconds to its first word, of these those of calls before it, its words, and whether it came to its end."""
-
-    first: float
-    calls: float
-    words: int
-    is_whole: bool
+    def add(self, heard: Heard) -> None:
+        self.words += heard.words
+        if heard.first is not None:
+            self.first_words.append(heard.first)
+        if heard.refusal:
+            self.refused += 1
+        elif not heard.is_whole:
+            self.broken_off += 1
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,10 @@ class Alone:
     def words(self) -> float:
         return statistics.median(heard.words for heard in self.heard)
 
+    @property
+    def first_words(self) -> list[float]:
+        return [heard.first for heard in self.heard if heard.first is not None]
+
 
 class Asker:
     """Asks one server for streams, ours or the model itself."""
@@ -80,23 +101,31 @@ class Asker:
         self._client, self._url, self._body, self._end = client, url, body, end
 
     async def ask(self, token: str = "") -> Heard:
-        began, first, last, words = time.perf_counter(), 0.0, "", 0
+        """Ask once. A refusal is an answer too, and so is what was heard until a connection broke or fell silent."""
+        heard, began = Heard(), time.perf_counter()
         headers = {"Accept": "text/event-stream", "Authorization": token}
-        async with self._client.stream(
-            "POST", self._url, json=self._body, headers=headers
-        ) as answer:
-            assert answer.is_success, await answer.aread()
-            # When the headers are sent, the question has been embedded and begun, and no more.
-            timing = dict(_CALLS.findall(answer.headers.get("Server-Timing", "")))
-            async for line in _lines(answer):
-                if _is_word(line):
-                    first = first or (time.perf_counter() - began) * 1000
-                    words += 1
-                last = line or last
-                if line.startswith(self._end):
-                    break
-        calls = sum(map(float, timing.values()))
-        return Heard(first, calls, words, last.startswith(self._end))
+        with contextlib.suppress(httpx.TransportError):
+            async with self._client.stream(
+                "POST", self._url, json=self._body, headers=headers
+            ) as answer:
+                if answer.is_success:
+                    await self._listen(answer, heard, began)
+                else:
+                    heard.refusal = f"{answer.status_code}"
+                    heard.refusal += f" {(await answer.aread()).decode()}"
+        return heard
+
+    async def _listen(self, answer: httpx.Response, heard: Heard, began: float) -> None:
+        # When the headers are sent, the question has been embedded and begun, and no more.
+        timing = dict(_CALLS.findall(answer.headers.get("Server-Timing", "")))
+        heard.calls = sum(map(float, timing.values()))
+        async for line in _lines(answer):
+            if _is_word(line):
+                heard.first = heard.first or (time.perf_counter() - began) * 1000
+                heard.words += 1
+            if line.startswith(self._end):
+                heard.is_whole = True
+                break
 
 
 async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
@@ -118,9 +147,9 @@ async def _ask_at_once(
         await asyncio.sleep(number * 0.05)  # they do not all begin in one moment
         while time.monotonic() - began < seconds:
             heard = await asker.ask(tokens[number % len(tokens)])
-            seen.dropped += not heard.is_whole
-            seen.words += heard.words
-            seen.first_words.append(heard.first)
+            seen.add(heard)
+            if not heard.is_whole:
+                await asyncio.sleep(_PAUSE_SECONDS)
 
     async def watch() -> None:
         while True:
@@ -132,6 +161,8 @@ async def _ask_at_once(
     await asyncio.gather(*(ask_again(number) for number in range(_STREAMS)))
     seen.processor_seconds = server.cpu_seconds() - worked
     watching.cancel()
+    if not seen.first_words:
+        raise RuntimeError(f"No word came: {seen.refused} refused, {seen.broken_off} broken off.")
     return seen
 
 
@@ -139,18 +170,23 @@ async def _alone(asker: Asker, server: Apart, token: str = "") -> Alone:
     alone = Alone([], [])
     for _ in range(_ALONE):
         before = server.cpu_seconds()
-        alone.heard.append(await asker.ask(token))
+        heard = await asker.ask(token)
+        assert heard.is_whole, heard
+        alone.heard.append(heard)
         alone.worked.append((server.cpu_seconds() - before) * 1000)
     return alone
 
 
 def _one_by_one(ours: Alone, model: Alone) -> list[Figure]:
-    direct = [heard.first for heard in model.heard]
-    own = [heard.first - heard.calls - statistics.median(direct) for heard in ours.heard]
+    direct = model.first_words
+    own = [
+        first - heard.calls - statistics.median(direct)
+        for first, heard in zip(ours.first_words, ours.heard, strict=True)
+    ]
     calls = statistics.median(heard.calls for heard in ours.heard)
     return [
         compare("first word, without the model's own and the two calls", "ms", own, aim=_MOST_OWN),
-        compare("first word in all", "ms", [heard.first for heard in ours.heard], direct),
+        compare("first word in all", "ms", ours.first_words, direct),
         Figure("the embedding and the call to the database", calls, "ms"),
     ]
 
@@ -181,7 +217,8 @@ def _at_once(ours: Streams, model: Streams) -> list[Figure]:
     start, end = statistics.median(settled[:third]), statistics.median(settled[-third:])
     return [
         Figure("answers", len(ours.first_words), ""),
-        Figure("answers that broke off", ours.dropped, "", aim=0),
+        Figure("answers that broke off", ours.broken_off, "", aim=0),
+        Figure("questions that were refused", ours.refused, "", aim=0),
         Figure("first word, p50", percentile(ours.first_words, 50), "ms"),
         Figure("first word, p95 later than the model's own", late, "ms", aim=500),
         Figure("memory in the last third against the first", end, "MB", start or None, aim=1.05),
