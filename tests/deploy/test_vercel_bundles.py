@@ -91,7 +91,7 @@ def test_each_function_has_the_time_that_its_work_takes(vercel_output: Output) -
 
 
 def test_the_page_and_its_assets_are_all_that_is_public(vercel_output: Output) -> None:
-    hashed = re.compile(r"assets/[\w.-]+-[\w-]{8}\.(?:js|css|svg|woff2)")
+    hashed = re.compile(r"assets/[\w.-]+-[\w-]{8}\.(?:js|css|svg|woff2|json)")
     copied = ROOT / "web" / "public"
     beside = {path.relative_to(copied).as_posix() for path in copied.rglob("*") if path.is_file()}
 
