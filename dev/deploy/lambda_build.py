@@ -30,7 +30,7 @@ from dev.processes import ROOT
 OUT = ROOT / ".build" / "lambda"
 STREAMING = ("auth", "query")  # through the Lambda Web Adapter, which starts run.sh
 
-_RUN_SCRIPT = Path(__file__).with_name("run.sh")
+_RUN_SCRIPT, _SERVE_SCRIPT = (Path(__file__).with_name(name) for name in ("run.sh", "serve.py"))
 _SERVER = ("uvicorn", "click")
 _TELEMETRY = ("opentelemetry-exporter-otlp-proto-http", "opentelemetry-sdk")  # lib/web/telemetry.py
 _SIGNING = ("cryptography", "cffi", "pycparser")
@@ -110,6 +110,7 @@ def plant(
     packages = read_packages(path, architecture)
     for folder in ("functions", "lib"):
         shutil.copytree(root / folder, path / folder, ignore=_only_python)
+    shutil.copy(_SERVE_SCRIPT, path)
     _compile(path)
     return Tree(path, packages, _TELEMETRY if with_telemetry else ())
 
@@ -155,10 +156,11 @@ def _select(tree: Tree, name: str, without: tuple[str, ...]) -> dict[str, Path]:
     needed = reach(tree.path, f"functions.{name}")
     imported = needed.packages | ({"uvicorn"} if name in STREAMING else set())
     files = {*needed.files, "functions/__init__.py"}
+    files |= {_SERVE_SCRIPT.name} if name in STREAMING else set()
     for package in closure(imported, tree.packages, without, tree.added):
         files.update(package.files)
     chosen = {file: tree.path / file for file in sorted(files | _bytecode(tree.path, files))}
-    return chosen | ({"run.sh": _RUN_SCRIPT} if name in STREAMING else {})
+    return chosen | ({_RUN_SCRIPT.name: _RUN_SCRIPT} if name in STREAMING else {})
 
 
 def _bytecode(tree: Path, files: set[str]) -> set[str]:
@@ -180,7 +182,7 @@ def _pack(files: dict[str, Path], path: Path) -> Archive:
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3  # Unix, whose permissions follow
-            entry.external_attr = (0o755 if name == "run.sh" else 0o644) << 16
+            entry.external_attr = (0o755 if name == _RUN_SCRIPT.name else 0o644) << 16
             archive.writestr(entry, content)
     if unzipped > _MOST_BYTES:
         raise ValueError(f"{path.name} has {unzipped} bytes, and Lambda takes {_MOST_BYTES}.")

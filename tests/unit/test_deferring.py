@@ -73,12 +73,13 @@ def test_it_is_documented_by_its_own_text_once_it_ran(package: str):
     assert names["package"].__doc__ == "A pair."
 
 
-def test_a_question_imports_a_tenth_of_the_sdk():
+def test_a_question_imports_a_tenth_of_the_sdk_and_one_http_client():
     # In a process of its own: other tests may have asked for all.
     program = (
         "import sys, lib.adapters.openai_parts as parts\n"
         "def count(): return sum(name.startswith('openai.') for name in sys.modules)\n"
         "parts.AsyncOpenAI(api_key='k')\n"
+        "assert 'httpx' in sys.modules and 'httpx2' not in sys.modules\n"
         "print(count())\n"
         "import openai\n"
         "assert openai.AsyncOpenAI is parts.AsyncOpenAI, openai.types.Batch\n"

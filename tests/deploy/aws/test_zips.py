@@ -34,6 +34,12 @@ assert sys.version_info[:2] == (3, 13) and sys.path[0] == ""
 strays = [m for m in sys.modules.values() if "site-packages" in (getattr(m, "__file__", "") or "")]
 assert not strays, strays
 """
+_SERVE = """
+import sys
+import serve
+assert callable(serve.main) and sys.path[0] == ""
+print(sorted({"click", "multiprocessing", "uvicorn.main"} & set(sys.modules)))
+"""
 _SEND = """
 from lib.web import telemetry
 class Settings:
@@ -188,6 +194,17 @@ def test_every_dependency_of_the_project_is_in_some_zip(zips: dict[str, Archive]
 def test_the_adapter_may_run_its_script(zips: dict[str, Archive], name: str) -> None:
     with zipfile.ZipFile(zips[name].path) as archive:
         assert archive.getinfo("run.sh").external_attr >> 16 == 0o755
+
+
+@pytest.mark.parametrize("name", ["auth", "query"])
+def test_its_server_comes_without_a_command_line(
+    zips: dict[str, Archive], name: str, tmp_path: Path
+) -> None:
+    unpack(zips[name].path, tmp_path)
+
+    done = _run_on_lambdas_python(_SERVE, tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 
 def test_no_zip_holds_a_path_of_the_machine_that_built_it(zips: dict[str, Archive]) -> None:
