@@ -74,7 +74,10 @@ def fit_passages(passages: Sequence[Passage]) -> list[Passage]:
     for passage in passages:
         if fitting and len(passage.text) > room:
             break
-        fitting.append(passage.model_copy(update={"text": passage.text[:room]}))
+        is_short = len(passage.text) <= room
+        fitting.append(
+            passage if is_short else passage.model_copy(update={"text": passage.text[:room]})
+        )
         room -= len(passage.text)
     return fitting
 

@@ -59,7 +59,7 @@ class Failure:
 
 
 async def answer(beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
-    """Yield the events of the contract, `start` to `done` or `error` (with a Failure).
+    """Yield the events of the contract, `start` to `done` (with the query) or `error` (with a Failure).
 
     Whatever happens on the way (the client goes away, the provider fails, the time is up), what
     arrived is saved.
@@ -87,7 +87,7 @@ async def answer(beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
     if draft.problem:
         yield "error", Failure(draft.problem, saved)
     else:
-        yield _done(saved)
+        yield "done", saved
 
 
 async def collect(events: AsyncGenerator[Event]) -> Query:
@@ -100,7 +100,7 @@ async def collect(events: AsyncGenerator[Event]) -> Query:
     last = {event: data async for event, data in events}
     failure: Failure | None = last.get("error")
     if failure is None:
-        return Query.model_validate(last["done"]["query"])
+        return last["done"]
     is_saved = not isinstance(failure.problem, DatabaseUnavailable)
     if failure.query.response and is_saved:
         return failure.query
@@ -111,12 +111,13 @@ def _start(query: Query) -> Event:
     return "start", {"query_id": query.id, "chat_id": query.chat_id}
 
 
-def _done(query: Query) -> Event:
-    return "done", {"query": query.model_dump(mode="json")}
-
-
 def _as_reference(passage: Passage) -> dict[str, Any]:
-    return passage.model_dump(include={"rank", "file_id", "filename", "page"})
+    return {
+        "rank": passage.rank,
+        "file_id": passage.file_id,
+        "filename": passage.filename,
+        "page": passage.page,
+    }
 
 
 def _replay(query: Query) -> list[Event]:
@@ -124,7 +125,7 @@ def _replay(query: Query) -> list[Event]:
         _start(query),
         ("delta", {"text": query.response}),
         *[("citation", citation.model_dump()) for citation in query.citations],
-        _done(query),
+        ("done", query),
     ]
 
 

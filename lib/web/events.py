@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from lib.adapters.deadlines import limit
+from lib.domain.models import Query
 from lib.services.answering import Failure
 from lib.web.problems import describe_status, instance_of
 from lib.web.requests import log_trace
@@ -32,6 +33,8 @@ def encode(event: str, data: Any) -> bytes:
 
 
 def _as_data(data: Any, request_id: UUID) -> Any:
+    if isinstance(data, Query):
+        return {"query": data.model_dump(mode="json")}
     if isinstance(data, Failure):
         return data.problem.as_dict() | {"instance": instance_of(request_id)}
     return data
