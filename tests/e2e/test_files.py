@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expect
@@ -254,6 +256,28 @@ class TestOnTheWay:
         desk.page.reload()
 
         desk.expect_ready("rocks.txt")
+
+    def test_a_list_that_knows_of_a_file_before_its_upload_does_has_it_read_once(
+        self, new_desk: Callable[..., Desk]
+    ):
+        desk = new_desk(text_file("granite.txt", GRANITE))
+        asked: list[str] = []
+        desk.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+        gate = Gate(desk.page, "**/api/upload?limit=*")
+        desk.page.reload()
+        signed = hold(desk.page, "**/api/upload/signed")
+        with desk.page.expect_request("**/api/upload/signed"):
+            desk.add(text_file("rocks.txt", BASALT))
+        side = desk.open_side()
+        expect(row(side, "rocks.txt")).to_contain_text("Preparing")
+        answer = signed[0].fetch()
+        gate.open()
+        expect(side.get_by_text("granite.txt")).to_be_visible()
+
+        signed[0].fulfill(response=answer)
+
+        desk.expect_ready("rocks.txt")
+        assert len([path for path in asked if path.endswith("/ingest")]) == 1
 
     def test_reading_is_seen_page_by_page(self, desk: Desk, model: ScriptedModel, tmp_path: Path):
         pages = [[f"Rock number {number} is dark and cools quickly."] for number in range(1, 41)]

@@ -66,7 +66,7 @@ export function isOnTheWay(id: number): boolean {
 }
 
 /** Whether this page is about to send a file like this whose place is not known yet. */
-export function isPlaceless(file: File): boolean {
+export function isPlaceless(file: Pick<File, "name" | "size">): boolean {
   return shipments.value.some((shipment) => {
     const { name, size } = shipment.file;
     const isSame = name === file.name && size === file.size;

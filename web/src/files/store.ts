@@ -6,7 +6,7 @@ import { asFailure, type Failure, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { isDriven, readIfArrived, readOn } from "./reading.ts";
-import { isOnTheWay } from "./shipments.ts";
+import { isOnTheWay, isPlaceless } from "./shipments.ts";
 
 const PAGE = 100;
 
@@ -96,6 +96,11 @@ export async function fetchFiles(): Promise<CourseFile[]> {
   return found;
 }
 
+/** Whether a file may be the place of what this page is about to send: the list may know of it first. */
+function isOurs({ id, filename: name, size_bytes: size }: CourseFile): boolean {
+  return isOnTheWay(id) || isPlaceless({ name, size });
+}
+
 /** Load the list, and go on reading what was left unread. */
 export async function loadFiles(): Promise<void> {
   const askedAt = changes;
@@ -104,7 +109,7 @@ export async function loadFiles(): Promise<void> {
     filesState.value = "loaded";
     for (const file of files.value) {
       if (file.status === "processing") readOn(file);
-      if (file.status === "awaiting_upload" && !isOnTheWay(file.id)) readIfArrived(file);
+      if (file.status === "awaiting_upload" && !isOurs(file)) readIfArrived(file);
     }
   } catch (error) {
     filesState.value = asFailure(error);
