@@ -80,6 +80,17 @@ _FOCUS_AFTER = """button => new Promise(resolve => {
 })"""
 
 
+# Press a button, and what has the focus then, before the browser has drawn anything; return when all is drawn.
+_THEN_WHAT_HAS_IT = """button => new Promise(resolve => {
+  button.focus();
+  button.click();
+  queueMicrotask(() => queueMicrotask(() => {
+    document.activeElement.click();
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
+  }));
+})"""
+
+
 class Keyboard:
     """All that is done here is done by keys; where the focus is is looked up, and never set."""
 
@@ -367,6 +378,20 @@ class TestWhereTheFocusGoes:
         delete = desk.page.get_by_role("button", name="Delete", exact=True)
 
         assert delete.evaluate(_FOCUS_AFTER) == "Undo"
+
+    def test_a_deletion_that_is_undone_at_once_gives_it_to_the_list(
+        self, keys: Keyboard, desk: Desk
+    ):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        keys.use(desk.page.get_by_role("button", name=f"Actions for {QUESTION}"), backwards=True)
+
+        desk.page.get_by_role("button", name="Delete", exact=True).evaluate(_THEN_WHAT_HAS_IT)
+
+        expect(
+            desk.page.get_by_role("link", name=re.compile(f"^{re.escape(QUESTION)}"))
+        ).to_be_visible()
+        expect(desk.page.get_by_role("heading", name="Chats")).to_be_focused()
 
     def test_an_upload_keeps_it_at_its_button_and_then_gives_it_to_the_list(
         self, keys: Keyboard, desk: Desk, sample_pdf: bytes

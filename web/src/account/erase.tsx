@@ -1,6 +1,6 @@
 // Deleting the account, with the password as proof.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { send } from "../api/client.ts";
 import { isUnanswered, Problem } from "../api/problems.ts";
 import { end } from "../api/session.ts";
@@ -52,7 +52,7 @@ function EraseDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const s = strings.value;
   const dialog = useRef<HTMLDialogElement>(null);
   const [password, setPassword] = useState("");
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const { isBusy, failure, attempt } = useAttempt();
   const submit = (event: Event) => {
     event.preventDefault();

@@ -1,6 +1,6 @@
 // Files dropped or pasted anywhere on the page.
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { strings } from "../strings/index.ts";
 import { addFiles } from "./uploads.ts";
 
@@ -58,7 +58,7 @@ function listen(onOver: (isOver: boolean) => void): () => void {
 
 export function DropZone() {
   const [isOver, setOver] = useState(false);
-  useEffect(() => listen(setOver), []);
+  useLayoutEffect(() => listen(setOver), []);
   return isOver ? (
     <div class="drop-zone" aria-hidden="true">
       {strings.value.files.dropHere}

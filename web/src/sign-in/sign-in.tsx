@@ -1,6 +1,6 @@
 // Signing in and making an account.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { knock } from "../api/client.ts";
 import { isProblem, isUnanswered } from "../api/problems.ts";
 import { begin, wasEnded } from "../api/session.ts";
@@ -68,7 +68,7 @@ function useSignUp() {
 function CodeField({ code, onInput }: { code: string; onInput: (code: string) => void }) {
   const s = strings.value.signIn;
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => place.current?.querySelector("input")?.focus(), []);
+  useLayoutEffect(() => place.current?.querySelector("input")?.focus(), []);
   return (
     <div ref={place}>
       <Field label={s.code} hint={s.codeHint} value={code} onInput={onInput} autocomplete="off" />

@@ -1,7 +1,7 @@
 // Where the question is written.
 
 import { batch, signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { printable } from "../api/text.ts";
 import { ask, canAsk, runningTurn, stop } from "../chats/asking.ts";
 import { deletions } from "../chats/store.ts";
@@ -112,9 +112,9 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   }, [focusAsked.value]);
   const before = useRef({ chat, place });
   // A new question is to be typed at once; on a touch screen that would open the keyboard unasked.
-  // Who comes from a chat that they have deleted has its undo at hand.
+  // Who comes from a chat that they have deleted has its undo at hand, and may have used it before this is drawn.
   // A source that closes gives the focus back itself.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { chat: left, place: closed } = before.current;
     before.current = { chat, place };
     const isElsewhere =

@@ -1,7 +1,7 @@
 // The quote of the chip under the pointer or the focus. Escape puts it away.
 
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { languageOf } from "../files/store.ts";
 import { isEscape } from "../ui/escape.ts";
 import { placeOf } from "./chip.tsx";
@@ -23,7 +23,7 @@ function position(card: HTMLElement, chip: HTMLElement): void {
 }
 
 function useEscape(): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const hide = (event: KeyboardEvent) => {
       if (!isEscape(event) || preview.value === null) return;
       dropQuote();

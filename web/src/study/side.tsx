@@ -1,6 +1,6 @@
 // The side: files, chats, and the way to the account. A drawer on narrow screens.
 
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { user } from "../api/session.ts";
 import { ChatList } from "../chats/chat-list.tsx";
 import { FileList } from "../files/file-list.tsx";
@@ -19,7 +19,7 @@ export function Side({ isBehind }: { isBehind: boolean }) {
   const isDrawer = isNarrow.value;
   const isOpen = isSideOpen.value;
   // Whoever has chosen something in the drawer wants to see it.
-  useEffect(closeSide, [route.value]);
+  useLayoutEffect(closeSide, [route.value]);
   // At once: the next key is the drawer's already.
   useLayoutEffect(() => {
     if (isDrawer && isOpen) side.current?.focus();

@@ -1,6 +1,6 @@
 // The study: files and chats at the side, the conversation in the middle, the source beside it.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { loadChats, titles } from "../chats/store.ts";
 import { openChat } from "../chats/turns.ts";
 import { DropZone } from "../files/drop.tsx";
@@ -53,7 +53,8 @@ export function Study() {
     loadFiles();
     loadChats();
   }, []);
-  useEffect(() => {
+  // At once: what is asked now is asked in this chat.
+  useLayoutEffect(() => {
     openChat(chat);
   }, [chat]);
   useEffect(() => {

@@ -1,6 +1,6 @@
 // The parts of the forms: a field with its label and hint, and a password that can be shown.
 
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import { strings } from "../strings/index.ts";
 
 interface FieldProps {
@@ -60,7 +60,7 @@ export function PasswordField({ suggestion = "", ...props }: PasswordProps) {
   const [isShown, setShown] = useState(false);
   const isSuggested = suggestion !== "" && props.value === suggestion;
   // What they type themselves is theirs to show, also where it takes the place of a suggestion.
-  useEffect(() => setShown(isSuggested), [isSuggested, suggestion]);
+  useLayoutEffect(() => setShown(isSuggested), [isSuggested, suggestion]);
   const told = isSuggested ? { ...props, hint: s.suggested } : props;
   return (
     <div class="password">

@@ -1,6 +1,6 @@
 // The heading of a view that has come in place of another.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 let hasBeenElsewhere = false;
 
@@ -10,7 +10,8 @@ export function useHeading(title: string) {
   useEffect(() => {
     document.title = `${title} · Lectern`;
   }, [title]);
-  useEffect(() => {
+  // At once: a key that is pressed before all is drawn begins there.
+  useLayoutEffect(() => {
     hasBeenElsewhere = true;
     heading.current?.focus();
   }, []);
@@ -19,7 +20,7 @@ export function useHeading(title: string) {
 
 /** Begin with an element after another view, unless a part has the focus; when a page is loaded one begins at its top. */
 export function useReturn(id: string): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (hasBeenElsewhere && document.activeElement === document.body) {
       document.getElementById(id)?.focus();
     }
