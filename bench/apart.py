@@ -18,10 +18,10 @@ _POLL_SECONDS = 0.05
 
 
 class Apart:
-    """A process that serves."""
+    """A process that serves; `pid` is the kernel's number of it."""
 
     def __init__(self, url: str, pid: int) -> None:
-        self.url = url
+        self.url, self.pid = url, pid
         self._process = Path(f"/proc/{pid}")
         # The clock of all that its threads have run, as Linux numbers it (clock_getcpuclockid).
         self._clock = ~pid << 3 | 2

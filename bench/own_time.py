@@ -6,7 +6,8 @@ is no time of its own, and with many clients at once it is a turn of everybody e
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -26,30 +27,43 @@ class Own:
     told: float
 
 
-async def ask_one_by_one(server: Apart, request: httpx.Request, count: int) -> list[Own]:
+@dataclass(frozen=True)
+class Rush:
+    """Requests of many clients at once, and how many were answered in a second of it all."""
+
+    owns: list[Own]
+    per_second: float
+
+
+async def ask_one_by_one(server: Apart, requests: Sequence[httpx.Request], count: int) -> list[Own]:
+    """Ask `count` times by one connection, with each of `requests` in turn."""
     found: list[Own] = []
-    wire = _as_bytes(request)
-    async with _connected(request) as connection:
-        for _ in range(count):
+    wires = [_as_bytes(request) for request in requests]
+    async with _connected(requests[0]) as connection:
+        for number in range(count):
             before = server.cpu_seconds()
-            told = await _ask(connection, wire)
+            told = await _ask(connection, wires[number % len(wires)])
             found.append(Own((server.cpu_seconds() - before) * 1000, told))
     return found
 
 
-async def ask_at_once(server: Apart, request: httpx.Request, clients: int, count: int) -> list[Own]:
+async def ask_at_once(
+    server: Apart, requests: Sequence[httpx.Request], clients: int, count: int
+) -> Rush:
     """Ask with many clients, each `count` times; a request's share of the work is the mean of all."""
-    wire = _as_bytes(request)
+    wires = [_as_bytes(request) for request in requests]
 
-    async def ask_in_turn() -> list[float]:
-        async with _connected(request) as connection:
-            return [await _ask(connection, wire) for _ in range(count)]
+    async def ask_in_turn(first: int) -> list[float]:
+        async with _connected(requests[0]) as connection:
+            each = range(first, first + count)
+            return [await _ask(connection, wires[number % len(wires)]) for number in each]
 
-    before = server.cpu_seconds()
-    told = await asyncio.gather(*(ask_in_turn() for _ in range(clients)))
+    began, before = time.perf_counter(), server.cpu_seconds()
+    told = await asyncio.gather(*(ask_in_turn(client * count) for client in range(clients)))
+    seconds, worked = time.perf_counter() - began, server.cpu_seconds() - before
     every = [milliseconds for each in told for milliseconds in each]
-    worked = (server.cpu_seconds() - before) * 1000 / len(every)
-    return [Own(worked, milliseconds) for milliseconds in every]
+    share = worked * 1000 / len(every)
+    return Rush([Own(share, milliseconds) for milliseconds in every], len(every) / seconds)
 
 
 @asynccontextmanager
@@ -73,10 +87,19 @@ async def _ask(connection: _Connection, wire: bytes) -> float:
     async with asyncio.timeout(_MOST_SECONDS):
         writer.write(wire)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        [length] = re.findall(r"\r\ncontent-length: (\d+)\r\n", head)
-        body = await reader.readexactly(int(length))
+        body = await _read_body(reader, head)
     assert re.match(r"http/1\.1 20[01] ", head), (head, body)
     return without_calls(head)
+
+
+async def _read_body(reader: asyncio.StreamReader, head: str) -> bytes:
+    if length := re.findall(r"\r\ncontent-length: (\d+)\r\n", head):
+        return await reader.readexactly(int(length[0]))
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):  # RFC 9112, 7.1
+        body += (await reader.readexactly(size + 2))[:size]
+    await reader.readexactly(2)
+    return body
 
 
 def without_calls(head: str) -> float:

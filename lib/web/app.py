@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
+from fastapi.telemetry import TelemetryConfig
 
 from lib.web import reference
 from lib.web.cors import CorsMiddleware
@@ -14,6 +15,13 @@ from lib.web.requests import RequestMiddleware
 
 # Sign-in and questions are short; only the upload function raises this.
 DEFAULT_MAX_BODY_BYTES = 64 * 1024
+# Our own spans are enough (lib/web/telemetry.py); FastAPI's would be looked for at every step.
+TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+}
 
 
 class _Function(FastAPI):
@@ -38,8 +46,7 @@ def create_app(
         openapi_url=f"/api/{name}/openapi.json",
         docs_url=None,  # FastAPI's own page loads its script from a third party
         redoc_url=None,
-        # Our own spans are enough (lib/web/telemetry.py); FastAPI's would be looked for at every step.
-        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
+        telemetry=TELEMETRY,
         responses={"default": {"model": ProblemDetails, "description": "A problem (RFC 9457)."}},
     )
     add_problem_handlers(app)
