@@ -8,6 +8,9 @@ import subprocess
 import sys
 import time
 
+_MOST_SECONDS = (
+    2 * 3600
+)  # the longest takes an hour; one that hangs is not to keep the others from it
 # In this order, each in a process of its own: what one leaves in memory is not the next one's. With what each is
 # told where all is to be measured that is claimed.
 BENCHES: dict[str, tuple[str, ...]] = {
@@ -28,6 +31,15 @@ BENCHES: dict[str, tuple[str, ...]] = {
 }
 
 
+def _succeeds(name: str, options: tuple[str, ...]) -> bool:
+    command = [sys.executable, "-m", f"bench.{name}", *options]
+    try:
+        return subprocess.run(command, check=False, timeout=_MOST_SECONDS).returncode == 0
+    except subprocess.TimeoutExpired:
+        print(f"{name} was ended after {_MOST_SECONDS} s.", flush=True)
+        return False
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="of benches; all where none is given")
@@ -38,10 +50,9 @@ def main() -> None:
         started_at = time.monotonic()
         print(f"\n== bench.{name} ==", flush=True)
         options = () if chosen.short else BENCHES.get(name, ())
-        process = subprocess.run([sys.executable, "-m", f"bench.{name}", *options], check=False)
-        print(f"({time.monotonic() - started_at:.0f} s)", flush=True)
-        if process.returncode:
+        if not _succeeds(name, options):
             failed.append(name)
+        print(f"({time.monotonic() - started_at:.0f} s)", flush=True)
     sys.exit(f"Failed: {', '.join(failed)}" if failed else 0)
 
 

@@ -1,36 +1,74 @@
-"""What each function imports beside bare FastAPI + Mangum, and how long that takes: `python -m bench.imports`.
+"""What each function imports beside bare FastAPI + Mangum, how long that takes, and why it stays: `make bench B=imports`.
 
-The zips as deployed with ES256 under Lambda's Python; of each module its own time, the least of some runs.
+The zips as deployed under Lambda's Python, with what their first useful request imports; of each module its own time,
+the least of some runs, added up by package. Python's account of imports takes time itself: the sum is more than a start
+takes, and the shares tell. What a request works beside its imports is in `make bench B=coldstart`.
 """
 
 import argparse
 import re
 import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
-from bench.bundles import BARE, Bundles, built_bundles
+from bench.bundles import BARE, built_bundles
+from bench.figures import Figure, report
 
-# What the first useful request imports beside its function.
+# What the first useful request imports beside its function, or run.sh before it.
+_FIRST = {"query": "import serve; "}
 _LATE = {
     "upload": "httpcore, lib.adapters.storage_parts",
-    "query": "httpcore, lib.adapters.openai_parts",
+    "query": "httpcore, lib.adapters.openai_parts, uvicorn.lifespan.off, uvicorn.protocols.http.h11_impl",
 }
+# What takes less by itself, all together.
+_LEAST_MILLISECONDS = 1.0
+_REASONS = {
+    "anyio": "ends what a client has left",
+    "bcrypt": "compares passwords",
+    "cryptography": "signs ES256 tokens; PyJWT imports all of its algorithms",
+    "functions": "the routes, which FastAPI makes",
+    "h11": "HTTP/1.1, for httpcore and uvicorn",
+    "h2": "HTTP/2",
+    "httpcore": "the connections of the one HTTP client",
+    "httpx": "the one HTTP client",
+    "jwt": "access tokens, and the database's",
+    "lib": "our own: models, settings, patterns",
+    "multipart": "uploads through the function",
+    "openai": "its client and stream",
+    "packaging": "postgrest asks it for versions",
+    "postgrest": "the Data API",
+    "python_multipart": "uploads through the function",
+    "rapidfuzz": "looks quotes up that are not to the letter",
+    "serve": "what run.sh starts",
+    "storage3": "signs uploads",
+    "uvicorn": "the server behind the Lambda Web Adapter",
+    "yarl": "addresses, for postgrest and storage3",
+}
+_STANDARD, _OTHERS = "Python's own library", f"packages below {_LEAST_MILLISECONDS:g} ms"
 
 
-def _report(bundles: Bundles, runs: int) -> None:
-    """List by package what is imported beside what the floor imports, in ms of its own, the least of some runs."""
-    floor = _time_imports(bundles.python, bundles.bare.task, f"import functions.{BARE}", runs)
-    print(f"floor    {sum(floor.values()):5.0f} ms in {len(floor)} modules")
-    for name, bundle in bundles.es256.items():
-        program = f"import functions.{name}; import {_LATE.get(name, 'httpcore')}"
-        packages: dict[str, float] = defaultdict(float)
-        for module, own in _time_imports(bundles.python, bundle.task, program, runs).items():
-            if module not in floor:
-                packages[module.split(".")[0]] += own
-        dearest = sorted(packages.items(), key=lambda item: -item[1])[:14]
-        listed = ", ".join(f"{package} {own:.1f}" for package, own in dearest)
-        print(f"{name:8} {sum(packages.values()):5.0f} ms more: {listed}")
+def _figures(modules: dict[str, float], known: dict[str, float]) -> list[Figure]:
+    packages: dict[str, float] = defaultdict(float)
+    for module, own in modules.items():
+        if module not in known:
+            top = module.split(".")[0]
+            packages[_STANDARD if top in sys.stdlib_module_names else top] += own
+    dear = {name: own for name, own in packages.items() if own >= _LEAST_MILLISECONDS}
+    others = sum(packages.values()) - sum(dear.values())
+    return [
+        Figure("in all", sum(packages.values()), "ms", baseline=sum(known.values())),
+        *(
+            Figure(_explain(name), dear[name], "ms")
+            for name in sorted(dear, key=lambda n: -dear[n])
+        ),
+        Figure(_OTHERS, others, "ms"),
+    ]
+
+
+def _explain(package: str) -> str:
+    reason = _REASONS.get(package)
+    return f"{package}: {reason}" if reason else package
 
 
 def _time_imports(python: str, task: Path, program: str, runs: int) -> dict[str, float]:
@@ -54,7 +92,16 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7)
     runs = parser.parse_args().runs
     with built_bundles() as bundles:
-        _report(bundles, runs)
+        python = bundles.python
+        known = _time_imports(python, bundles.bare.task, f"import functions.{BARE}", runs)
+        for kind, zips in (("HS256", bundles.hs256), ("ES256", bundles.es256)):
+            for name, bundle in zips.items():
+                program = (
+                    f"{_FIRST.get(name, '')}import functions.{name}, {_LATE.get(name, 'httpcore')}"
+                )
+                modules = _time_imports(python, bundle.task, program, runs)
+                title = f"Imports of {name} beside the floor's, {kind} database tokens"
+                report(title, _figures(modules, known))
 
 
 if __name__ == "__main__":

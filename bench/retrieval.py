@@ -229,7 +229,8 @@ def _measure(
     for split in splits:
         questions = [q for q in read_questions() if q["split"] == split]
         answerable = [q for q in questions if q["kind"] == "answerable"]
-        title = f"{split.replace('_', ' ')}, {len(answerable)} of {len(questions)} questions"
+        title = split.replace("_", " ")
+        print(f"\n{title}: {len(questions)} questions, of which {len(answerable)} can be answered")
         report_ranking(title, rank_all(answerable, library, ranking))
         if not arguments.ranking_only:
             report(f"Answers, {title}", measure_answers(questions, library, student))

@@ -277,7 +277,7 @@ def _measure(steps: tuple[Step, ...], folder: Path, *, with_alternatives: bool) 
             title = f"Retrieval among {step.chunks:,} chunks of {step.users:,} users"
             report(title, [*_figures(measured, timings), *_size_figures(sizes), *building])
             curves.add(step, timings, sizes)
-            if with_alternatives:
+            if with_alternatives and step.chunks < scale_alternatives.NOT_BUILT:
                 scale_alternatives.measure(stack.postgres_dsn, population, step)
     if steps == STEPS:  # the picture that is kept shows all of them
         curves.draw()
@@ -286,7 +286,9 @@ def _measure(steps: tuple[Step, ...], folder: Path, *, with_alternatives: bool) 
 # By the picture's name: the points of each line, by the number of chunks.
 _Lines = dict[str, dict[str, dict[str, float]]]
 _WORK, _CLOCK, _SIZES = "retrieval-at-scale", "retrieval-by-the-clock", "sizes-at-scale"
+_CALL = "call-at-scale"
 _TITLES = {
+    _CALL: ("The call that begins a question as the database grows", "ms"),
     _WORK: ("Ranking in SQL as the database grows", "ms of a processor"),
     _CLOCK: ("Ranking in SQL as the database grows, by the clock", "ms"),
     _SIZES: ("Chunks on disk as the database grows", "MB"),
@@ -305,6 +307,7 @@ class Curves:
         for timing in timings:
             for percent in (50, 95):
                 line = f"{timing.own:,} own chunks, p{percent}"
+                self._add(_CALL, line, step, percentile(timing.call, percent))
                 self._add(_WORK, line, step, percentile(timing.work, percent))
                 self._add(_CLOCK, line, step, percentile(timing.ranking, percent))
         for name, size in sizes.items():
@@ -335,7 +338,9 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, help="keep the database here, and go on with it")
     parser.add_argument(
-        "--alternatives", action="store_true", help="measure HNSW and GIN indexes too"
+        "--alternatives",
+        action="store_true",
+        help="measure HNSW and GIN indexes too, below a million",
     )
     arguments = parser.parse_args()
     steps = STEPS if arguments.million else STEPS[:2]

@@ -13,7 +13,3 @@ def test_ten_times_as_many_take_ten_times_the_room_and_more_than_ten_times_as_lo
 
     assert build.value == pytest.approx(31 * 10 * 6 / 5)
     assert size.value == pytest.approx(1_370)
-
-
-def test_what_is_as_large_is_measured_and_not_estimated():
-    assert estimate_larger(BUILT, 1_000_000) == []
