@@ -34,7 +34,7 @@ from bench.figures import Figure, compare, percentile, report
 from dev.ports import HOST
 from lib.adapters.transport import KEPT, MOST_ANSWERS, MOST_CALLS, make_client
 
-_AT_ONCE = (1, 32, 100)
+_AT_ONCE = (1, 4, 8, 32, 100)
 _LONGEST_SECONDS = 60
 # As long as those of a call to the Data API.
 _HEADERS = {"apikey": "k" * 46, "Authorization": f"Bearer {'t' * 280}"}

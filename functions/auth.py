@@ -18,7 +18,7 @@ from lib.web.app import create_app
 from lib.web.cookies import CurrentCookie
 from lib.web.dependencies import (
     AccountDatabase,
-    AnyIdentity,
+    CurrentAccount,
     CurrentIdentity,
     Now,
     ServiceDatabase,
@@ -124,21 +124,20 @@ async def logout(cookie: CurrentCookie, service: ServiceDatabase, terms: Terms) 
 
 
 @app.get("/api/auth/me")
-async def me(identity: AnyIdentity, database: AccountDatabase) -> User:
+async def me(account: CurrentAccount) -> User:
     """Return your account."""
-    return await proofs.get_user(identity, database=database)
+    return await proofs.get_user(account.identity, database=account.database)
 
 
 @app.put("/api/auth/password", status_code=204)
 async def change_password(
-    body: PasswordChange,
-    identity: AnyIdentity,
-    database: AccountDatabase,
-    entrance: CurrentEntrance,
+    body: PasswordChange, account: CurrentAccount, entrance: CurrentEntrance
 ) -> Response:
     """Choose another password. Every other session of yours is over; refresh to go on in this one."""
     passwords = body.current_password, body.new_password
-    await accounts.change_password(identity, *passwords, database=database, entrance=entrance)
+    await accounts.change_password(
+        account.identity, *passwords, database=account.database, entrance=entrance
+    )
     return Response(status_code=204)
 
 

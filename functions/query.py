@@ -12,7 +12,6 @@ from lib.services import answering, questions
 from lib.services.questions import Question
 from lib.web.app import create_app
 from lib.web.asking import AskingTools
-from lib.web.dependencies import CurrentIdentity
 from lib.web.events import EventStream
 from lib.web.schemas import CHAT_ID_PATTERN, MAX_ID, Body, Text, Words
 
@@ -44,14 +43,13 @@ class QueryRequest(Body):
 async def ask(
     body: QueryRequest,
     request: Request,
-    identity: CurrentIdentity,
     tools: AskingTools,
     idempotency_key: Annotated[Text | None, Header(min_length=1, max_length=255)] = None,
 ) -> Query | Response:
     """Ask a question. What can fail before the first byte fails as a status, not inside a 200."""
     question = Question(
-        user_id=identity.user_id,
-        session_id=identity.session_id,
+        user_id=tools.identity.user_id,
+        session_id=tools.identity.session_id,
         idempotency_key=idempotency_key,
         **body.model_dump(),
     )

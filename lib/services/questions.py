@@ -13,6 +13,7 @@ from lib.adapters.models import ChatModel, Embedder
 from lib.adapters.queries import Beginning
 from lib.adapters.transport import current_trace
 from lib.domain.followups import is_follow_up
+from lib.domain.identities import Identity
 from lib.domain.languages import segment
 from lib.domain.problems import (
     CapacityExhausted,
@@ -67,8 +68,9 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """What the answer to a question needs; `database` speaks as the user who asks."""
+    """What the answer to a question needs; `database` speaks as the user who asks, who is `identity`."""
 
+    identity: Identity
     database: Database
     embedder: Embedder
     chat_model: ChatModel

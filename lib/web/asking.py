@@ -14,6 +14,7 @@ from lib.web.dependencies import OfBearer, user_database
 def _asking_tools(identity: Identity, settings: Settings) -> questions.Tools:
     endpoint = settings.openai_base_url, settings.openai_api_key
     return questions.Tools(
+        identity=identity,
         database=user_database(identity, settings),
         embedder=Embedder(*endpoint, settings.embedding_model),
         chat_model=ChatModel(*endpoint, settings.chat_model),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -63,18 +63,12 @@ class OfBearer(SecurityBase, Generic[T]):
         return self._make(identity, settings)
 
 
-def _any_identity(identity: Identity, _settings: Settings) -> Identity:
-    return identity
-
-
 def _full_identity(identity: Identity, _settings: Settings) -> Identity:
     if identity.must_change_password:
         raise PasswordChangeRequired
     return identity
 
 
-# Also with a one-time passphrase: the own account, a new password, signing out.
-AnyIdentity = Annotated[Identity, Depends(OfBearer(_any_identity))]
 CurrentIdentity = Annotated[Identity, Depends(OfBearer(_full_identity))]
 
 
@@ -87,6 +81,17 @@ def _account_database(identity: Identity, settings: Settings) -> Database:
     return Database(settings.supabase_url, settings.supabase_publishable_key, mint)
 
 
+class Account(NamedTuple):
+    """Who asks, also with a one-time passphrase, and the Data API as they see it."""
+
+    identity: Identity
+    database: Database
+
+
+def _account(identity: Identity, settings: Settings) -> Account:
+    return Account(identity, _account_database(identity, settings))
+
+
 def user_database(identity: Identity, settings: Settings) -> Database:
     """Return the Data API as the user who asks: row level security shows what is theirs."""
     return _account_database(_full_identity(identity, settings), settings)
@@ -97,6 +102,7 @@ async def service_database(settings: CurrentSettings) -> Database:
     return Database(settings.supabase_url, settings.supabase_secret_key)
 
 
+CurrentAccount = Annotated[Account, Depends(OfBearer(_account))]
 AccountDatabase = Annotated[Database, Depends(OfBearer(_account_database))]
 UserDatabase = Annotated[Database, Depends(OfBearer(user_database))]
 ServiceDatabase = Annotated[Database, Depends(service_database)]
