@@ -82,7 +82,7 @@ def _create_bare() -> FastAPI:
 
     @app.post("/{name}", response_model=None)
     async def post(name: str, body: dict[str, Any], request: Request) -> Response | Any:
-        assert body
+        assert isinstance(body, dict)
         if "text/event-stream" in request.headers.get("accept", ""):
             return await _stream(calls[name])
         return await make_calls(name)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expe
 from dev.browser import find_headless_chromium
 from dev.student import Student
 from tests.conftest import TLS, Configuration
-from tests.e2e.desk import Desk
+from tests.e2e.desk import PATIENCE_SECONDS, Desk
 
 _ARGUMENTS = [
     "--no-sandbox",  # the tests may run as root
@@ -32,8 +32,7 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
 }
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
-# What a busy machine may take for anything; nothing is waited for longer than it takes.
-PATIENCE_MILLISECONDS = 30_000
+PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 _numbers = itertools.count(1)
 

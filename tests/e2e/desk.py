@@ -1,8 +1,12 @@
 """What a student does with the page, in the words that are on it."""
 
 import re
+import time
 
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
+
+# What a busy machine may take for anything; nothing is waited for longer than it takes.
+PATIENCE_SECONDS = 30
 
 
 class Desk:
@@ -109,18 +113,42 @@ def text_file(name: str, text: str) -> FilePayload:
     return {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
 
 
-def hold(page: Page, address: str) -> list[Route]:
-    """Let the next request wait; return it, once it does."""
-    held: list[Route] = []
+class Held:
+    """The next requests to an address, which wait until they are let go; `count` is of all that came."""
 
-    def keep(route: Route) -> None:
-        if held:
-            route.fallback()
+    def __init__(self, page: Page, address: str, most: int) -> None:
+        self.count = 0
+        self._page, self._most = page, most
+        self._routes: list[Route] = []
+        page.route(
+            address, self._keep
+        )  # with times=most they would be let go as soon as no handler is left
+
+    def _keep(self, route: Route) -> None:
+        self.count += 1
+        if len(self._routes) < self._most:
+            self._routes.append(route)
         else:
-            held.append(route)
+            route.fallback()
 
-    page.route(address, keep)  # with times=1 it would be let go as soon as no handler is left
-    return held
+    @property
+    def routes(self) -> list[Route]:
+        """Return them as soon as all wait: what made the page send them may be seen before they are sent."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while len(self._routes) < self._most:
+            assert time.monotonic() < until, f"{self.count} of {self._most} came"
+            self._page.context.cookies()  # to hear of one, the browser has to be spoken to
+        return self._routes
+
+    @property
+    def route(self) -> Route:
+        [route] = self.routes
+        return route
+
+
+def hold(page: Page, address: str, most: int = 1) -> Held:
+    """Let the next request wait, or so many."""
+    return Held(page, address, most)
 
 
 def must_change_password(page: Page) -> None:

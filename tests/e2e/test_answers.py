@@ -60,7 +60,7 @@ class TestWhileItComes:
         reader.ask(QUESTION)
         reader.page.get_by_role("button", name="Stop").click()
         expect(reader.conversation.get_by_text("Stopping …")).to_be_visible()
-        held[0].continue_()
+        held.route.continue_()
         expect(reader.conversation.get_by_text("before it began")).to_be_visible()
         model.holds_after = None
         reader.conversation.get_by_role("button", name="Ask again").click()
@@ -89,7 +89,7 @@ class TestWhileItComes:
             reader.ask(QUESTION)
         reader.follow(re.compile("^Account"))
         with reader.page.expect_response("**/api/history?*"):  # once it has been answered
-            held[0].continue_()
+            held.route.continue_()
 
         expect(reader.page).to_have_url(re.compile("#/account$"))
         expect(reader.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
@@ -497,7 +497,7 @@ class TestAfterwards:
         expect(other.page.get_by_role("button", name="Undo")).to_have_count(0)
         assert logouts == []
         with other.page.expect_response(is_deletion) as deleted:
-            held[0].continue_()
+            held.route.continue_()
 
         assert deleted.value.status == 204
         expect(page.get_by_label("Username")).to_be_visible()

@@ -256,7 +256,7 @@ class TestFiles:
         seat.add(text_file("rocks.txt", NOTES))
         expect(seat.open_side().get_by_text("Preparing …")).to_be_visible()
         expect_clean(seat.page)
-        held[0].continue_()
+        held.route.continue_()
         seat.expect_ready("rocks.txt")
 
         seat.add(text_file("again.txt", NOTES), pdf_file("odd.pdf", b"no"))
@@ -309,7 +309,7 @@ class TestFiles:
         side = seat.open_side()
         expect(side.get_by_text("Sent. About to be read")).to_be_visible()
         expect_clean(seat.page)
-        held[0].continue_()
+        held.route.continue_()
         expect(side.get_by_text("Reading page 33 of 40")).to_be_visible()
         expect_clean(seat.page)
         model.release()
@@ -382,7 +382,7 @@ class TestAnswers:
         expect(conversation.get_by_text("Looking through your files")).to_be_visible()
         expect_clean(page)
         model.says, model.holds_after = ANSWER, 2
-        held[0].continue_()
+        held.route.continue_()
         expect(conversation).to_contain_text("Basalt is")
         expect_clean(page)  # arriving
 
@@ -561,7 +561,7 @@ class TestChats:
         expect(seat.conversation.get_by_text("Loading the chat")).to_be_visible()
         expect_clean(seat.page)
 
-        held[0].continue_()
+        held.route.continue_()
         expect(seat.conversation.get_by_role("alert")).to_be_visible()
         expect_clean(seat.page)
 

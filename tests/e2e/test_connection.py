@@ -119,7 +119,7 @@ class TestAnAnswer:
             reader.ask("What is basalt?")
         reader.page.get_by_role("button", name="Stop").click()
 
-        held[0].fulfill(**STILL_ANSWERED)
+        held.route.fulfill(**STILL_ANSWERED)
 
         expect(reader.conversation.get_by_text(LOST)).to_be_visible()
 
@@ -386,7 +386,7 @@ class TestAnUpload:
         desk.page.clock.fast_forward(10_000)
 
         desk.expect_ready("rocks.txt")
-        assert len(held) == 1
+        assert held.count == 2
 
     def test_that_is_there_though_its_reply_was_lost_is_read(self, desk: Desk, lectern: str):
         replies: list[str] = []
@@ -418,10 +418,10 @@ class TestAnUpload:
         with desk.page.expect_request(PUT):
             desk.add(text_file("rocks.txt", NOTES))
         with desk.page.expect_response("**/api/upload?*") as listed:
-            lists[0].continue_()
+            lists.route.continue_()
 
         assert [file["status"] for file in listed.value.json()["files"]] == ["awaiting_upload"]
-        puts[0].continue_()
+        puts.route.continue_()
         desk.expect_ready("rocks.txt")
         assert len(asked) == 1
 
@@ -434,17 +434,17 @@ class TestAnUpload:
             page.reload()
         with page.expect_request(PUT):
             desk.add(text_file("rocks.txt", NOTES))
-        old = lists[0].fetch().json()
+        old = lists.route.fetch().json()
         with page.expect_request("**/ingest"):
-            puts[0].continue_()
-        lists[0].fulfill(json={**old, "files": old["files"][:known]})
+            puts.route.continue_()
+        lists.route.fulfill(json={**old, "files": old["files"][:known]})
         for _ in range(2):  # the second is asked once the reply to the first has been taken in
             with page.expect_request(re.compile(r"/api/upload/\d+$")):
                 pass
 
         assert [file["status"] for file in old["files"]] == ["awaiting_upload"]
         expect(desk.open_side().get_by_text("Sent. About to be read")).to_be_visible()
-        asked[0].continue_()
+        asked.route.continue_()
         desk.expect_ready("rocks.txt")
 
     def test_that_was_deleted_is_gone_whatever_is_said_late(self, reader: Desk):
@@ -455,12 +455,12 @@ class TestAnUpload:
         with page.expect_request("**/api/upload?*"):  # one thing is gone: what is there?
             reader.ask("What is basalt?")
         side.get_by_role("button", name="Actions for rocks.txt").click()
-        old = lists[0].fetch().json()
+        old = lists.route.fetch().json()
         side.get_by_role("button", name="Delete", exact=True).click()
         page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
         expect(side.get_by_text("rocks.txt")).to_have_count(0)
         other = {**old["files"][0], "id": old["files"][0]["id"] + 1, "filename": "more.txt"}
-        lists[0].fulfill(json={**old, "files": [other, *old["files"]]})
+        lists.route.fulfill(json={**old, "files": [other, *old["files"]]})
 
         expect(side.get_by_role("checkbox", name="Use more.txt for questions")).to_be_visible()
         expect(side.get_by_text("rocks.txt")).to_have_count(0)
@@ -542,13 +542,13 @@ class TestAnUpload:
         with page.expect_request("**/api/upload/signed"):
             desk.add(text_file("rocks.txt", NOTES))
         expect(desk.open_side().get_by_text("Preparing")).to_be_visible()
-        reply = announced[0].fetch()
+        reply = announced.route.fetch()
         with page.expect_response("**/api/upload?*") as listed:
-            lists[0].continue_()
+            lists.route.continue_()
         assert len(listed.value.json()["files"]) == 2
 
         with page.expect_response(_is_deletion):
-            announced[0].fulfill(response=reply)
+            announced.route.fulfill(response=reply)
 
         desk.expect_ready("rocks.txt")
         [file] = _files(lectern, desk.username)
@@ -565,9 +565,9 @@ class TestAnUpload:
         expect(desk.open_side().get_by_text("Sent. About to be read")).to_be_visible()
 
         with page.expect_response(_is_deletion):
-            lists[0].continue_()
+            lists.route.continue_()
 
-        ingests[0].continue_()
+        ingests.route.continue_()
         desk.expect_ready("rocks.txt")
         assert len(_files(lectern, desk.username)) == 1
 
@@ -642,7 +642,7 @@ def _hold_announcement(desk: Desk) -> Route:
     with desk.page.expect_request("**/api/upload/signed"):
         desk.add(text_file("rocks.txt", NOTES))
     expect(desk.open_side().get_by_text("Preparing")).to_be_visible()
-    return held[0]
+    return held.route
 
 
 def _cancel_unheard(desk: Desk) -> None:
@@ -793,7 +793,7 @@ class TestAnAnswerMadeInAnotherTab:
         expect(asked).to_be_visible()
         stop = watcher.page.get_by_role("button", name="Stop")
         expect(stop).to_be_visible()
-        held[0].continue_()
+        held.route.continue_()
         expect(asked).to_contain_text("Basalt is")
         stop.click()
 
@@ -910,9 +910,9 @@ class TestASessionBegunAnew:
         expect(desk.open_side().get_by_text("Sent. About to be read")).to_be_visible()
         _end_sessions(lectern, desk.username)
         with page.expect_request("**/api/auth/refresh"):
-            ingests[0].continue_()
+            ingests.route.continue_()
         expect(page.get_by_text(OVER)).to_be_visible()
-        refused = held[0].fetch()
+        refused = held.route.fetch()
         assert refused.status == 401
         tab = desk
         if place == "in another tab":
@@ -922,7 +922,7 @@ class TestASessionBegunAnew:
         expect(desk.composer).to_be_visible()
 
         with page.expect_response("**/api/auth/refresh"):
-            held[0].fulfill(response=refused)
+            held.route.fulfill(response=refused)
 
         desk.expect_ready("rocks.txt")
         desk.add(text_file("more.txt", ANSWER))
@@ -942,7 +942,7 @@ class TestASessionBegunAnew:
         )
 
         with page.expect_response(lambda it: "/sessions?" in it.url and it.ok):
-            held[0].fulfill(**ENDED)
+            held.route.fulfill(**ENDED)
 
         expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
         expect(page.get_by_text(OVER)).to_have_count(0)
@@ -961,7 +961,7 @@ class TestASessionBegunAnew:
         expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
         assert refreshes.count == 0
         page.goto("/#/")
-        ingests[0].continue_()
+        ingests.route.continue_()
         desk.expect_ready("rocks.txt")
 
 

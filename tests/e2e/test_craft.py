@@ -6,13 +6,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
 from tests.documents import make_pptx
 from tests.e2e.conftest import DESKTOP
-from tests.e2e.desk import Desk, must_change_password, text_file
+from tests.e2e.desk import Desk, hold, must_change_password, text_file
 from tests.fakes import ScriptedModel
 
 ARABIC = "البازلت صخر بركاني داكن يبرد بسرعة على السطح."
@@ -405,12 +405,7 @@ class TestTheAccount:
         expect(desk.page.get_by_text("another lantern")).to_have_count(0)
 
     def test_changes_it_once_however_often_one_presses(self, desk: Desk):
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        desk.page.route("**/api/auth/password", hold)
+        held = hold(desk.page, "**/api/auth/password")
         desk.page.goto("/#/account")
         desk.page.get_by_label("Current password").fill(PASSPHRASE)
         field = desk.page.get_by_label("New password")
@@ -418,10 +413,10 @@ class TestTheAccount:
         field.press("Enter")
         expect(desk.page.get_by_role("button", name="One moment …")).to_be_disabled()
         field.press("Enter")
-        held[0].continue_()
+        held.route.continue_()
 
         expect(desk.page.get_by_text("The password is changed.")).to_be_visible()
-        assert len(held) == 1
+        assert held.count == 1
 
     def test_goes_on_after_a_one_time_passphrase_though_the_connection_fails(self, desk: Desk):
         must_change_password(desk.page)

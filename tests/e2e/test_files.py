@@ -176,25 +176,21 @@ class TestOnTheWay:
         expect(side.get_by_text("rocks.txt")).to_have_count(0)
 
         with desk.page.expect_response(lambda r: r.request.method == "DELETE") as deleted:
-            held[0].continue_()  # the server has it in spite of all
+            held.route.continue_()  # the server has it in spite of all
 
         assert deleted.value.status == 204
         desk.page.reload()
         expect(desk.page.get_by_role("heading", name="A desk for your course")).to_be_visible()
 
     def test_a_third_file_is_sent_while_two_are_read(self, desk: Desk):
-        held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        desk.page.route("**/ingest", hold, times=2)
+        held = hold(desk.page, "**/ingest", most=2)
         names = ["one.txt", "two.txt", "three.txt"]
         desk.add(*(text_file(name, f"{BASALT} {name}") for name in names))
 
         expect(desk.open_side().get_by_text("Sent. About to be read")).to_have_count(3)
-        assert len(held) == 2
-        for route in held:
+        routes = held.routes
+        assert held.count == 2
+        for route in routes:
             route.continue_()
         for name in names:
             desk.expect_ready(name)
@@ -270,11 +266,11 @@ class TestOnTheWay:
             desk.add(text_file("rocks.txt", BASALT))
         side = desk.open_side()
         expect(row(side, "rocks.txt")).to_contain_text("Preparing")
-        answer = signed[0].fetch()
+        answer = signed.route.fetch()
         gate.open()
         expect(side.get_by_text("granite.txt")).to_be_visible()
 
-        signed[0].fulfill(response=answer)
+        signed.route.fulfill(response=answer)
 
         desk.expect_ready("rocks.txt")
         assert len([path for path in asked if path.endswith("/ingest")]) == 1

@@ -417,7 +417,7 @@ class TestWhereTheFocusGoes:
         desk.add(pdf_file("large.pdf", pad(sample_pdf)))
         keys.go_to(desk.page.get_by_role("button", name="Pause"), backwards=True)
 
-        held[0].fulfill(status=403, headers={"Access-Control-Allow-Origin": "*"})
+        held.route.fulfill(status=403, headers={"Access-Control-Allow-Origin": "*"})
 
         row = desk.page.get_by_role("listitem").filter(has_text="large.pdf")
         expect(row.get_by_text("did not take this file")).to_be_visible()

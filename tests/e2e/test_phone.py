@@ -134,7 +134,7 @@ class TestInAChat:
         ask(phone, "What is basalt?")
         return phone
 
-    def add_and_shut(self, desk: Desk, file: FilePayload) -> list[Route]:
+    def add_and_shut(self, desk: Desk, file: FilePayload) -> Route:
         """Choose a file in the drawer, and shut that while it is prepared."""
         held = hold(desk.page, "**/api/upload/signed")
         side = desk.open_side()
@@ -144,13 +144,12 @@ class TestInAChat:
             chooser.value.set_files(file)
         side.get_by_role("button", name="Close").tap()
         expect(scope(desk, "Asks your file · 1 file on its way …")).to_be_in_viewport(ratio=1)
-        return held
+        return held.route
 
     def test_a_file_that_is_not_added_is_told_of_also_where_there_is_hardly_any_height(
         self, reader: Desk
     ):
-        [route] = self.add_and_shut(reader, text_file("rocks.xyz", NOTES))
-        route.continue_()
+        self.add_and_shut(reader, text_file("rocks.xyz", NOTES)).continue_()
 
         expect(scope(reader, "Asks your file · 1 file was not read")).to_be_in_viewport(ratio=1)
         reader.page.set_viewport_size(LOW)
@@ -160,8 +159,7 @@ class TestInAChat:
         expect(why).to_be_in_viewport(ratio=1)
 
     def test_a_file_that_is_here_already_is_told_of(self, reader: Desk):
-        [route] = self.add_and_shut(reader, text_file("again.txt", NOTES))
-        route.continue_()
+        self.add_and_shut(reader, text_file("again.txt", NOTES)).continue_()
 
         expect(scope(reader, "Asks your file · 1 file was here already")).to_be_in_viewport(ratio=1)
         expect(reader.page.get_by_role("log")).to_contain_text("already here as rocks.txt")

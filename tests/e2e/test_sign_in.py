@@ -284,7 +284,7 @@ class TestALostReply:
         with desk.page.expect_request("**/api/auth/login"):
             erase(desk)
         expect(dialog).to_be_visible()  # until it is known
-        held[0].continue_()
+        held.route.continue_()
 
         expect(desk.page.get_by_role("heading", name="Your account is gone")).to_be_visible()
         expect(desk.page.get_by_text("The connection was lost before the list")).to_be_visible()
@@ -339,7 +339,7 @@ def test_a_deletion_that_is_under_way_cannot_be_cancelled(desk: Desk):
         desk.page.keyboard.press("Escape")
 
     expect(dialog).to_be_visible()
-    held[0].fulfill(status=503)
+    held.route.fulfill(status=503)
     expect(dialog.get_by_role("alert")).to_contain_text("went wrong on the server")
     cancel.click()
     expect(dialog).to_have_count(0)
