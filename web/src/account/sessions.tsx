@@ -31,7 +31,9 @@ function nameDevice(userAgent: string | null): string {
   return names.join(", ") || userAgent?.slice(0, 40) || strings.value.account.unknownDevice;
 }
 
-function Row({ session, onEnd }: { session: Session; onEnd: () => void }) {
+type Listed = Pick<Session, "id" | "user_agent" | "last_used_at" | "current">;
+
+function Row({ session, onEnd }: { session: Listed; onEnd: () => void }) {
   const s = strings.value.account;
   const device = nameDevice(session.user_agent);
   return (
@@ -51,6 +53,9 @@ function Row({ session, onEnd }: { session: Session; onEnd: () => void }) {
   );
 }
 
+/** What is known of this session before the list is here: what stands below need not move when it comes. */
+const own: Listed = { id: 0, user_agent: navigator.userAgent, last_used_at: "", current: true };
+
 interface Trouble {
   failure: Failure;
   again: () => void;
@@ -58,7 +63,7 @@ interface Trouble {
 
 /** `changes` is how often the password was changed here, which ends all sessions but this one. */
 export function SessionList({ changes }: { changes: number }) {
-  const [sessions, setSessions] = useState<Session[]>([]);
+  const [sessions, setSessions] = useState<Listed[]>([own]);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
   const list = useRef<HTMLUListElement>(null);
   const attempt = (work: () => Promise<void>) => {
