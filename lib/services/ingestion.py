@@ -212,7 +212,8 @@ async def _read_pages(claim: Claim, lease_id: str, reader: Reader, reading: Read
     async with saving as save, aclosing(items):
         async for item in items:
             shelf.add(item)
-            if not await store_full_batches(shelf, pace, save):
+            # While the first batch is embedded the reader is not kept waiting.
+            if saving.is_open and not await store_full_batches(shelf, pace, save):
                 return False
         is_in_time = await store_rest(shelf, pace, save) and await save.finish()
         return is_in_time and shelf.is_complete()

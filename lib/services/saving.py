@@ -24,7 +24,8 @@ class _Part:
 class Saving:
     """Makes a slice of each batch, several at once, and stores them one after the other in the order of the batches.
 
-    The second batch waits until the first has been embedded: then it is known how much the endpoint takes.
+    The second batch waits until the first has been embedded, when it is known how much the endpoint takes: whoever
+    has something else to do until then looks at `is_open`.
     What goes wrong is raised with one of the next batches, or at the end of the block; all before it is stored.
     """
 
@@ -36,18 +37,25 @@ class Saving:
         """Take `make`, which embeds a batch (None: the time is up), and `save`, which stores a slice."""
         self._make, self._save = make, save
         self._parts: deque[_Part] = deque()
+        self._first: asyncio.Task[Slice | None] | None = None
         self._last: _Part | None = None
         self._is_in_time = True
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a batch does not have to wait for the first one."""
+        return self._first is None or self._first.done()
+
     async def __call__(self, batch: Batch) -> bool:
         """Begin with a batch as soon as there is room; False where the time is up."""
+        if self._first:
+            await asyncio.wait([self._first])
         while len(self._parts) >= MOST_UNDER_WAY:
             await self._wait_for_first()
         made = asyncio.create_task(self._make(batch))
         part = _Part(made, asyncio.create_task(self._store(made, self._last)))
         self._parts.append(part)
-        if self._last is None:
-            await asyncio.wait([made])
+        self._first = self._first or made
         self._last = part
         return self._is_in_time
 

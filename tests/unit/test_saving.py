@@ -66,15 +66,17 @@ async def test_the_first_batch_is_embedded_before_the_second_is_asked_for():
     table.may_store.clear()
 
     async with Saving(endpoint.make, table.save) as save:
-        first = asyncio.create_task(wait_for(save(batch("a"))))
+        await save(batch("a"))
+        second = asyncio.create_task(wait_for(save(batch("b"))))
         await settle()
-        assert not first.done()
+        assert (endpoint.asked, save.is_open, second.done()) == (["a"], False, False)
         endpoint.answer("a")
-        assert await first  # embedded, though nothing is stored yet
-        assert table.stored == []
+        assert await second  # though nothing is stored yet
+        assert (endpoint.asked, save.is_open, table.stored) == (["a", "b"], True, [])
+        endpoint.answer("b")
         table.may_store.set()
 
-    assert table.stored == ["a"]
+    assert table.stored == ["a", "b"]
 
 
 async def test_what_is_embedded_out_of_order_is_stored_in_order():
