@@ -1,11 +1,27 @@
-// Whether the browser says that it is online.
+// Whether the browser says that it is online, and what is done again when it is.
 
 import { signal } from "@preact/signals";
+import { wait } from "./files/waiting.ts";
+
+/** A connection that has just been found may not carry at first: how often to try, and how soon. */
+const MOST_TRIES = 4;
+const AGAIN_MILLISECONDS = 1_000;
 
 export const isOnline = signal(navigator.onLine);
 
 for (const name of ["online", "offline"]) {
   addEventListener(name, () => {
     isOnline.value = navigator.onLine;
+  });
+}
+
+/** When the connection is back, load what is needed, again and again as long as that is so. */
+export function onceOnline(isNeeded: () => boolean, load: () => Promise<void>): void {
+  addEventListener("online", async () => {
+    for (let tries = 1; isNeeded() && navigator.onLine; tries += 1) {
+      await load();
+      if (tries === MOST_TRIES) return;
+      await wait(AGAIN_MILLISECONDS * tries);
+    }
   });
 }

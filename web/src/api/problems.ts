@@ -30,6 +30,11 @@ export class ConnectionLost extends Error {}
 
 export type Failure = Problem | ConnectionLost;
 
+/** Whether a list is not here for want of a connection, or on its way. */
+export function isUnloaded(state: "loading" | "loaded" | Failure): boolean {
+  return state === "loading" || state instanceof ConnectionLost;
+}
+
 /** Whether what was asked for may have been done all the same: nobody heard how it ended. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof ConnectionLost || (error instanceof Problem && error.status >= 500);

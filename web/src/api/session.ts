@@ -28,6 +28,9 @@ export const user = signal<User | null | undefined>(undefined);
 /** Whether a session ended by itself: the sign-in view says so. */
 export const wasEnded = signal(false);
 
+/** Another page is about to come in place of this one: nothing is drawn or asked until it is here. */
+let isReplaced = false;
+
 let access = { token: "", since: 0, until: 0 };
 let lastUserId: number | null = null;
 let refreshing: Promise<void> | null = null;
@@ -37,12 +40,24 @@ const farewells = new BroadcastChannel("lectern-farewell");
 /** Whether someone was signed in here the last time: a page without a session asks for none. */
 export const isRemembered = () => localStorage.getItem(HINT) !== null;
 
+/** Find out who is there. Raises a Failure where that cannot be told. */
+export async function lookWhoIsThere(): Promise<void> {
+  if (isReplaced) return;
+  if (isRemembered()) await refresh();
+  else user.value = null;
+}
+
+/** Nothing of who was here may stay in the page's memory; the new page may take its time to come. */
+function replacePage(navigate: () => void): void {
+  isReplaced = true;
+  user.value = undefined;
+  navigateUnasked(navigate);
+}
+
 function accept(reply: TokenReply, at: number): void {
-  // Somebody else: nothing of the one before may stay in the page's memory.
+  if (isReplaced || at < access.since) return; // what comes late
   if (lastUserId !== null && lastUserId !== reply.user.id) {
-    // Nor be drawn until the new page is here, which may take its time.
-    user.value = undefined;
-    navigateUnasked(() => location.reload());
+    replacePage(() => location.reload());
     return;
   }
   lastUserId = reply.user.id;
@@ -60,13 +75,13 @@ export function begin(reply: TokenReply): void {
 }
 
 function forget(): void {
-  localStorage.removeItem(HINT);
   access = { token: "", since: 0, until: 0 };
-  user.value = null;
+  if (!isReplaced) user.value = null;
 }
 
 /** The session is over: here and in the other tabs. */
 export function end({ byItself }: { byItself: boolean }): void {
+  localStorage.removeItem(HINT);
   forget();
   wasEnded.value = byItself;
   channel.postMessage({ kind: "ended", byItself } satisfies News);
@@ -74,9 +89,10 @@ export function end({ byItself }: { byItself: boolean }): void {
 
 channel.addEventListener("message", ({ data }: MessageEvent<News>) => {
   if (data.kind === "refreshed") return accept(data.reply, data.at);
+  // A form that is drawn here would go with what is typed into it.
+  if (!data.byItself) replacePage(() => location.replace("/"));
   forget();
   wasEnded.value = data.byItself;
-  if (!data.byItself) location.replace("/");
 });
 
 /** Wait until another tab tells of its refresh. */
@@ -102,15 +118,17 @@ async function post(path: string): Promise<Response> {
   }
 }
 
+const isHinted = (asked: number) => Number(localStorage.getItem(HINT)) >= asked;
+
 /** Whether a token came after `asked`, here or in another tab, which is about to tell of it. */
-async function hasNewer(asked: number): Promise<boolean> {
-  const last = Number(localStorage.getItem(HINT));
-  if (last >= asked && access.since < asked) await hearsay();
+async function hasNewer(asked: number, isTold = isHinted(asked)): Promise<boolean> {
+  if (isTold && access.since < asked) await hearsay();
   return access.since >= asked;
 }
 
-async function renew(asked: number): Promise<void> {
-  if (await hasNewer(asked)) return;
+/** `isTold` is whether another tab has just tried, of which it may tell here later than it let go. */
+async function renew(asked: number, isTold?: boolean): Promise<void> {
+  if (await hasNewer(asked, isTold)) return;
   const response = await post("/api/auth/refresh");
   if (response.ok) return begin(await readJson<TokenReply>(response));
   const problem = await problemOf(response);
@@ -126,7 +144,12 @@ async function renewAlone(): Promise<void> {
   // Only where the browser counts the page as secure are there locks. Two tabs that trade the same
   // refresh token within moments get the same new one.
   if (!("locks" in navigator)) return renew(asked);
-  await navigator.locks.request(LOCK, () => renew(asked));
+  const { locks } = navigator;
+  const isAlone = await locks.request(LOCK, { ifAvailable: true }, async (lock) => {
+    if (lock) await renew(asked);
+    return lock !== null;
+  });
+  if (!isAlone) await locks.request(LOCK, () => renew(asked, true));
 }
 
 /** Get a new access token: once, however many requests and tabs want one. */
@@ -162,11 +185,12 @@ async function bidFarewell(): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await bidFarewell();
+  // A token that comes afterwards would begin the session again.
+  await refreshing?.catch(() => {});
   const response = await post("/api/auth/logout");
   if (!response.ok && response.status !== 401) throw await problemOf(response);
+  replacePage(() => location.replace("/"));
   end({ byItself: false });
-  // What was read here must not stay in memory for the next person at this machine.
-  location.replace("/");
 }
 
 function withToken(init: RequestInit, token: string): RequestInit {

@@ -3,7 +3,7 @@
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
 import { ConnectionLost, isAbort, isProblem, Problem } from "../api/problems.ts";
-import { authorised } from "../api/session.ts";
+import { authorised, user } from "../api/session.ts";
 import { chosenFiles, filesState, loadFiles, readyFiles } from "../files/store.ts";
 import { until, wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
@@ -85,7 +85,7 @@ async function fetchLost(): Promise<void> {
 let catchingUp = Promise.resolve();
 
 addEventListener("online", () => {
-  catchingUp = catchingUp.then(fetchLost, fetchLost);
+  if (user.value) catchingUp = catchingUp.then(fetchLost, fetchLost);
 });
 
 /** Whether its chat is known, so that the next question can be asked in that. */
@@ -202,6 +202,9 @@ function settleIn(start: { query_id: number; chat_id: string }, turn: Signal<Tur
   turns.value = turns.value.filter(
     (other) => other === turn || other.value.queryId !== start.query_id,
   );
+  // Whoever left the chat and came back to it has a list that may not know of it yet.
+  if (start.chat_id === chatId.value && !turns.value.includes(turn))
+    turns.value = [...turns.value, turn];
   const isHere = turns.value.includes(turn);
   if (isHere && !chatId.value) {
     chatId.value = start.chat_id;

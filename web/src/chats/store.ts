@@ -2,9 +2,10 @@
 
 import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
-import { asFailure, type Failure, isAbort, Problem } from "../api/problems.ts";
+import { asFailure, type Failure, isAbort, isUnloaded, Problem } from "../api/problems.ts";
 import { delaySignOut, holdToken, onFarewell, user } from "../api/session.ts";
 import { printable } from "../api/text.ts";
+import { onceOnline } from "../connection.ts";
 import type { Chat } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
@@ -47,26 +48,27 @@ async function fetchChats(signal: AbortSignal): Promise<void> {
     cursor = page.next_cursor;
   } while (cursor && found.length < wanted);
   keepTitles(found);
-  chats.value = found.filter((chat) => !doomed.has(chat.chat_id));
+  chats.value = found.filter(({ chat_id }) => !doomed.has(chat_id) && !deleted.has(chat_id));
   hasMore.value = cursor !== null;
 }
 
 export async function loadChats(): Promise<void> {
   clearTimeout(typing);
   pending?.abort();
-  pending = new AbortController();
+  const own = new AbortController();
+  pending = own;
   try {
-    await fetchChats(pending.signal);
+    await fetchChats(own.signal);
     chatsState.value = "loaded";
   } catch (error) {
     if (!isAbort(error)) chatsState.value = asFailure(error);
+  } finally {
+    if (pending === own) pending = null;
   }
 }
 
 // As the list of files does.
-addEventListener("online", () => {
-  if (user.value && typeof chatsState.value === "object") loadChats();
-});
+onceOnline(() => user.value != null && isUnloaded(chatsState.value), loadChats);
 
 export function loadMoreChats(): Promise<void> {
   wanted += PAGE;
@@ -86,11 +88,14 @@ export async function renameChat(chatId: string, title: string): Promise<void> {
   const renamed = await send("patch", "/api/history/{chat_id}", options);
   keepTitles([renamed]);
   chats.value = chats.value.map((chat) => (chat.chat_id === chatId ? renamed : chat));
+  if (pending) loadChats(); // the list that is on its way may be older
 }
 
 /** Chats that disappear for good unless the user takes it back in time. */
 export const deletions = signal<readonly Chat[]>([]);
 const doomed = new Map<string, number>();
+/** What is gone: a list that is older may still tell of it. */
+const deleted = new Set<string>();
 
 /** Those whose undo somebody is at just now. */
 const held = new Set<string>();
@@ -143,6 +148,7 @@ async function carryOut(chat: Chat): Promise<void> {
   try {
     const options = { path: { chat_id: chat.chat_id }, keepalive: true };
     await send("delete", "/api/history/{chat_id}", options);
+    deleted.add(chat.chat_id);
     forget(chat);
   } catch (error) {
     forget(chat);

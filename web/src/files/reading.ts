@@ -10,7 +10,7 @@ import { explain, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { reportFailure } from "../ui/reports.tsx";
 import { lanes } from "./lanes.ts";
-import { dropFile, keepFile } from "./store.ts";
+import { dropFile, hasChangedSince, keepFile, moment } from "./store.ts";
 import { untilOnline, wait } from "./waiting.ts";
 
 interface Told {
@@ -163,8 +163,10 @@ export async function read(file: CourseFile): Promise<CourseFile> {
 
 /** Show a file as it really is after something failed. Returns whether there still is one. */
 async function look(id: number): Promise<boolean> {
+  const askedAt = moment();
   try {
-    keepFile(await send("get", "/api/upload/{file_id}", { path: { file_id: id } }));
+    const file = await send("get", "/api/upload/{file_id}", { path: { file_id: id } });
+    if (!hasChangedSince(id, askedAt)) keepFile(file);
   } catch (error) {
     if (error instanceof Problem && error.status === 404) {
       dropFile(id);

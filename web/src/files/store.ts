@@ -2,8 +2,9 @@
 
 import { computed, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
-import { asFailure, type Failure, Problem } from "../api/problems.ts";
+import { asFailure, type Failure, isUnloaded, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
+import { onceOnline } from "../connection.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { isDriven, readIfArrived, readOn } from "./reading.ts";
 import { isOnTheWay, isPlaceless } from "./shipments.ts";
@@ -35,6 +36,13 @@ export function languageOf(id: number): string | undefined {
 const changedAt = new Map<number, number>();
 let changes = 0;
 
+/** A moment, to compare changes with. */
+export const moment = () => changes;
+
+export function hasChangedSince(id: number, moment: number): boolean {
+  return (changedAt.get(id) ?? 0) > moment;
+}
+
 function noteChange(id: number): void {
   changes += 1;
   changedAt.set(id, changes);
@@ -46,8 +54,12 @@ function asSeenHere(file: CourseFile): CourseFile {
   return isTaken ? { ...file, status: "processing" } : file;
 }
 
+/** What this page has deleted: a reply that is older may still tell of it. No id is used again. */
+const deleted = new Set<number>();
+
 /** Put a file into the list, or what is new about it. */
 export function keepFile(file: CourseFile): void {
+  if (deleted.has(file.id)) return;
   noteChange(file.id);
   const kept = asSeenHere(file);
   const isKnown = files.value.some((other) => other.id === file.id);
@@ -63,7 +75,7 @@ export function dropFile(id: number): void {
 
 /** Take a list over, but for what has changed here since it was asked for. The newest file is first. */
 function keepList(listed: CourseFile[], askedAt: number): void {
-  const isNews = ({ id }: CourseFile) => (changedAt.get(id) ?? 0) > askedAt;
+  const isNews = ({ id }: CourseFile) => hasChangedSince(id, askedAt);
   const news = files.value.filter(isNews);
   const rest = listed.filter((file) => !isNews(file)).map(asSeenHere);
   files.value = [...news, ...rest].sort((one, other) => other.id - one.id);
@@ -103,7 +115,7 @@ function isOurs({ id, filename: name, size_bytes: size }: CourseFile): boolean {
 
 /** Load the list, and go on reading what was left unread. */
 export async function loadFiles(): Promise<void> {
-  const askedAt = changes;
+  const askedAt = moment();
   try {
     keepList(await fetchFiles(), askedAt);
     filesState.value = "loaded";
@@ -117,9 +129,7 @@ export async function loadFiles(): Promise<void> {
 }
 
 // What did not come for want of a connection comes with it.
-addEventListener("online", () => {
-  if (user.value && typeof filesState.value === "object") loadFiles();
-});
+onceOnline(() => user.value != null && isUnloaded(filesState.value), loadFiles);
 
 /** Delete a file; one that is gone already is no failure. */
 export async function deleteFile(id: number): Promise<void> {
@@ -128,5 +138,6 @@ export async function deleteFile(id: number): Promise<void> {
   } catch (error) {
     if (!(error instanceof Problem && error.status === 404)) throw error;
   }
+  deleted.add(id);
   dropFile(id);
 }
