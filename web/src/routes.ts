@@ -5,7 +5,7 @@
 //   …/source/<file>/<page>[/<start>-<end>]   with a page of a file open beside it
 //   #/account  #/register
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 
 export interface Place {
   file: number;
@@ -45,8 +45,20 @@ export function href(route: Route): string {
 
 export const route = signal(parse(location.hash));
 
+/** How often somebody has moved: a new chat that gets its id is no move. */
+export const moves = signal(0);
+
+function move(to: Route): void {
+  batch(() => {
+    route.value = to;
+    moves.value += 1;
+  });
+}
+
 addEventListener("hashchange", () => {
-  route.value = parse(location.hash);
+  const to = parse(location.hash);
+  // A step back that was made here already is told of once more.
+  if (href(to) !== href(route.value)) move(to);
 });
 
 /** The chat and place that are open; none while another view is. */
@@ -67,7 +79,7 @@ function turnsPage(to: Route): boolean {
 export function go(to: Route, { replace = turnsPage(to) } = {}): void {
   if (replace) history.replaceState(history.state, "", href(to));
   else history.pushState({ isInner: true }, "", href(to));
-  route.value = to;
+  move(to);
 }
 
 /** A new chat has got its id, which its address takes on, unless the user has moved on. */
@@ -82,8 +94,10 @@ export function settle(chat: string): void {
 
 /** Leave what lies over the chat: back to where it was opened, or to the chat of a deep link. */
 export function closePlace(): void {
-  if (history.state?.isInner) history.back();
-  else go(withPlace(null), { replace: true });
+  if (history.state?.isInner) {
+    history.back();
+    move(withPlace(null)); // at once: a second Escape would go back once more
+  } else go(withPlace(null), { replace: true });
 }
 
 /** A click that opens no other tab or window. */
@@ -100,5 +114,5 @@ addEventListener("click", (event) => {
   const to = parse(hash);
   if (hash !== location.hash) go(to);
   // Where one is already: what lies over it is to make way all the same.
-  else route.value = to;
+  else move(to);
 });

@@ -79,7 +79,7 @@ export function PasswordForm({ user, onChanged }: Props) {
         autocomplete="new-password"
         suggestion={suggestion}
       />
-      <Suggest onSuggest={take} />
+      <Suggest value={next} onSuggest={take} />
       {isChanged && (
         <p class="note" role="status">
           {s.account.changed}

@@ -83,8 +83,9 @@ export function SessionList({ changes }: { changes: number }) {
       if (!(error instanceof Problem) || error.slug !== "session-not-found") throw error;
     }
     await load();
-    // The button that had the focus is gone.
-    list.current?.focus();
+    // The button that had the focus is gone; whoever went on meanwhile has it elsewhere.
+    const active = document.activeElement;
+    if (active === document.body || list.current?.contains(active)) list.current?.focus();
   };
   useEffect(() => attempt(load), [changes]);
   return (

@@ -97,9 +97,10 @@ export function ChatRow({ chat }: { chat: Chat }) {
   const link = useRef<HTMLAnchorElement>(null);
   const isRenaming = mode === "rename";
   const wasRenaming = useRef(isRenaming);
-  // The form that had the focus is gone.
+  // The form that had the focus is gone; whoever went on while it was sent has it elsewhere.
   useLayoutEffect(() => {
-    if (wasRenaming.current && !isRenaming) link.current?.focus();
+    const isFree = document.activeElement === document.body;
+    if (wasRenaming.current && !isRenaming && isFree) link.current?.focus();
     wasRenaming.current = isRenaming;
   }, [isRenaming]);
   const isCurrent = studyRoute().chat === chat.chat_id;

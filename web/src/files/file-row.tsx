@@ -74,7 +74,11 @@ async function downloadFile(file: CourseFile): Promise<void> {
 /** Give the focus of a row that goes to the heading of its list; that of a shut drawer takes none. */
 function leaveRow(): void {
   const places = ["files-title", "conversation"];
-  setTimeout(() => focusFirst(...places.map((id) => document.getElementById(id))));
+  setTimeout(() => {
+    const active = document.activeElement;
+    const isFree = active === document.body || active?.closest(".row.file");
+    if (isFree) focusFirst(...places.map((id) => document.getElementById(id)));
+  });
 }
 
 function askDeletion(file: CourseFile): void {

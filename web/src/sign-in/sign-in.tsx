@@ -130,7 +130,7 @@ function SignInForm({ isNew }: { isNew: boolean }) {
         autocomplete={isNew ? "new-password" : "current-password"}
         suggestion={suggestion}
       />
-      {isNew && <Suggest onSuggest={take} />}
+      {isNew && <Suggest value={entry.password} onSuggest={take} />}
       {needsCode && <CodeField code={entry.code} onInput={(code) => change({ code })} />}
       {failure && <FailureNote failure={failure} />}
       <Submit label={isNew ? s.create : s.enter} isBusy={isBusy} failure={failure} />

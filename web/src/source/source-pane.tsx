@@ -1,6 +1,6 @@
 // The source: a page of a file with the quoted words, its neighbours, and the original.
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/problems.ts";
 import { findFile, languageOf } from "../files/store.ts";
 import { closePlace, go, type Place, withPlace } from "../routes.ts";
@@ -140,7 +140,7 @@ export function SourcePane({ place }: { place: Place }) {
   useEscape();
   const file = findFile(place.file);
   const name = file?.filename ?? citationOf(place)?.filename ?? s.source.nameless;
-  useEffect(() => {
+  useLayoutEffect(() => {
     openPage(place);
     return leavePage;
   }, [place.file, place.page]);

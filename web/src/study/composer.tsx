@@ -75,7 +75,11 @@ function SendButton({ isAllowed }: { isAllowed: boolean }) {
       focusWork();
     };
     return (
-      <button type="button" class="primary send" onClick={end}>
+      <button
+        type="button"
+        class="primary send"
+        onClick={({ detail }) => detail > 1 || end()} // the second press of two was for the other one
+      >
         <Icon name="stop" />
         {s.stop}
       </button>

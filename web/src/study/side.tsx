@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { user } from "../api/session.ts";
 import { ChatList } from "../chats/chat-list.tsx";
 import { FileList } from "../files/file-list.tsx";
-import { route } from "../routes.ts";
+import { moves } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
 import { isEscape } from "../ui/escape.ts";
@@ -19,7 +19,7 @@ export function Side({ isBehind }: { isBehind: boolean }) {
   const isDrawer = isNarrow.value;
   const isOpen = isSideOpen.value;
   // Whoever has chosen something in the drawer wants to see it.
-  useLayoutEffect(closeSide, [route.value]);
+  useLayoutEffect(closeSide, [moves.value]);
   // At once: the next key is the drawer's already.
   useLayoutEffect(() => {
     if (isDrawer && isOpen) side.current?.focus();

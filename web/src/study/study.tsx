@@ -49,7 +49,7 @@ function toConversation(): void {
 export function Study() {
   const { chat, place } = studyRoute();
   const title = chat ? titles.value[chat] : undefined;
-  useEffect(() => {
+  useLayoutEffect(() => {
     loadFiles();
     loadChats();
   }, []);

@@ -9,6 +9,7 @@ import { Markdown } from "../markdown/view.tsx";
 import { strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { QuietButton } from "../ui/button.tsx";
+import { focusWork, useFocusAfter } from "../ui/focus.ts";
 import { report } from "../ui/reports.tsx";
 import { Chip } from "./chip.tsx";
 import { editQuestion } from "./composer.tsx";
@@ -45,6 +46,8 @@ function NotFound({ turn }: { turn: Turn }) {
 function Actions({ turn }: { turn: Turn }) {
   const s = strings.value.answer;
   const [isCopied, setCopied] = useState(false);
+  // They go while an answer that was lost goes on.
+  const actions = useFocusAfter<HTMLDivElement>(focusWork);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(turn.response);
@@ -58,7 +61,7 @@ function Actions({ turn }: { turn: Turn }) {
     setTimeout(() => setCopied(false), 2_000);
   };
   return (
-    <div class="actions turn-actions">
+    <div ref={actions} class="actions turn-actions">
       {turn.response && (
         <QuietButton icon="copy" label={isCopied ? s.copied : s.copy} onClick={copy} />
       )}

@@ -1,7 +1,8 @@
 // The one question before something is gone for good.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { user } from "../api/session.ts";
 import { strings } from "../strings/index.ts";
 
 interface Question {
@@ -12,6 +13,11 @@ interface Question {
 }
 
 const question = signal<Question | null>(null);
+
+// Nobody is left to answer it.
+effect(() => {
+  if (!user.value) question.value = null;
+});
 
 export function confirmFirst(asked: Question): void {
   question.value = asked;

@@ -1,7 +1,7 @@
 // A failure as the user sees it: what happened, and a way on that opens when there is one.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { type Failure, Problem } from "../api/problems.ts";
 import { explain, strings } from "../strings/index.ts";
 import { focusAround, useFocusAfter } from "./focus.ts";
@@ -12,7 +12,8 @@ export function useSecondsUntil(failure: Failure | null): number {
   const at = failure instanceof Problem ? failure.retryAt : null;
   const left = () => (at ? Math.max(0, Math.ceil((at - Date.now()) / 1000)) : 0);
   const [seconds, setSeconds] = useState(left);
-  useEffect(() => {
+  // At once: a second press is not to be early.
+  useLayoutEffect(() => {
     setSeconds(left());
     if (!at) return;
     const timer = setInterval(() => setSeconds(left()), 1000);
