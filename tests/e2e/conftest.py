@@ -121,7 +121,11 @@ def new_desk(
         username = f"reader-{next(_numbers)}"
         context = open_context(storage_state=_sign_up(lectern, username, files), **options)
         desk = Desk(context.new_page(), username)
-        desk.page.goto("/")
+        with (
+            desk.page.expect_response("**/api/upload?*"),
+            desk.page.expect_response("**/api/history?*"),
+        ):
+            desk.page.goto("/")
         expect(desk.composer).to_be_visible()
         for file in files:
             desk.expect_ready(file["name"])

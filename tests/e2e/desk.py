@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 
 from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
@@ -45,6 +46,13 @@ class Desk:
         side.get_by_role("link", name=name).click()
         self._expect_shut_drawer()
 
+    def wait_for(self, holds: Callable[[], object]) -> None:
+        """Wait for what only events tell of."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < until, "it never was so"
+            self.page.context.cookies()  # to hear of one, the browser has to be spoken to
+
     def close_side(self) -> None:
         if self.is_narrow:
             self.page.keyboard.press("Escape")
@@ -63,6 +71,14 @@ class Desk:
         side = self.open_side()
         expect(side.get_by_role("checkbox", name=f"Use {name} for questions")).to_be_checked()
         self.close_side()
+
+    # The account
+
+    def open_account(self) -> None:
+        """Go there, and wait until all that it shows is here."""
+        with self.page.expect_response("**/api/auth/sessions?*") as listed:
+            self.page.goto("/#/account")
+        listed.value.finished()
 
     # Chats
 
@@ -116,7 +132,7 @@ def text_file(name: str, text: str) -> FilePayload:
 class Held:
     """The next requests to an address, which wait until they are let go; `count` is of all that came."""
 
-    def __init__(self, page: Page, address: str, most: int) -> None:
+    def __init__(self, page: Page, address: str | re.Pattern[str], most: int) -> None:
         self.count = 0
         self._page, self._most = page, most
         self._routes: list[Route] = []
@@ -146,7 +162,7 @@ class Held:
         return route
 
 
-def hold(page: Page, address: str, most: int = 1) -> Held:
+def hold(page: Page, address: str | re.Pattern[str], most: int = 1) -> Held:
     """Let the next request wait, or so many."""
     return Held(page, address, most)
 

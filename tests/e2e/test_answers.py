@@ -20,6 +20,15 @@ from tests.fakes import ScriptedModel
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 ANSWER = f'Basalt is **dark** <cite passage="1">{NOTES}</cite>.'
 QUESTION = "What is basalt?"
+# In this document; the next one begins without.
+_NOTE_THAT_A_FORM_IS_DRAWN = """() => {
+  window.isOld = true;
+  const note = () => {
+    if (document.querySelector("input[autocomplete=username]:not([hidden])"))
+      sessionStorage.setItem("drawn", "yes");
+  };
+  new MutationObserver(note).observe(document.body, { childList: true, subtree: true });
+}"""
 _WAIT_AS_LONG_AS_IT_TAKES = """() => {
   AbortSignal.timeout = () => new AbortController().signal;
 }"""
@@ -266,6 +275,7 @@ def passage_of(quote: str, messages: list[dict[str, str]]) -> str:
 def test_one_key_closes_one_thing(reader: Desk, model: ScriptedModel):
     model.says = ANSWER
     reader.ask(QUESTION)
+    reader.wait_for_end()
     reader.chips.click()
     expect(reader.source.locator("mark")).to_be_visible()
     quote = reader.page.get_by_role("tooltip")
@@ -479,6 +489,17 @@ class TestAfterwards:
         answered.page.get_by_role("button", name="Sign in").click()
         answered.page.goto("/#/")
         expect_no_chats(answered)
+
+    def test_no_form_is_drawn_that_would_go_with_the_page_of_who_signs_out(self, answered: Desk):
+        """What is typed into it is gone when the new page comes."""
+        page = answered.page
+        answered.open_account()
+        page.evaluate(_NOTE_THAT_A_FORM_IS_DRAWN)
+        page.get_by_role("button", name="Sign out", exact=True).first.click()
+
+        expect(page.get_by_label("Username")).to_be_visible()
+        page.wait_for_function("window.isOld === undefined")
+        assert page.evaluate("sessionStorage.getItem('drawn')") is None
 
     def test_a_chat_deleted_in_another_tab_is_gone_for_good_for_who_signs_out(
         self, answered: Desk, lectern: str

@@ -249,6 +249,7 @@ class TestTheRowOfAFile:
         assert shown.evaluate(hidden_part) > 0
 
         side.get_by_role("button", name=f"Actions for {name}").tap()
+        expect(side.get_by_role("button", name="Delete", exact=True)).to_be_visible()
 
         assert shown.evaluate(hidden_part) == 0
 
@@ -438,7 +439,7 @@ class TestTheAccount:
         expect(desk.page.get_by_role("alert")).to_have_count(0)
 
     def test_gives_out_all_that_is_its_own(self, desk: Desk):
-        desk.page.goto("/#/account")
+        desk.open_account()
         with desk.page.expect_download() as export:
             desk.page.get_by_role("button", name="Download everything").click()
 

@@ -65,7 +65,7 @@ class Gate:
                 route.continue_()
 
 
-def _is_second(request: Request) -> bool:
+def is_second_piece(request: Request) -> bool:
     return request.method == "PATCH" and request.headers["upload-offset"] != "0"
 
 
@@ -77,9 +77,10 @@ class Pieces:
         self.methods: list[str] = []
         desk.page.on("request", self._see)
         desk.page.route(PIECES, self._hold)
-        self._held: Route | None = None
+        self._held: list[Route] = []
+        self._is_open = False
         # That the first one is sent is seen before it is answered: then the second one may still be the first.
-        with desk.page.expect_request(_is_second):
+        with desk.page.expect_request(is_second_piece):
             desk.add(file)
         expect(desk.open_side().get_by_text(re.compile(r"Sending, [5-9]\d %"))).to_be_visible()
 
@@ -90,14 +91,17 @@ class Pieces:
     def _hold(self, route: Route) -> None:
         if route.request.method == "PATCH":
             self.offsets.append(int(route.request.headers["upload-offset"]))
-            if len(self.offsets) == 2:
-                self._held = route
+            # Sent anew, it waits as well.
+            if len(self.offsets) > 1 and not self._is_open:
+                self._held.append(route)
                 return
         route.continue_()
 
     def release(self) -> None:
-        assert self._held
-        self._held.continue_()
+        self._is_open = True
+        for route in self._held:
+            if not route.request.failure:  # the page has given it up
+                route.continue_()
 
 
 @pytest.fixture
@@ -112,6 +116,7 @@ class TestOnTheWay:
         side = desk.open_side()
         side.get_by_role("button", name="Pause").click()
         expect(side.get_by_text(re.compile("^Paused at"))).to_be_visible()
+        pieces.release()
         side.get_by_role("button", name="Go on").click()
 
         desk.expect_ready("large.pdf")

@@ -69,6 +69,14 @@ _THEN_ESCAPE = """button => {
   }));
 }"""
 
+# Twice, as a key that is held, and before a step back is made; return when that is over.
+_ESCAPE_TWICE = """() => new Promise(resolve => {
+  const press = () => dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", cancelable: true }));
+  press();
+  queueMicrotask(() => queueMicrotask(press));
+  addEventListener("popstate", () => setTimeout(resolve, 100), { once: true });
+})"""
+
 # Press a button; return what has the focus before the browser has drawn what that changed.
 _FOCUS_AFTER = """button => new Promise(resolve => {
   button.focus();
@@ -362,6 +370,22 @@ class TestWhereTheFocusGoes:
         desk.wait_for_end()
         expect(desk.composer).to_be_focused()
 
+    def test_a_title_that_is_saved_leaves_it_to_what_has_it(self, keys: Keyboard, desk: Desk):
+        self.ask(keys, desk)
+        desk.wait_for_end()
+        keys.use(desk.page.get_by_role("button", name=f"Actions for {QUESTION}"), backwards=True)
+        keys.use(desk.page.get_by_role("button", name="Rename"))
+        keys.press("ControlOrMeta+A")
+        keys.write("Dark rocks")
+        held = hold(desk.page, "**/api/history/*")
+        keys.press("Enter")
+        keys.go_to(desk.composer)
+
+        held.route.continue_()
+
+        expect(desk.page.get_by_role("link", name=re.compile("^Dark rocks"))).to_be_visible()
+        expect(desk.composer).to_be_focused()
+
     def test_a_question_that_is_edited_has_it_at_once(self, keys: Keyboard, desk: Desk):
         self.ask(keys, desk)
         desk.wait_for_end()
@@ -595,6 +619,16 @@ class TestEscapeClosesOneThing:
 
         expect(tablet.source).to_have_count(0)
         expect(tablet.chips).to_be_focused()
+
+    def test_that_is_pressed_twice_the_source_and_not_the_chat(self, tablet: Desk):
+        tablet.chips.click()
+        expect(tablet.source.locator("mark")).to_be_visible()
+
+        tablet.page.evaluate(_ESCAPE_TWICE)
+
+        expect(tablet.source).to_have_count(0)
+        expect(tablet.page).to_have_url(re.compile(r"#/chat/[0-9a-f-]+$"))
+        expect(tablet.chips).to_have_count(1)
 
     def test_the_search_then_the_drawer(self, tablet: Desk):
         side, keys = tablet.open_side(), Keyboard(tablet.page)

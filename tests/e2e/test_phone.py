@@ -134,6 +134,20 @@ class TestInAChat:
         ask(phone, "What is basalt?")
         return phone
 
+    def test_the_drawer_stays_open_when_an_answer_begins(self, phone: Desk, model: ScriptedModel):
+        model.says = ANSWER
+        choose(phone, text_file("rocks.txt", NOTES))
+        expect(scope(phone, "Asks your file")).to_be_visible()
+        held = hold(phone.page, "**/api/query")
+        phone.composer.fill("What is basalt?")
+        phone.page.get_by_role("button", name="Ask", exact=True).tap()
+        side = phone.open_side()
+
+        held.route.continue_()
+
+        expect(side.get_by_role("link", name=re.compile("^What is basalt"))).to_be_visible()
+        expect(side).not_to_have_attribute("inert", "")
+
     def add_and_shut(self, desk: Desk, file: FilePayload) -> Route:
         """Choose a file in the drawer, and shut that while it is prepared."""
         held = hold(desk.page, "**/api/upload/signed")
@@ -154,7 +168,9 @@ class TestInAChat:
         expect(scope(reader, "Asks your file · 1 file was not read")).to_be_in_viewport(ratio=1)
         reader.page.set_viewport_size(LOW)
         scope(reader, "1 file was not read").tap()
-        why = reader.open_side().get_by_text("Lectern does not read this kind of file.")
+        side = reader.page.locator("nav[aria-label='Files and chats']")
+        expect(side).not_to_have_attribute("inert", "")
+        why = side.get_by_text("Lectern does not read this kind of file.")
         why.scroll_into_view_if_needed()
         expect(why).to_be_in_viewport(ratio=1)
 

@@ -151,6 +151,20 @@ def test_a_suggested_passphrase_that_is_changed_is_seen_no_more(threshold: Page)
     expect(password).to_have_attribute("type", "text")
 
 
+def test_a_suggestion_leaves_what_is_typed_meanwhile(threshold: Page):
+    held = hold(threshold, re.compile("words-en"))
+    threshold.get_by_role("button", name="Suggest a passphrase").click()
+    password = threshold.get_by_label("Password", exact=True)
+    password.fill(PASSWORD)
+    with threshold.expect_response(re.compile("words-en")) as words:
+        held.route.continue_()
+    words.value.finished()
+
+    threshold.get_by_role("button", name="Show password").click()
+
+    expect(password).to_have_value(PASSWORD)
+
+
 def suggest_after_a_lost_connection(page: Page, field: str) -> None:
     page.context.set_offline(True)
     expect(page.get_by_text("You are offline")).to_be_visible()  # it moves what is to be pressed
@@ -170,8 +184,7 @@ def test_a_passphrase_that_is_out_of_reach_is_told_so_and_suggested_later(thresh
 
 
 def test_a_new_passphrase_that_is_out_of_reach_is_told_so_and_suggested_later(desk: Desk):
-    desk.page.goto("/#/account")
-    expect(desk.page.get_by_role("list", name="Where you")).to_contain_text("this session")
+    desk.open_account()
     suggest_after_a_lost_connection(desk.page, "New password")
 
 

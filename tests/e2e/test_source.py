@@ -1,5 +1,6 @@
 """The pane beside the answer: which page of which file it shows, and what it says where there is none."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -69,11 +70,18 @@ def test_a_deleted_file_has_not_the_pages_of_the_one_read_before(cited: Desk):
     expect(cited.source.get_by_role("button", name="Next")).to_have_count(0)
 
 
+def close_source(desk: Desk) -> None:
+    """Close the source, and wait until the step back to the chat is made."""
+    desk.source.get_by_role("button", name="Close").click()
+    expect(desk.source).to_have_count(0)
+    expect(desk.page).not_to_have_url(re.compile("/source/"))
+
+
 def test_a_deleted_file_has_pages_no_more_where_it_was_open(cited: Desk):
     cited.chips.click()
     expect(cited.source).to_contain_text("part 1 of 1")
     delete(cited, "rocks.txt")
-    cited.source.get_by_role("button", name="Close").click()
+    close_source(cited)
 
     cited.chips.click()
 
@@ -94,8 +102,7 @@ def test_a_failure_is_not_told_again_of_the_next_page(cited: Desk):
     cited.page.route("**/pages/1", fail, times=1)
     read(cited, "cells.pptx")
     expect(cited.source.get_by_role("alert")).to_be_visible()
-    cited.source.get_by_role("button", name="Close").click()
-    expect(cited.source).to_have_count(0)
+    close_source(cited)
     cited.page.evaluate(_NOTE_ALERTS)
 
     cited.chips.click()

@@ -119,7 +119,8 @@ def _of_the_account(desk: Desk) -> Iterator[str]:
     page.reload()
     expect(page.get_by_role("heading", name="Password")).to_be_focused()
     yield "the change of a one-time passphrase"
-    page.reload()
+    with page.expect_response("**/api/auth/sessions?*"):
+        page.reload()
     expect(page.get_by_text("this session")).to_be_visible()
     yield "the account"
 
