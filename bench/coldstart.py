@@ -130,6 +130,8 @@ def _report(starts: dict[tuple[str, str], list[Start]]) -> None:
                     tables, _figures(kind, name, measured, floor), strict=True
                 ):
                     tables[table].append(figure)
+        peak = [start.megabytes for start in floor]
+        tables["peak memory"].insert(0, compare(f"{BARE} {_HEALTH}", "MB", peak))
         tables["of the CPU, the request"] = _figures_of_requests(kind, starts)
         for table, figures in tables.items():
             report(f"Cold start, {kind} database tokens: {table}", figures)

@@ -22,8 +22,9 @@ _SECONDS = 120
 # Assumed: at the busiest, a tenth of all students is there, asks 4 questions an hour, and three times that for some minutes;
 # and a lecturer may have a whole course ask within 10 s.
 _AT_ONCE, _AN_HOUR, _RUSH, _COURSE_SECONDS = 0.1, 4, 3, 10.0
-# Work of Postgres. Measured: 2.5 ms for the ranking of 1,000 chunks of one's own, 0.2 ms for the rest of begin_query and as much for
-# finish_query, 0.1 ms for a list; taken larger by far, for slower processors and for sign-ins.
+# Work of Postgres. Measured: 9.5 ms for the ranking of 5,000 chunks of one's own (bench/scale.py), ten times as many as assumed of a
+# student; by hand 0.2 ms for the rest of begin_query and as much for finish_query, 0.1 ms for a list. Taken larger by far, for slower
+# processors and for sign-ins.
 _RANKING_SECONDS, _WRITING_SECONDS, _OTHER_SECONDS = 0.004, 0.003, 0.006
 # An answer is sent on in so many pieces, each as the model has written it.
 _PIECES = 16
@@ -34,7 +35,7 @@ _CONNECTIONS = 100
 _TOKENS = 2_500  # measured: 2,120 of prompt; and the answer
 _HOURS_A_DAY = 10
 # A file of 30 pages: the tokens of its two batches (lib/services/slices.py: 32 chunks first; bench/cost.py: 1.6 chunks and 260 tokens
-# a page), and the seconds for each (bench/ingestion.py). The page has two files of a student's read at a time.
+# a page), and the seconds for each, half as much again as bench/ingestion.py waits. The page has two files of a student's read at a time.
 _FILE_BATCHES, _BATCH_SECONDS, _FILES_AT_ONCE = (5_200, 2_600), 0.3, 2
 
 Trouble = Generator[float | Take, bool, str | None]
