@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -184,3 +186,15 @@ async def test_a_trace_has_the_wait_for_what_never_came() -> None:
         await answer.aread()
 
     assert 0 < body.waited <= trace.seconds["model"]
+
+
+def test_nobody_pays_for_http2_who_does_not_speak_it():
+    # In a process of its own: other tests may have asked for it.
+    program = (
+        "import sys, lib.adapters.transport as transport\n"
+        "transport.supabase_client()\n"
+        "assert 'httpcore' in sys.modules and 'h2' not in sys.modules\n"
+        "import h2.connection\n"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True)
