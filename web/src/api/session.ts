@@ -55,7 +55,7 @@ function replacePage(navigate: () => void): void {
 }
 
 function accept(reply: TokenReply, at: number): void {
-  if (isReplaced || at < access.since) return; // what comes late
+  if (isReplaced) return;
   if (lastUserId !== null && lastUserId !== reply.user.id) {
     replacePage(() => location.reload());
     return;
@@ -88,7 +88,11 @@ export function end({ byItself }: { byItself: boolean }): void {
 }
 
 channel.addEventListener("message", ({ data }: MessageEvent<News>) => {
-  if (data.kind === "refreshed") return accept(data.reply, data.at);
+  if (data.kind === "refreshed") {
+    // What comes late takes the place of nothing newer.
+    if (data.at >= access.since) accept(data.reply, data.at);
+    return;
+  }
   // A form that is drawn here would go with what is typed into it.
   if (!data.byItself) replacePage(() => location.replace("/"));
   forget();
