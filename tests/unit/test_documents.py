@@ -3,6 +3,8 @@
 # ruff: noqa: RUF001 - rare letters are the point
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,14 @@ def test_the_same_long_text_always_gives_the_same_parts(tmp_path: Path):
     assert len(once) > 4
     assert max(map(len, once)) <= 3000
     assert re.sub(r"\s", "", "".join(once)) == re.sub(r"\s", "", path.read_text())
+
+
+def test_a_reader_lets_all_else_go_first():
+    program = (
+        "import os\nfrom lib.adapters import document_reader\n"
+        "before = os.nice(0)\ndocument_reader._limit(5)\nprint(os.nice(0) - before)\n"
+    )
+
+    told = subprocess.check_output([sys.executable, "-c", program], text=True)
+
+    assert int(told) > 0
