@@ -5,9 +5,11 @@ import binascii
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, field, fields
 from datetime import timedelta
 from typing import Any, Literal, cast, get_args, get_origin
+
+from lib.domain.records import record
 
 
 class SettingsError(Exception):
@@ -41,7 +43,7 @@ def _setting(
     return field(default=default, metadata=metadata, repr=not secret)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Settings:
     """One field per environment variable of the same name in upper case.
 

@@ -8,15 +8,20 @@ from http import HTTPStatus
 from typing import Any
 
 import httpx
-from postgrest import APIError, AsyncPostgrestClient
-from postgrest.exceptions import APIErrorFromJSON
 from pydantic import ValidationError
 
 from lib.adapters.deadlines import limit
+from lib.adapters.deferring import defer
 from lib.adapters.retries import retrying
 from lib.adapters.transport import never_arrived, supabase_client, traced_call
 from lib.domain import problems
 from lib.domain.problems import Problem
+
+# It would import its client of threads as well.
+defer("postgrest")
+
+from postgrest._async.client import AsyncPostgrestClient  # noqa: E402
+from postgrest.exceptions import APIError, APIErrorFromJSON  # noqa: E402
 
 _Headers = dict[str, str]
 

@@ -1,17 +1,17 @@
 """The tables of files, pages and chunks, and the lease under which a file is read."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from lib.adapters.database import Database
 from lib.domain.models import Chunk, File, FileStatus, Page, StoredFile
 from lib.domain.problems import FileNotFound, PageNotFound
+from lib.domain.records import record
 
 # A lease outlives the slowest step between two of its renewals (a batch of embeddings, 20 s).
 LEASE_SECONDS = 45
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Claim:
     """A file to read and how far earlier readings came; `lease_id` is the right to write.
 
@@ -29,7 +29,7 @@ class Claim:
     ready_chunk_count: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Slice:
     """Some pages and chunks of a file with the embedding of each chunk, and how far that goes.
 

@@ -1,6 +1,6 @@
 """Whether the database answers: one round trip, with the secret key."""
 
-from postgrest import APIError
+from postgrest.exceptions import APIError
 
 from lib.adapters.database import Database
 from lib.domain.problems import DatabaseUnavailable, Problem

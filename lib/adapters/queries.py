@@ -1,14 +1,14 @@
 """The tables of queries and chats: how a question begins and ends, and the history."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from lib.adapters.database import Database
 from lib.domain.models import Chat, Citation, Passage, Query, QueryStatus, Turn, Usage
 from lib.domain.problems import ChatNotFound
+from lib.domain.records import record
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Beginning:
     """A question as the database has accepted it.
 

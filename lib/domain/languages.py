@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF001 - apostrophes as they are typed
 
+import functools
 import re
 from collections import Counter
 
@@ -10,7 +11,7 @@ from lib.domain.language_table import LANGUAGES, Language
 # More of a text says no more about its language.
 _SAMPLE_CHARACTERS = 20_000
 
-# Patterns that only a file or an answer needs are compiled when one comes: 6 ms of each start otherwise.
+# Patterns and tables that only a file or an answer needs are made when one comes: 9 ms of each start otherwise.
 _SCRIPTS = {
     "latin": "[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]",
     "cyrillic": "[\u0400-\u04ff]",
@@ -30,9 +31,7 @@ _WEIGHTS = {"latin": 0.6, "han": 2.5, "hangul": 2.5}
 _KANA_OF_JAPANESE = 0.05
 
 # An elided article is a word of its own: l'entropie, dell'acqua.
-_WORD = re.compile(r"[^\W\d_]+(?:['’](?=[^\W\d_]))?")
-_WORDS = {language.code: frozenset(language.words.split()) for language in LANGUAGES}
-_SHARED = Counter(word for words in _WORDS.values() for word in words)
+_WORD = r"[^\W\d_]+(?:['’](?=[^\W\d_]))?"
 _LETTERS = {language.code: f"[{language.letters}]" for language in LANGUAGES if language.letters}
 _BY_CODE = {language.code: language for language in LANGUAGES}
 # A word with a letter of its own says half as much as a function word: names have them too.
@@ -40,19 +39,28 @@ _LETTER_WEIGHT = 0.5
 # Below this a few foreign names decide.
 _LEAST_SCORE = 0.03
 
-_IDEOGRAPH = re.compile(
-    "[\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
-)
+_IDEOGRAPH = "[\u3005\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]"
 # Scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana, ideographs.
-_UNSPACED = re.compile(
+_UNSPACED = (
     "[\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003134f]+"
 )
 
 
+@functools.cache
+def _words() -> dict[str, frozenset[str]]:
+    return {language.code: frozenset(language.words.split()) for language in LANGUAGES}
+
+
+@functools.cache
+def _shared() -> Counter[str]:
+    """Return of how many languages each word is."""
+    return Counter(word for words in _words().values() for word in words)
+
+
 def is_dense(text: str) -> bool:
     """Say whether a text is written mostly in ideographs and kana, of which one says about as much as two or three letters."""
-    return len(_IDEOGRAPH.findall(text)) * 2 >= len(text) - text.count(" ") > 0
+    return len(re.findall(_IDEOGRAPH, text)) * 2 >= len(text) - text.count(" ") > 0
 
 
 def detect_language(text: str) -> str | None:
@@ -74,10 +82,10 @@ def word_share(text: str) -> float:
 
     A fifth or more of any prose; next to nothing of a text decoded wrongly.
     """
-    words = Counter(word for word in _WORD.findall(text.lower()) if len(word) > 1)
+    words = Counter(word for word in re.findall(_WORD, text.lower()) if len(word) > 1)
     characters = Counter(text)
     return max(
-        _share(words, _WORDS[language.code])
+        _share(words, _words()[language.code])
         if language.words
         else _share(characters, frozenset(language.letters))
         for language in LANGUAGES
@@ -98,7 +106,7 @@ def segment(text: str) -> str:
 
     Postgres would take a whole sentence of Chinese, Japanese or Thai for one word.
     """
-    return _UNSPACED.sub(lambda run: f" {' '.join(_bigrams(run[0]))} ", text)
+    return re.sub(_UNSPACED, lambda run: f" {' '.join(_bigrams(run[0]))} ", text)
 
 
 def _bigrams(run: str) -> list[str]:
@@ -119,11 +127,11 @@ def _share(counts: Counter[str], known: frozenset[str]) -> float:
 
 def _score(sample: str, candidates: list[Language]) -> dict[str, float]:
     """Return for each language the share of words that speak for it; a word of several counts less."""
-    words = Counter(word.replace("’", "'") for word in _WORD.findall(sample.lower()))
-    total = words.total() or 1
+    words = Counter(word.replace("’", "'") for word in re.findall(_WORD, sample.lower()))
+    total, shared = words.total() or 1, _shared()
     scores: dict[str, float] = {}
     for code in (language.code for language in candidates):
-        known = sum(words[word] / _SHARED[word] for word in _WORDS[code] & words.keys())
+        known = sum(words[word] / shared[word] for word in _words()[code] & words.keys())
         letters = re.compile(_LETTERS[code]) if code in _LETTERS else None
         spelt = sum(n for word, n in words.items() if letters and letters.search(word))
         scores[code] = (known + _LETTER_WEIGHT * spelt) / total

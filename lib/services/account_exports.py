@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from lib.domain.archives import Archive, safe_name
 from lib.domain.identities import Identity
 from lib.domain.models import Chat, File, FileStatus, Session, User
 from lib.domain.problems import ChatNotFound, FileNotFound, StorageUnavailable
+from lib.domain.records import record
 from lib.services import chats as chat_exports
 from lib.services.proofs import get_user
 
@@ -23,7 +23,7 @@ _PAGE = 100
 _MOST_SECONDS = 290.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Holdings:
     """What there is to export, all but the bytes of the files and the text of the chats."""
 

@@ -1,7 +1,7 @@
 """Accounts: register, sign in, choose another password."""
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Literal
 
@@ -12,12 +12,13 @@ from lib.domain.attempts import signup_code_keys
 from lib.domain.identities import Identity
 from lib.domain.password_policy import check_password
 from lib.domain.problems import SignupClosed, SignupRefused, WeakPassword
+from lib.domain.records import record
 from lib.domain.usernames import fold_username
 from lib.services.proofs import Entrance, prove, prove_again
 from lib.services.sessions import SignedIn, draw_session, sign
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Signup:
     """Who may register."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import functools
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from lib.domain.problems import (
     UploadIncomplete,
     UploadMismatch,
 )
+from lib.domain.records import record
 from lib.services.maintenance import delete_objects
 from lib.services.saving import Saving
 from lib.services.slices import Pace, Shelf, make_slice, store_full_batches, store_rest
@@ -45,7 +45,7 @@ _LEAST_READING_SECONDS = 5.0
 _UNEMBEDDED = "The language model cannot be reached, so this file is not read to its end. Try again in a moment."
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Tools:
     """What the reading of a file needs. `service` writes under a lease, never for a named user."""
 
@@ -55,7 +55,7 @@ class Tools:
     settings: Settings
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Reading(Tools):
     """One slice of work."""
 

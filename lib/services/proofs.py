@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import partial
 
@@ -17,6 +17,7 @@ from lib.domain.models import User
 from lib.domain.password_policy import check_password
 from lib.domain.passwords import PasswordScheme
 from lib.domain.problems import Busy, InvalidAccessToken, InvalidCredentials
+from lib.domain.records import record
 from lib.domain.usernames import fold_username
 from lib.services.hashing import HashingQueue
 from lib.services.sessions import SessionTerms
@@ -29,7 +30,7 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 0.4
 _WRONG_PASSWORD = "The current password is wrong. Check it and try again."  # nosec B105 # noqa: S105 - a sentence
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Device:
     """Where a request comes from."""
 
@@ -37,7 +38,7 @@ class Device:
     user_agent: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class PasswordRules:
     """How passwords are kept, which are good enough, and under which key failures are counted."""
 
@@ -46,7 +47,7 @@ class PasswordRules:
     throttle_key: str = field(repr=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Entrance:
     """All that registering and signing in need beside what was typed."""
 
@@ -58,7 +59,7 @@ class Entrance:
     now: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Proof:
     """A password was right.
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from lib.domain.problems import (
     Problem,
     SessionEnded,
 )
+from lib.domain.records import record
 from lib.services.refusals import Name, find_refusal, remember
 from lib.settings import Settings
 
@@ -49,7 +49,7 @@ _MOST_REMEMBERED = 10_000
 _begun: set[tuple[int, str]] = set()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Question:
     """What a user asks. `file_ids` None means all ready files."""
 
@@ -66,7 +66,7 @@ class Question:
         return hashlib.sha256(body.encode()).hexdigest()
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Tools:
     """What the answer to a question needs; `database` speaks as the user who asks, who is `identity`."""
 

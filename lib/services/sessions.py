@@ -1,6 +1,6 @@
 """Sessions: begun by a sign-in, kept by refreshing, ended by signing out."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,6 +10,7 @@ from lib.domain.accounts import BegunSession, NewSession
 from lib.domain.identities import Identity
 from lib.domain.models import Session, User
 from lib.domain.problems import InvalidRefreshToken
+from lib.domain.records import record
 from lib.domain.tokens import (
     derive_refresh_token,
     hash_refresh_token,
@@ -20,7 +21,7 @@ from lib.domain.tokens import (
 _USER_AGENT_CHARACTERS = 200
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class SessionTerms:
     """How tokens are signed and how long things live. Of several keys the first one is today's."""
 
@@ -31,7 +32,7 @@ class SessionTerms:
     lifetime: timedelta
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class SignedIn:
     """A user with both tokens of a session."""
 

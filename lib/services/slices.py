@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from lib.adapters.documents import Opening
 from lib.adapters.endpoint import is_late
@@ -13,6 +12,7 @@ from lib.domain.chunking import cut
 from lib.domain.languages import regconfig, segment
 from lib.domain.models import Chunk, Page
 from lib.domain.problems import EmptyFile, ModelUnavailable, TextLimitReached, TooMuchText
+from lib.domain.records import record
 
 # Takes a batch to embed and store; False where the time is up.
 Save = Callable[["Batch"], Awaitable[bool]]
@@ -27,7 +27,7 @@ _MOST_CHUNKS = 10_000
 _smaller_sizes: dict[int, int] = {}
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Batch:
     """Chunks to embed and store, the pages that are complete with them, and how far that goes."""
 

@@ -1,7 +1,6 @@
 """What users do with files: announce, send, list, open, delete."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 
 from lib.adapters import files
@@ -16,11 +15,12 @@ from lib.domain.problems import (
     Problem,
     UploadIncomplete,
 )
+from lib.domain.records import record
 from lib.services.maintenance import delete_objects
 from lib.settings import Settings
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Announcement:
     """A file that is about to come."""
 

@@ -10,13 +10,13 @@ import importlib
 import json
 import logging
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
 from anyio import to_thread
 
 from lib.adapters.transport import Trace
+from lib.domain.records import record
 from lib.settings import Settings, get_settings
 
 _TIMEOUT_SECONDS = 1.0
@@ -26,7 +26,7 @@ _FIRST_SERVER_ERROR = 500
 log = logging.getLogger("lectern")
 
 
-@dataclass(frozen=True, kw_only=True)
+@record
 class Served:
     """A request that has been answered. `started_at` is by time.perf_counter(), as in the trace."""
 

@@ -90,3 +90,17 @@ def test_a_question_imports_a_tenth_of_the_sdk_and_one_http_client():
     of_a_question, of_all = map(int, told.split())
     assert of_a_question < 60
     assert of_all > 100
+
+
+def test_supabase_comes_without_its_clients_of_threads():
+    # In a process of its own: other tests may have asked for all.
+    program = (
+        "import sys, lib.adapters.database, lib.adapters.health, lib.adapters.storage_parts\n"
+        "print([name for name in sys.modules if '._sync' in name])\n"
+        "import postgrest, storage3\n"
+        "assert postgrest.SyncPostgrestClient and storage3.SyncStorageClient\n"
+    )
+
+    told = subprocess.check_output([sys.executable, "-c", program], text=True)
+
+    assert told == "[]\n"
