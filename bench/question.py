@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bench.prices import QUESTION_ANSWER_TOKENS, QUESTION_PROMPT_TOKENS
 
 # Work of the function's processor, as bench/first_word.py prints it: a question without its words, and a word with 100 answers at once.
-QUESTION_SECONDS, TOKEN_SECONDS = 0.0121, 0.0003
+QUESTION_SECONDS, TOKEN_SECONDS = 0.0076, 0.0003
 # Assumed: an answer's first token after half a second, then 40 a second.
 ANSWER_SECONDS = 0.5 + QUESTION_ANSWER_TOKENS / 40
 _CHARACTERS_PER_TOKEN = 4
