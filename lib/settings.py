@@ -39,8 +39,8 @@ def _setting(
         "never": never,
     }
     if default is MISSING:
-        return field(metadata=metadata, repr=not secret)
-    return field(default=default, metadata=metadata, repr=not secret)
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @record

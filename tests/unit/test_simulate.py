@@ -82,13 +82,13 @@ class TestSharing:
         assert outcome.share_answered() == 1
 
     def test_who_shares_an_instance_waits_for_its_processor(self):
-        # 1,000 in ten seconds are seventeen processors' work.
+        # 1,000 in ten seconds are ten processors' work.
         crowd = replace(CLASS, course=1_000, cores=1_000, counter_rows=100, provider=NO_LIMITS)
 
         alone = play(crowd)
         shared = play(replace(crowd, instances=1, requests_per_instance=1_001))
 
-        assert max(shared.waits) > 10 * max(alone.waits)
+        assert max(shared.waits) > 5 * max(alone.waits)
 
     def test_a_processor_that_has_more_answers_than_it_keeps_up_with_gets_behind_the_model(self):
         few = round(ANSWER_SECONDS / own_seconds() / 3)
