@@ -97,8 +97,12 @@ class Pieces:
                 return
         route.continue_()
 
-    def release(self) -> None:
+    def hold_no_more(self) -> None:
+        """Let go what is sent from now on; what waits goes on waiting."""
         self._is_open = True
+
+    def release(self) -> None:
+        self.hold_no_more()
         for route in self._held:
             if not route.request.failure:  # the page has given it up
                 route.continue_()
@@ -116,7 +120,7 @@ class TestOnTheWay:
         side = desk.open_side()
         side.get_by_role("button", name="Pause").click()
         expect(side.get_by_text(re.compile("^Paused at"))).to_be_visible()
-        pieces.release()
+        pieces.hold_no_more()
         side.get_by_role("button", name="Go on").click()
 
         desk.expect_ready("large.pdf")
