@@ -80,8 +80,8 @@ def _create_bare() -> FastAPI:
     async def get(name: str) -> Any:
         return await make_calls(name)
 
-    @app.post("/{name}", response_model=None)
-    async def post(name: str, body: dict[str, Any], request: Request) -> Response | Any:
+    @app.post("/{name}")
+    async def post(name: str, body: dict[str, Any], request: Request) -> Any:
         assert isinstance(body, dict)
         if "text/event-stream" in request.headers.get("accept", ""):
             return await _stream(calls[name])
