@@ -8,9 +8,8 @@ import subprocess
 import sys
 import time
 
-_MOST_SECONDS = (
-    2 * 3600
-)  # the longest takes an hour; one that hangs is not to keep the others from it
+# One that hangs is not to keep the others from it.
+_MOST_SECONDS = 2 * 3600
 # In this order, each in a process of its own: what one leaves in memory is not the next one's. With what each is
 # told where all is to be measured that is claimed.
 BENCHES: dict[str, tuple[str, ...]] = {

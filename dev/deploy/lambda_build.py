@@ -154,9 +154,10 @@ def _compile(tree: Path) -> None:
 def _select(tree: Tree, name: str, without: tuple[str, ...]) -> dict[str, Path]:
     """Return what the zip of a function holds: where it lies there, and where it is now."""
     needed = reach(tree.path, f"functions.{name}")
-    imported = needed.packages | ({"uvicorn"} if name in STREAMING else set())
-    files = {*needed.files, "functions/__init__.py"}
-    files |= {_SERVE_SCRIPT.name} if name in STREAMING else set()
+    imported, files = {*needed.packages}, {*needed.files, "functions/__init__.py"}
+    if name in STREAMING:
+        imported.add("uvicorn")
+        files.add(_SERVE_SCRIPT.name)
     for package in closure(imported, tree.packages, without, tree.added):
         files.update(package.files)
     chosen = {file: tree.path / file for file in sorted(files | _bytecode(tree.path, files))}

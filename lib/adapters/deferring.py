@@ -7,7 +7,7 @@ code as soon as a module in it is imported.) A deferred model of pydantic is bui
 """
 
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -64,6 +64,19 @@ def defer(package: str) -> None:
     """From now on let `package`, and each package in it, wait with its own code. Twice is once."""
     if all(getattr(finder, "package", None) != package for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder(package))
+
+
+@contextmanager
+def standing_in(modules: Mapping[str, ModuleType | None]) -> Generator[None]:
+    """Around an import: what it looks for are these, or with None are not there. What is loaded stays what it is."""
+    ours = {name: module for name, module in modules.items() if name not in sys.modules}
+    # None is documented for sys.modules, and in no stub.
+    cast("dict[str, ModuleType | None]", sys.modules).update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            del sys.modules[name]
 
 
 @contextmanager

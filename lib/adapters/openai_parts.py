@@ -5,30 +5,18 @@ httpx2, which is httpx once more with the same names: it is given ours. See docs
 model is first asked, never with a function.
 """
 
-import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from importlib import import_module
 
-from lib.adapters.deferring import defer
-
-
-@contextmanager
-def _httpx_for_httpx2() -> Generator[None]:
-    """Around the import of openai, which takes clients of both: where httpx2 is loaded anyhow, it stays what it is."""
-    names = {"httpx2": "httpx", "httpx2._config": "httpx._config"}
-    ours = {} if "httpx2" in sys.modules else {n: import_module(of) for n, of in names.items()}
-    sys.modules.update(ours)
-    try:
-        yield
-    finally:
-        for name in ours:
-            del sys.modules[name]
-
+from lib.adapters.deferring import defer, standing_in
 
 defer("openai")
 
-with _httpx_for_httpx2():
+# It takes clients of both.
+_HTTPX2 = {
+    name: import_module(name.replace("httpx2", "httpx")) for name in ("httpx2", "httpx2._config")
+}
+
+with standing_in(_HTTPX2):
     from openai._client import AsyncOpenAI
     from openai._exceptions import (
         APIConnectionError,

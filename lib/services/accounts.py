@@ -1,7 +1,6 @@
 """Accounts: register, sign in, choose another password."""
 
 import hmac
-from dataclasses import field
 from functools import partial
 from typing import Literal
 
@@ -23,7 +22,7 @@ class Signup:
     """Who may register."""
 
     mode: Literal["open", "code", "closed"]
-    code: str = field(repr=False)
+    code: str
 
 
 async def check_signup(signup: Signup, given_code: str | None, *, entrance: Entrance) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import time
-from dataclasses import field
 from datetime import datetime
 from functools import partial
 
@@ -42,9 +41,9 @@ class Device:
 class PasswordRules:
     """How passwords are kept, which are good enough, and under which key failures are counted."""
 
-    scheme: PasswordScheme = field(repr=False)
+    scheme: PasswordScheme
     min_characters: int
-    throttle_key: str = field(repr=False)
+    throttle_key: str
 
 
 @record

@@ -1,6 +1,5 @@
 """Sessions: begun by a sign-in, kept by refreshing, ended by signing out."""
 
-from dataclasses import field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -25,8 +24,8 @@ _USER_AGENT_CHARACTERS = 200
 class SessionTerms:
     """How tokens are signed and how long things live. Of several keys the first one is today's."""
 
-    access_token_keys: tuple[str, ...] = field(repr=False)
-    refresh_token_keys: tuple[str, ...] = field(repr=False)
+    access_token_keys: tuple[str, ...]
+    refresh_token_keys: tuple[str, ...]
     access_token_lifetime: timedelta
     idle_lifetime: timedelta
     lifetime: timedelta
@@ -37,8 +36,8 @@ class SignedIn:
     """A user with both tokens of a session."""
 
     user: User
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    access_token: str
+    refresh_token: str
     expires_in: timedelta
 
 

@@ -150,10 +150,7 @@ class Held:
     @property
     def routes(self) -> list[Route]:
         """Return them as soon as all wait: what made the page send them may be seen before they are sent."""
-        until = time.monotonic() + PATIENCE_SECONDS
-        while len(self._routes) < self._most:
-            assert time.monotonic() < until, f"{self.count} of {self._most} came"
-            self._page.context.cookies()  # to hear of one, the browser has to be spoken to
+        Desk(self._page).wait_for(lambda: len(self._routes) == self._most)
         return self._routes
 
     @property

@@ -695,43 +695,30 @@ def _stored(lectern: str, username: str) -> str:
         return hashlib.sha256(httpx.get(url, timeout=30, verify=TLS).content).hexdigest()
 
 
-def test_lists_that_did_not_come_come_with_the_connection(reader: Desk, model: ScriptedModel):
-    model.says = ANSWER
-    reader.ask("What is basalt?")
-    expect_whole_answer(reader)
-    for address in ("**/api/upload?*", "**/api/history?*"):
-        reader.page.route(address, lambda route: route.abort("connectionreset"))
-    reader.page.goto("/")
-    side = reader.open_side()
-    expect(side.get_by_role("alert")).to_have_count(2)
-
-    reader.page.context.set_offline(True)
-    expect(reader.page.get_by_text(OFFLINE)).to_be_visible()
-    reader.page.unroute_all()
-    reader.page.context.set_offline(False)
-
-    expect(side.get_by_role("checkbox", name="Use rocks.txt for questions")).to_be_visible()
-    expect(side.get_by_role("link", name=re.compile("^What is basalt"))).to_be_visible()
-    expect(side.get_by_role("alert")).to_have_count(0)
-
-
-def test_lists_come_also_with_a_connection_that_does_not_carry_at_first(
-    reader: Desk, model: ScriptedModel
+@pytest.mark.parametrize(
+    "lost_at_first", [0, 1], ids=["at once", "though it does not carry at first"]
+)
+def test_lists_that_did_not_come_come_with_the_connection(
+    reader: Desk, model: ScriptedModel, lost_at_first: int
 ):
     model.says = ANSWER
     reader.ask("What is basalt?")
     expect_whole_answer(reader)
     addresses = ("**/api/upload?*", "**/api/history?*")
+
+    def lose(route: Route) -> None:
+        route.abort("connectionreset")
+
     for address in addresses:
-        reader.page.route(address, lambda route: route.abort("connectionreset"))
+        reader.page.route(address, lose)
     reader.page.goto("/")
     side = reader.open_side()
     expect(side.get_by_role("alert")).to_have_count(2)
     reader.page.context.set_offline(True)
     expect(reader.page.get_by_text(OFFLINE)).to_be_visible()
     reader.page.unroute_all()
-    for address in addresses:
-        reader.page.route(address, lambda route: route.abort("connectionreset"), times=1)
+    for address in addresses * lost_at_first:
+        reader.page.route(address, lose, times=1)
 
     reader.page.context.set_offline(False)
 

@@ -4,8 +4,8 @@ import { signal } from "@preact/signals";
 import { wait } from "./files/waiting.ts";
 
 /** A connection that has just been found may not carry at first: how often to try, and how soon. */
-const MOST_TRIES = 4;
-const AGAIN_MILLISECONDS = 1_000;
+export const MOST_TRIES = 4;
+export const AGAIN_MILLISECONDS = 1_000;
 
 export const isOnline = signal(navigator.onLine);
 

@@ -4,6 +4,7 @@ import { batch, computed, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
 import { ConnectionLost, isAbort, isProblem, Problem } from "../api/problems.ts";
 import { authorised, user } from "../api/session.ts";
+import { AGAIN_MILLISECONDS, MOST_TRIES } from "../connection.ts";
 import { chosenFiles, filesState, loadFiles, readyFiles } from "../files/store.ts";
 import { until, wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
@@ -12,9 +13,6 @@ import { loadChats } from "./store.ts";
 import { chatId, live, storedTurn, type Turn, turns } from "./turns.ts";
 
 const LATER_MILLISECONDS = 5_000;
-/** A connection that has just been found may not carry at first: how often to fetch, and how soon. */
-const MOST_FETCHES = 4;
-const AGAIN_MILLISECONDS = 1_000;
 
 const running = new Map<string, AbortController>();
 
@@ -61,7 +59,7 @@ export function ask(queryText: string): void {
 /** After a lost connection: take the answer as far as the server has it, and never ask it twice. */
 async function fetchSaved(turn: Signal<Turn>): Promise<void> {
   turn.value = { ...turn.value, status: "streaming", ending: null, isRunning: true };
-  await answer(turn, MOST_FETCHES);
+  await answer(turn, MOST_TRIES);
 }
 
 /** The same, for a reader who wants the whole answer: if the server has half of it, it is asked anew. */
