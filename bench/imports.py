@@ -17,9 +17,10 @@ from bench.figures import Figure, report
 
 # What the first useful request imports beside its function, or run.sh before it.
 _FIRST = {"query": "import serve; "}
+_CONNECTION = "httpcore._async.connection_pool, httpcore._backends.anyio"
 _LATE = {
-    "upload": "httpcore, lib.adapters.storage_parts",
-    "query": "httpcore, lib.adapters.openai_parts, uvicorn.lifespan.off, uvicorn.protocols.http.h11_impl",
+    "upload": "lib.adapters.storage_parts",
+    "query": "lib.adapters.openai_parts, uvicorn.lifespan.off, uvicorn.protocols.http.h11_impl",
 }
 # What takes less by itself, all together.
 _LEAST_MILLISECONDS = 1.0
@@ -34,7 +35,6 @@ _REASONS = {
     "lib": "our own: models, settings, patterns",
     "multidict": "for yarl",
     "openai": "its client and stream",
-    "packaging": "postgrest asks it for versions",
     "postgrest": "the Data API",
     "storage3": "signs uploads",
     "uvicorn": "the server behind the Lambda Web Adapter",
@@ -91,9 +91,8 @@ def main() -> None:
         known = _time_imports(python, bundles.bare.task, f"import functions.{BARE}", runs)
         for kind, zips in (("HS256", bundles.hs256), ("ES256", bundles.es256)):
             for name, bundle in zips.items():
-                program = (
-                    f"{_FIRST.get(name, '')}import functions.{name}, {_LATE.get(name, 'httpcore')}"
-                )
+                late = ", ".join(filter(None, (_CONNECTION, _LATE.get(name))))
+                program = f"{_FIRST.get(name, '')}import functions.{name}, {late}"
                 modules = _time_imports(python, bundle.task, program, runs)
                 title = f"Imports of {name} beside the floor's, {kind} database tokens"
                 report(title, _figures(modules, known))

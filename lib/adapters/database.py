@@ -11,17 +11,11 @@ import httpx
 from pydantic import ValidationError
 
 from lib.adapters.deadlines import limit
-from lib.adapters.deferring import defer
+from lib.adapters.postgrest_parts import APIError, APIErrorFromJSON, AsyncPostgrestClient
 from lib.adapters.retries import retrying
 from lib.adapters.transport import never_arrived, supabase_client, traced_call
 from lib.domain import problems
 from lib.domain.problems import Problem
-
-# It would import its client of threads as well.
-defer("postgrest")
-
-from postgrest._async.client import AsyncPostgrestClient  # noqa: E402
-from postgrest.exceptions import APIError, APIErrorFromJSON  # noqa: E402
 
 _Headers = dict[str, str]
 

@@ -7,28 +7,56 @@ code as soon as a module in it is imported.) A deferred model of pydantic is bui
 """
 
 import sys
-from collections.abc import Generator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
+
+T = TypeVar("T")
+
+# In which module a name of a package is, where the package is not run for it.
+_places: dict[str, str] = {}
+_lock = threading.RLock()
 
 
 class _Deferred(ModuleType):
     """A package that has not yet run its own code."""
 
     def __getattr__(self, name: str) -> Any:
-        module = f"{self.__name__}.{name}"
-        if find_spec(module):
-            return import_module(module)
-        object.__setattr__(self, "__class__", ModuleType)  # from here on like any other
-        cast("Loader", self.__loader__).exec_module(self)
+        whole = f"{self.__name__}.{name}"
+        if whole in _places:
+            found = getattr(import_module(_places[whole]), name)
+            setattr(self, name, found)
+            return found
+        if find_spec(whole):
+            return import_module(whole)
+        with _lock:
+            kind: type[ModuleType] = type(self)
+            if kind is _Deferred:  # no other thread ran it meanwhile
+                self._run()
         return getattr(self, name)
+
+    def _run(self) -> None:
+        object.__setattr__(self, "__class__", _Running)
+        try:
+            cast("Loader", self.__loader__).exec_module(self)
+        finally:
+            object.__setattr__(self, "__class__", ModuleType)  # from here on like any other
+
+
+class _Running(ModuleType):
+    """A package that runs its own code in one thread, while others may ask for what is not there yet."""
+
+    def __getattr__(self, name: str) -> Any:
+        with _lock:
+            return ModuleType.__getattribute__(self, name)
 
 
 class _DeferringLoader(Loader):
@@ -60,8 +88,14 @@ class _Finder(MetaPathFinder):
         return spec
 
 
-def defer(package: str) -> None:
-    """From now on let `package`, and each package in it, wait with its own code. Twice is once."""
+def defer(package: str, **names: str) -> None:
+    """From now on let `package`, and each package in it, wait with its own code. Twice is once.
+
+    Args:
+        package: A package at the top.
+        names: What is asked of the package itself, and the module in it that has it: it is not run for these.
+    """
+    _places.update({f"{package}.{name}": f"{package}.{module}" for name, module in names.items()})
     if all(getattr(finder, "package", None) != package for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder(package))
 
@@ -77,6 +111,22 @@ def standing_in(modules: Mapping[str, ModuleType | None]) -> Generator[None]:
     finally:
         for name in ours:
             del sys.modules[name]
+
+
+@contextmanager
+def without_deprecations() -> Generator[None]:
+    """Around the import of others' functions that are marked as deprecated: to mark them takes a reader of versions.
+
+    We call none of them, and without the mark they only warn nobody.
+    """
+
+    def deprecated(*_: object, **__: object) -> Callable[[T], T]:
+        return lambda marked: marked
+
+    marks = ModuleType("deprecation")
+    vars(marks)["deprecated"] = deprecated
+    with standing_in({"deprecation": marks}):
+        yield
 
 
 @contextmanager

@@ -1,8 +1,7 @@
 """Whether the database answers: one round trip, with the secret key."""
 
-from postgrest.exceptions import APIError
-
 from lib.adapters.database import Database
+from lib.adapters.postgrest_parts import APIError
 from lib.domain.problems import DatabaseUnavailable, Problem
 
 _RETRY_AFTER_SECONDS = 30

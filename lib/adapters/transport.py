@@ -1,21 +1,46 @@
 """The HTTP clients of all that Lectern calls, and the count of those calls in each request."""
 
 import functools
-import importlib
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import httpx
 
-from lib.adapters.deferring import standing_in
+from lib.adapters.deferring import defer
 from lib.adapters.tls import tls_context
 
 T = TypeVar("T")
+
+# By itself it brings all connections for threads as well, those of proxies, and h2 where it is installed. This is what httpx
+# asks it for.
+_ERRORS = (
+    "ConnectError",
+    "ConnectTimeout",
+    "LocalProtocolError",
+    "NetworkError",
+    "PoolTimeout",
+    "ProtocolError",
+    "ProxyError",
+    "ReadError",
+    "ReadTimeout",
+    "RemoteProtocolError",
+    "TimeoutException",
+    "UnsupportedProtocol",
+    "WriteError",
+    "WriteTimeout",
+)
+defer(
+    "httpcore",
+    AsyncConnectionPool="_async.connection_pool",
+    Request="_models",
+    URL="_models",
+    **dict.fromkeys(_ERRORS, "_exceptions"),
+)
 
 # httpcore closes what falls idle while more than those kept are open, in use or not, and looks at every pair of idle and
 # open connections at every call: 20 cost 1 ms of it, 100 cost 10.
@@ -149,9 +174,6 @@ def make_client(
 
     Both of ours are made so; bench/http2.py compares what others would cost.
     """
-    # It takes h2 wherever there is one: 9 ms and 1.3 MB of a start, and none of ours speaks HTTP/2.
-    with nullcontext() if http2 else standing_in({"h2": None}):
-        importlib.import_module("httpcore")
     limits = httpx.Limits(
         max_connections=most, max_keepalive_connections=kept, keepalive_expiry=_KEPT_SECONDS
     )

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,33 @@ def test_a_star_takes_all_names(package: str):
     assert {"Left", "Right", "TOP"} <= run(f"from {package} import *").keys()
 
 
+def test_a_name_whose_module_is_told_does_not_run_the_code_of_the_package(package: str):
+    defer(package, Left="left")
+
+    names = run(f"from {package} import Left")
+
+    assert names["Left"] is sys.modules[f"{package}.left"].Left
+    assert f"{package}.right" not in sys.modules
+    assert run(f"from {package} import TOP, Left")["Left"] is names["Left"]
+
+
+def test_two_threads_that_ask_at_once_both_find_the_name(package: str, tmp_path: Path):
+    init = tmp_path / package / "__init__.py"
+    init.write_text(f"import {package}.left as left\nleft.wait()\n{init.read_text()}")
+    began, go_on = threading.Event(), threading.Event()
+    left = run(f"import {package}.left as left")["left"]
+    vars(left)["wait"] = lambda: (began.set(), go_on.wait(10))
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(run, f"from {package} import Right")
+        assert began.wait(10)
+        second = pool.submit(run, f"from {package} import Right")
+        assert not second.done()
+        go_on.set()
+
+        assert first.result()["Right"] is second.result()["Right"]
+
+
 def test_a_name_that_is_not_there_is_missed_as_always(package: str):
     with pytest.raises(ImportError, match="Middle"):
         run(f"from {package} import Middle")
@@ -92,13 +121,19 @@ def test_a_question_imports_a_tenth_of_the_sdk_and_one_http_client():
     assert of_all > 100
 
 
-def test_supabase_comes_without_its_clients_of_threads():
+def test_clients_come_without_their_twins_for_threads():
     # In a process of its own: other tests may have asked for all.
     program = (
-        "import sys, lib.adapters.database, lib.adapters.health, lib.adapters.storage_parts\n"
-        "print([name for name in sys.modules if '._sync' in name])\n"
-        "import postgrest, storage3\n"
+        "import asyncio, sys, lib.adapters.health, lib.adapters.storage_parts\n"
+        "from lib.adapters.database import Database\n"
+        "nobody = Database('http://127.0.0.1:1', 'key')\n"
+        "assert asyncio.run(lib.adapters.health.find_fault(nobody))\n"
+        "assert 'httpcore._async.connection' in sys.modules\n"
+        "print([name for name in sys.modules if '._sync.' in name or name == 'packaging'])\n"
+        "import httpcore, httpx, postgrest, storage3\n"
         "assert postgrest.SyncPostgrestClient and storage3.SyncStorageClient\n"
+        "assert httpx.Client() and httpcore.request\n"
+        "assert httpcore.ReadError is httpcore._exceptions.ReadError\n"
     )
 
     told = subprocess.check_output([sys.executable, "-c", program], text=True)
