@@ -17,7 +17,7 @@ from bench.ingestion import PAGES, make_pdf, read_alone
 from bench.question import PageCounts
 from bench.scripted_model import BATCH_SECONDS
 from lib.adapters.models import EMBEDDING_BATCH_SIZE
-from lib.services.saving import MOST_UNDER_WAY
+from lib.services.saving import MOST_AT_ONCE, MOST_UNDER_WAY
 from lib.services.slices import FIRST_BATCH_SIZE
 
 _CLASS = 30
@@ -38,7 +38,7 @@ def seconds_until_embedded(chunks: int, reader_seconds: float, call_seconds: flo
     while taken < chunks:
         taken = min(taken + (EMBEDDING_BATCH_SIZE if ends else FIRST_BATCH_SIZE), chunks)
         is_read = reader_seconds * taken / chunks
-        has_room = ends[-MOST_UNDER_WAY] if len(ends) >= MOST_UNDER_WAY else 0.0
+        has_room = ends[-MOST_AT_ONCE] if len(ends) >= MOST_AT_ONCE else 0.0
         ends.append(max(is_read, has_room, *ends[:1]) + call_seconds)
     return max([reader_seconds, *ends])
 

@@ -143,7 +143,11 @@ def _endpoint() -> Generator[_Endpoint]:
 def model(configuration: Configuration, _endpoint: _Endpoint) -> Generator[ScriptedModel]:
     """Put a model in the place of the stack's that says just what the test tells it to."""
     _endpoint.model = ScriptedModel()
-    configuration.change(openai_base_url=_endpoint.url, embedding_languages=("all",))
+    # By a name of its own: how quick it is nobody knows yet.
+    embedder = f"scripted-{next(_numbers)}"
+    configuration.change(
+        openai_base_url=_endpoint.url, embedding_model=embedder, embedding_languages=("all",)
+    )
     yield _endpoint.model
     _endpoint.model.release()
 

@@ -54,6 +54,7 @@ class Embedder:
 
     def __init__(self, base_url: str, api_key: str, model: str) -> None:
         self._base_url, self._api_key, self._model = base_url, api_key, model
+        self.endpoint = f"{base_url} {model}"
 
     async def embed(self, texts: list[str], *, timeout_seconds: float) -> list[list[float]]:
         """Return a vector for each text, in their order, by one call.

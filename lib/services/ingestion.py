@@ -207,12 +207,13 @@ async def _read_pages(claim: Claim, lease_id: str, reader: Reader, reading: Read
     saving = Saving(
         functools.partial(make_slice, pace=pace),
         functools.partial(files.save_slice, reading.service, lease_id),
+        is_pace_known=pace.is_known,
     )
     items = reader.read(max(reading.seconds_left - _RESERVED_SECONDS, _LEAST_READING_SECONDS))
     async with saving as save, aclosing(items):
         async for item in items:
             shelf.add(item)
-            # While the first batch is embedded the reader is not kept waiting.
+            # While the first batch tells how quick the endpoint is the reader is not kept waiting.
             if saving.is_open and not await store_full_batches(shelf, pace, save):
                 return False
         is_in_time = await store_rest(shelf, pace, save) and await save.finish()

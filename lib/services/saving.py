@@ -11,8 +11,10 @@ from typing import Any, Self
 from lib.adapters.files import Slice
 from lib.services.slices import Batch
 
-# More would only wait for the database. A reader that is killed loses no more than these.
-MOST_UNDER_WAY = 4
+# Given to the endpoint at a time.
+MOST_AT_ONCE = 4
+# With those that wait to be stored, so that the endpoint does not wait for the database. A reader that is killed loses no more.
+MOST_UNDER_WAY = 6
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class _Part:
 class Saving:
     """Makes a slice of each batch, several at once, and stores them one after the other in the order of the batches.
 
-    The second batch waits until the first has been embedded, when it is known how much the endpoint takes: whoever
-    has something else to do until then looks at `is_open`.
+    Unless it is known how much the endpoint takes, the second batch waits until the first has been embedded: whoever has
+    something else to do until then looks at `is_open`.
     What goes wrong is raised with one of the next batches, or at the end of the block; all before it is stored.
     """
 
@@ -33,9 +35,13 @@ class Saving:
         self,
         make: Callable[[Batch], Coroutine[Any, Any, Slice | None]],
         save: Callable[[Slice], Awaitable[None]],
+        *,
+        is_pace_known: bool = False,
     ) -> None:
         """Take `make`, which embeds a batch (None: the time is up), and `save`, which stores a slice."""
         self._make, self._save = make, save
+        self._is_pace_known = is_pace_known
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._parts: deque[_Part] = deque()
         self._first: asyncio.Task[Slice | None] | None = None
         self._last: _Part | None = None
@@ -44,26 +50,33 @@ class Saving:
     @property
     def is_open(self) -> bool:
         """Tell whether a batch does not have to wait for the first one."""
-        return self._first is None or self._first.done()
+        return self._is_pace_known or self._first is None or self._first.done()
 
     async def __call__(self, batch: Batch) -> bool:
         """Begin with a batch as soon as there is room; False where the time is up."""
-        if self._first:
+        if self._first and not self.is_open:
             await asyncio.wait([self._first])
-        while len(self._parts) >= MOST_UNDER_WAY:
+        while self._parts and (self._parts[0].stored.done() or self._is_full()):
             await self._wait_for_first()
-        made = asyncio.create_task(self._make(batch))
+        made = asyncio.create_task(self._make_in_turn(batch))
         part = _Part(made, asyncio.create_task(self._store(made, self._last)))
         self._parts.append(part)
         self._first = self._first or made
         self._last = part
         return self._is_in_time
 
+    def _is_full(self) -> bool:
+        return len(self._parts) >= MOST_UNDER_WAY
+
     async def finish(self) -> bool:
         """Wait until all is stored; False where the time was up before."""
         while self._parts:
             await self._wait_for_first()
         return self._is_in_time
+
+    async def _make_in_turn(self, batch: Batch) -> Slice | None:
+        async with self._turns:
+            return await self._make(batch)
 
     async def _store(self, made: asyncio.Task[Slice | None], before: _Part | None) -> bool:
         """Store a slice after the one before it, and only if that was stored: there is never a gap."""

@@ -17,7 +17,8 @@ from lib.domain.records import record
 # Takes a batch to embed and store; False where the time is up.
 Save = Callable[["Batch"], Awaitable[bool]]
 
-# Half a second for each would still come in time, as a small model on a slow machine takes.
+# Of an endpoint that nothing is known of. Half a second for each would still come in time, as a small model on a slow machine
+# takes.
 FIRST_BATCH_SIZE = 32
 _MOST_REMEMBERED = 1_000
 # A thousand dense pages; more is a file made to fill a database.
@@ -25,6 +26,8 @@ _MOST_CHUNKS = 10_000
 
 # Files of which a batch came too late in this instance, and how many chunks to try next.
 _smaller_sizes: dict[int, int] = {}
+# How long each endpoint took for a text, by the last batch that this instance had embedded.
+seconds_per_text: dict[str, float] = {}
 
 
 @record
@@ -140,11 +143,17 @@ class Pace:
     """How many chunks the endpoint is given at once: few, and more as soon as it proves quick."""
 
     def __init__(self, file_id: int, embedder: Embedder, *, deadline: float) -> None:
-        self.batch_size = _smaller_sizes.get(file_id, FIRST_BATCH_SIZE)
         self._file_id = file_id
         self._embedder = embedder
         self._deadline = deadline  # of the event loop's clock
         self._last_seconds = 0.0
+        self.batch_size = _smaller_sizes.get(file_id, FIRST_BATCH_SIZE)
+        self.is_known = embedder.endpoint in seconds_per_text and file_id not in _smaller_sizes
+        if self.is_known:
+            self._grow()
+
+    def _seconds_left(self) -> float:
+        return self._deadline - asyncio.get_running_loop().time()
 
     async def embed(self, texts: list[str]) -> list[list[float]] | None:
         """Embed at most `batch_size` texts; None where the time is up, or would be before the answer.
@@ -152,8 +161,7 @@ class Pace:
         Raises:
             ModelUnavailable: The endpoint refuses, fails, or is too slow for a single text.
         """
-        started_at = asyncio.get_running_loop().time()
-        seconds = self._deadline - started_at
+        seconds = self._seconds_left()
         if seconds <= self._last_seconds:
             return None
         try:
@@ -163,19 +171,22 @@ class Pace:
                 raise
             self._shrink(problem)
             return None
-        self._last_seconds = asyncio.get_running_loop().time() - started_at
-        self._grow(seconds - self._last_seconds)
+        self._last_seconds = seconds - self._seconds_left()
+        seconds_per_text[self._embedder.endpoint] = self._last_seconds / len(texts)
+        self._grow()
         return embeddings
 
-    def _grow(self, seconds_left: float) -> None:
-        """Take as many as would come in half of the time that is left, if they come as fast as these."""
-        size = self.batch_size * seconds_left / 2 / max(self._last_seconds, 0.001)
-        self.batch_size = min(max(self.batch_size, int(size)), EMBEDDING_BATCH_SIZE)
+    def _grow(self) -> None:
+        """Take as many as would come in half of the time that is left, if they come as fast as the last."""
+        seconds = max(seconds_per_text[self._embedder.endpoint], 0.00001)
+        size = int(self._seconds_left() / 2 / seconds)
+        self.batch_size = min(max(self.batch_size, size), EMBEDDING_BATCH_SIZE)
 
     def _shrink(self, problem: ModelUnavailable) -> None:
         """Try less in the next slice where a whole one was too short."""
         if self._last_seconds:
             return
+        seconds_per_text.pop(self._embedder.endpoint, None)
         _smaller_sizes.pop(self._file_id, None)
         if self.batch_size == 1:
             raise problem

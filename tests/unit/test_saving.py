@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from lib.adapters.files import Slice
-from lib.services.saving import MOST_UNDER_WAY, Saving
+from lib.services.saving import MOST_AT_ONCE, MOST_UNDER_WAY, Saving
 from lib.services.slices import Batch
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +79,20 @@ async def test_the_first_batch_is_embedded_before_the_second_is_asked_for():
     assert table.stored == ["a", "b"]
 
 
+async def test_the_second_batch_does_not_wait_where_the_pace_is_known():
+    endpoint, table = Endpoint(), Table()
+
+    async with Saving(endpoint.make, table.save, is_pace_known=True) as save:
+        await save(batch("a"))
+        assert save.is_open
+        await save(batch("b"))
+        await settle()
+        assert endpoint.asked == ["a", "b"]
+        endpoint.answer("a", "b")
+
+    assert table.stored == ["a", "b"]
+
+
 async def test_what_is_embedded_out_of_order_is_stored_in_order():
     endpoint, table = Endpoint(), Table()
     endpoint.answer("a")
@@ -94,23 +108,42 @@ async def test_what_is_embedded_out_of_order_is_stored_in_order():
     assert table.stored == ["a", "b", "c", "d"]
 
 
-async def test_only_so_many_are_under_way():
+async def test_only_so_many_are_embedded_at_once_and_only_so_many_wait_to_be_stored():
     endpoint, table = Endpoint(), Table()
-    names = [str(number) for number in range(MOST_UNDER_WAY + 2)]
+    table.may_store.clear()
+    names = [str(number) for number in range(MOST_UNDER_WAY + 1)]
     endpoint.answer(names[0])
 
     async with Saving(endpoint.make, table.save) as save:
-        table.may_store.clear()
-        for name in names[:MOST_UNDER_WAY]:
+        for name in names[:-1]:
             await save(batch(name))
-        more = asyncio.create_task(wait_for(save(batch(names[MOST_UNDER_WAY]))))
         await settle()
-        assert len(endpoint.asked) == MOST_UNDER_WAY
-        table.may_store.set()
-        await more
+        assert endpoint.asked == names[: 1 + MOST_AT_ONCE]
         endpoint.answer(*names[1:])
+        more = asyncio.create_task(wait_for(save(batch(names[-1]))))
+        await settle()
+        assert endpoint.asked == names[:MOST_UNDER_WAY]
+        table.may_store.set()
+        assert await more
 
-    assert table.stored == names[: MOST_UNDER_WAY + 1]
+    assert table.stored == names
+
+
+async def test_a_failure_is_raised_with_the_next_batch():
+    endpoint, table = Endpoint(), Table()
+    endpoint.fail("a")
+
+    async def read() -> None:
+        async with Saving(endpoint.make, table.save) as save:
+            await save(batch("a"))
+            await settle()
+            await save(batch("b"))
+            raise AssertionError
+
+    with pytest.raises(ValueError, match="a"):
+        await read()
+
+    assert endpoint.asked == ["a"]
 
 
 async def wait_for(awaitable: Awaitable[bool]) -> bool:
@@ -159,7 +192,7 @@ async def test_what_was_embedded_before_a_failure_is_stored_and_the_rest_is_give
     assert table.stored == ["a", "b"]
 
 
-@pytest.mark.parametrize("names", ["a", "abcdef"])
+@pytest.mark.parametrize("names", ["a", "abcdefghij"])
 async def test_what_cannot_be_stored_is_raised(names: str):
     endpoint = Endpoint()
     endpoint.answer(*names)

@@ -151,7 +151,7 @@ class Endpoint(Embedder):
     """Answers at once, or fails for the reason it is given."""
 
     def __init__(self, cause: Exception | None = None) -> None:
-        super().__init__("", "", "")
+        super().__init__(f"http://endpoint-{next(_ids)}", "", "")
         self.cause = cause
         self.calls: list[int] = []
 
@@ -183,6 +183,27 @@ class TestPace:
         embed(next(_ids), endpoint, batches=3)
 
         assert endpoint.calls == [32, 96, 96]
+
+    def test_gives_as_much_to_the_next_file_of_this_instance(self):
+        endpoint = Endpoint()
+        embed(next(_ids), endpoint)
+
+        pace = embed(next(_ids), endpoint)
+
+        assert pace.is_known
+        assert endpoint.calls == [32, 96]
+
+    def test_begins_with_few_again_after_a_slice_that_was_too_short(self):
+        endpoint, file_id = Endpoint(), next(_ids)
+        embed(next(_ids), endpoint)
+        endpoint.cause = TimeoutError()
+        embed(file_id, endpoint)
+        endpoint.cause = None
+
+        assert not embed(file_id, endpoint).is_known
+        embed(next(_ids), endpoint)
+
+        assert endpoint.calls == [32, 96, 48, 96]
 
     def test_gives_less_after_a_slice_that_was_too_short(self):
         endpoint, file_id = Endpoint(TimeoutError()), next(_ids)
