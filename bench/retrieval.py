@@ -3,6 +3,7 @@
 The real path: files go in through the API, questions are ranked by the SQL function that answers them. Two thirds
 of the questions in the first four languages ("tune") were looked at when constants were chosen; "held_out" was not, and
 neither was "languages": six more languages, whose files belong to another student, so that they move no figure of the others.
+"named" asks a third student's sheets, which only their names tell apart; it is ranked without the names as well.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from typing import Any
 import httpx
 import psycopg
 
-from bench.corpus.build import FILES, LANGUAGE_FILES, build
+from bench.corpus.build import FILES, LANGUAGE_FILES, NAMED_FILES, build
 from bench.figures import Figure, report
 from bench.local import Local, local_lectern
 from dev.student import Student
@@ -30,14 +31,16 @@ _QUESTIONS = Path(__file__).parent / "questions.jsonl"
 _DEPTH = 10
 # What each method makes of the ranking's constants.
 _METHODS = {
-    "text": {"embedding_share": 0.0, "foreign_embedding_share": 0.0},
-    "embedding": {"embedding_share": 1.0, "foreign_embedding_share": 1.0},
+    "text": {"embedding_share": 0.0, "foreign_embedding_share": 0.0, "name_share": 0.0},
+    "embedding": {"embedding_share": 1.0, "foreign_embedding_share": 1.0, "name_share": 0.0},
     "fused": {},
+    "without names": {"name_share": 0.0},
 }
 # Each student's files, and the questions about them.
 _STUDENTS = {
     "bench": (FILES, ("tune", "held_out")),
     "bench-languages": (LANGUAGE_FILES, ("languages",)),
+    "bench-named": (NAMED_FILES, ("named",)),
 }
 _SPLITS = [split for _, splits in _STUDENTS.values() for split in splits]
 _PAGES = tuple[str, int]
@@ -95,12 +98,13 @@ class Ranking:
             **weights,
         }
         row = self._connection.execute(
-            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s)",
+            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s, %s)",
             (
                 self._user_id,
                 segment(f"{question['question']} {previous}"),
                 self._embed(question["question"]),
                 json.dumps(retrieval),
+                segment(question["question"]),
             ),
         ).fetchone()
         assert row
@@ -133,7 +137,7 @@ _MEASURES = {
 
 
 def rank_all(questions: list[Question], library: Library, ranking: Ranking) -> _HITS:
-    """Rank the pages for every question: by text alone, by embedding alone, and fused."""
+    """Rank the pages for every question: by text alone, by embedding alone, fused, and that without the files' names."""
     hits: _HITS = defaultdict(list)
     for question in questions:
         wanted = library.places(question)
@@ -170,6 +174,10 @@ def report_ranking(title: str, hits: _HITS) -> None:
     )
     fused = compare_methods(hits, "fused", "text", "embedding", aim=1.0)
     report(f"Ranking, {title}: fused against the better of text and embedding", fused)
+    report(
+        f"Ranking, {title}: fused against fused without the names of files",
+        compare_methods(hits, "fused", "without names", aim=1.0),
+    )
     below = ", ".join(figure.name for figure in fused if not figure.is_met)
     print(f"Fused is below the better of the two in: {below or 'none'}", flush=True)
 

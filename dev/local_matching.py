@@ -42,8 +42,8 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def _number(token: str) -> str:
-    """One spelling for 1,500 and 1.500 and 1500, and for 2.42 and 2,42."""
-    return re.sub(r"[.,](?=\d{3}(?!\d))", "", token).replace(",", ".")
+    """One spelling for 1,500 and 1.500 and 1500, for 2.42 and 2,42, and for 03 and 3."""
+    return re.sub(r"[.,](?=\d{3}(?!\d))|^0+(?=\d)", "", token).replace(",", ".")
 
 
 def detect_language(question: str, passages: Iterable[str]) -> str:

@@ -34,7 +34,7 @@ _FENCE = re.compile(r'\s*<passages id="([0-9a-f]+)">')
 _EXACT, _SAME, _AROUND, _ABSENT = 1.0, 0.8, 0.4, -0.5
 # What the words of a question count: the rare ones, the common ones, those of the question before.
 _REQUIRED, _COMMON, _CARRIED = 1.0, 0.4, 0.6
-_DEFINES = 2.0
+_DEFINES, _NAMED = 2.0, 4.0
 # The local embeddings know English best; they only decide between sentences that fit alike.
 _CLOSE = 0.5
 # Of a question's rare words: how many may be missing around a sentence, how many it must hold itself, and what
@@ -173,15 +173,19 @@ def _what_is_said(wanted: Wanted, text: str) -> str:
 
 
 def _near(unit: Unit) -> tuple[str, ...]:
-    """Words that tell what the unit is about: its own, those before it, and of a heading on one thing."""
+    """Words that tell what the unit is about: its own, those before it, of a heading on one thing and of the file's name."""
     first_heading = unit.heading.partition("\n")[0]
     heading = "" if vocabulary.SEVERAL.search(first_heading) else unit.heading
-    return words_of(f"{heading}\n{unit.before}\n{unit.text}")
+    return words_of(f"{_called(unit.passage.file)}\n{heading}\n{unit.before}\n{unit.text}")
+
+
+def _called(file: str) -> str:
+    return file.rpartition(".")[0] or file
 
 
 def _score(wanted: Wanted, unit: Unit) -> float:
     own, near = words_of(unit.text), _near(unit)
-    score = _DEFINES * _defines(wanted, unit.text)
+    score = _DEFINES * _defines(wanted, unit.text) + _NAMED * _names_file(wanted, unit)
     for words, worth in (
         (wanted.terms.required, _REQUIRED),
         (wanted.terms.common, _COMMON),
@@ -198,6 +202,12 @@ def _presence(word: str, own: tuple[str, ...], near: tuple[str, ...]) -> float:
     if is_found(word, own):
         return _SAME
     return _AROUND if is_found(word, near) else _ABSENT
+
+
+def _names_file(wanted: Wanted, unit: Unit) -> bool:
+    """Whether the question says the name of the file, all of it."""
+    asked, name = words_of(wanted.question), words_of(_called(unit.passage.file))
+    return bool(name) and all(is_found(word, asked) for word in name)
 
 
 def _defines(wanted: Wanted, text: str) -> bool:

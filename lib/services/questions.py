@@ -38,6 +38,7 @@ RETRIEVAL = {
     "turns": 3,
     "embedding_share": 0.3,
     "foreign_embedding_share": 0.2,
+    "name_share": 0.2,
     "min_similarity": 0.3,
 }
 

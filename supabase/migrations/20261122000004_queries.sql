@@ -121,63 +121,108 @@ as $$
 $$;
 
 create or replace function private.retrieve(
-    p_user_id bigint, p_file_ids bigint[], p_search_text text, p_embedding extensions.halfvec, p_retrieval jsonb
+    p_user_id bigint, p_file_ids bigint[], p_search_text text, p_embedding extensions.halfvec, p_retrieval jsonb,
+    -- What is asked now, where a question before is searched for as well.
+    p_own_text text default null
 ) returns jsonb
-language sql stable set search_path = ''
+-- Not in SQL: of this a connection keeps the plan, which takes as long to make as the chunks of most students to look at.
+language plpgsql stable set search_path = ''
 as $$
-    with scope as materialized (
-        select
-            f.id, f.filename, f.text_config::regconfig as config,
-            -- How much the embedding counts follows what the embedder can do for the file's language.
-            case
-                when p_embedding is null then 0
-                when p_retrieval -> 'embedding_languages' ?| array[f.language, 'all'] then (p_retrieval ->> 'embedding_share')::float
-                else (p_retrieval ->> 'foreign_embedding_share')::float
-            end as share
-        from public.files as f
-        where f.user_id = p_user_id and f.status = 'ready' and (p_file_ids is null or f.id = any(p_file_ids))
-    ),
-    wanted as materialized (
-        -- Once for each configuration, not for each file.
-        select configs.config, private.any_lexeme(configs.config, p_search_text) as words
-        from (select distinct scope.config from scope) as configs
-    ),
-    scored as materialized (
-        -- Every chunk in scope is looked at, once, by the primary key: nothing is missed. What that takes grows with what the
-        -- one user has, which MAX_CHUNKS_PER_USER limits (docs/scale.md).
-        select
-            c.file_id, c.ordinal, s.share,
-            -- ts_rank with normalisation 1, not ts_rank_cd: .919 against .759 at R@1. Most chunks have none of the words, and
-            -- to find that out is cheaper.
-            case when c.search @@ w.words then ts_rank(c.search, w.words, 1) else 0 end as text_score,
-            greatest(1 - (c.embedding operator(extensions.<=>) p_embedding), 0) as similarity
-        from scope as s
-        inner join wanted as w on w.config = s.config
-        inner join public.chunks as c on c.file_id = s.id
-    ),
-    best as (
-        -- A convex combination of the two scores, each as a share of the best one (bench/retrieval.py): against reciprocal ranks it
-        -- keeps how much better the best is, and a weak embedder spoils nothing.
-        select
-            file_id, ordinal,
-            (1 - share) * coalesce(text_score / nullif((select max(text_score) from scored), 0), 0)
-            + share * coalesce(similarity / nullif((select max(similarity) from scored), 0), 0) as score
-        from scored
-        where text_score > 0 or similarity >= (p_retrieval ->> 'min_similarity')::float
-        order by score desc, file_id, ordinal
-        limit (p_retrieval ->> 'passages')::integer
-    )
-    select coalesce(jsonb_agg(
-        jsonb_build_object(
-            'rank', b.place, 'file_id', b.file_id, 'filename', s.filename, 'page', c.page,
-            'start', c.start, 'text', c.text, 'heading', c.heading, 'score', b.score
-        ) order by b.place
-    ), '[]')
-    from (select *, row_number() over (order by score desc, file_id, ordinal) as place from best) as b
-    inner join scope as s on s.id = b.file_id
-    inner join public.chunks as c on c.file_id = b.file_id and c.ordinal = b.ordinal
+declare
+    v_has_embedding integer := (p_embedding is not null)::integer;
+    v_embedding_share float := v_has_embedding * (p_retrieval ->> 'embedding_share')::float;
+    v_foreign_embedding_share float := v_has_embedding * (p_retrieval ->> 'foreign_embedding_share')::float;
+    -- Functions that were deployed before it send none.
+    v_name_share float := coalesce((p_retrieval ->> 'name_share')::float, 0);
+    v_min_similarity float := p_retrieval ->> 'min_similarity';
+    -- What "practical-03" has and "practical 3" has not. Postgres by itself would take "lecture.pdf" for the name of a host.
+    v_apart text := '[-_.]+0*(?=\d)|[-_.]+|\m0+(?=\d)';
+begin
+    return (
+        with scope as materialized (
+            select
+                f.id, f.filename, f.text_config::regconfig as config,
+                -- How much the embedding counts follows what the embedder can do for the file's language.
+                case
+                    when p_retrieval -> 'embedding_languages' ?| array[f.language, 'all'] then v_embedding_share
+                    else v_foreign_embedding_share
+                end as share
+            from public.files as f
+            where f.user_id = p_user_id and f.status = 'ready' and (p_file_ids is null or f.id = any(p_file_ids))
+        ),
+        wanted as materialized (
+            -- Once for each configuration, not for each file.
+            select
+                configs.config, private.any_lexeme(configs.config, p_search_text) as words,
+                tsvector_to_array(to_tsvector(configs.config, regexp_replace(p_search_text, v_apart, ' ', 'g'))) as said,
+                tsvector_to_array(to_tsvector(configs.config, regexp_replace(coalesce(p_own_text, p_search_text), v_apart, ' ', 'g'))) as said_now
+            from (select distinct scope.config from scope) as configs
+        ),
+        names as (
+            -- A word that many files are called by tells little: of "practical 3" it is the number that tells.
+            select
+                s.id, 1 / (count(*) over (partition by name))::float as weight,
+                -- "And with practical 4?" names that one more than the one before; "And who helps?" names the one before alone.
+                ((name = any(w.said))::integer + (name = any(w.said_now))::integer) / 2.0::float as said
+            from scope as s
+            inner join wanted as w on w.config = s.config
+            cross join unnest(tsvector_to_array(to_tsvector(
+                s.config, regexp_replace(regexp_replace(s.filename, '\.[^.]*$', ''), v_apart, ' ', 'g')
+            ))) as name
+        ),
+        calls as (
+            select id, sum(weight * said) / sum(weight) as called from names group by id
+        ),
+        asked as materialized (
+            select s.id, s.share, w.words, coalesce(calls.called, 0) as called
+            from scope as s
+            inner join wanted as w on w.config = s.config
+            left join calls on calls.id = s.id
+        ),
+        scored as materialized (
+            -- Every chunk in scope is looked at, once, by the primary key: nothing is missed. What that takes grows with what the
+            -- one user has, which MAX_CHUNKS_PER_USER limits (docs/scale.md).
+            select
+                c.file_id, c.ordinal, a.share, a.called,
+                -- ts_rank with normalisation 1, not ts_rank_cd: .919 against .759 at R@1. Most chunks have none of the words, and
+                -- to find that out is cheaper.
+                case when c.search @@ a.words then ts_rank(c.search, a.words, 1) else 0 end as text_score,
+                -- Of vectors of length 1, which all are (lib/adapters/models.py), the inner product is the cosine.
+                greatest(-(c.embedding operator(extensions.<#>) p_embedding), 0) as similarity
+            from asked as a
+            inner join public.chunks as c on c.file_id = a.id
+        ),
+        tops as materialized (
+            select nullif(max(text_score), 0) as text_score, nullif(max(similarity), 0) as similarity from scored
+        ),
+        best as (
+            -- A convex combination of the scores, each as a share of the best one (bench/retrieval.py): against reciprocal ranks it
+            -- keeps how much better the best is, and a weak embedder spoils nothing.
+            select
+                s.file_id, s.ordinal,
+                (1 - v_name_share) * (
+                    (1 - s.share) * coalesce(s.text_score / t.text_score, 0)
+                    + s.share * coalesce(s.similarity / t.similarity, 0)
+                ) + v_name_share * s.called as score
+            from scored as s
+            cross join tops as t
+            where s.text_score > 0 or s.similarity >= v_min_similarity
+            order by score desc, s.file_id, s.ordinal
+            limit (p_retrieval ->> 'passages')::integer
+        )
+        select coalesce(jsonb_agg(
+            jsonb_build_object(
+                'rank', b.place, 'file_id', b.file_id, 'filename', s.filename, 'page', c.page,
+                'start', c.start, 'text', c.text, 'heading', c.heading, 'score', b.score
+            ) order by b.place
+        ), '[]')
+        from (select *, row_number() over (order by score desc, file_id, ordinal) as place from best) as b
+        inner join scope as s on s.id = b.file_id
+        inner join public.chunks as c on c.file_id = b.file_id and c.ordinal = b.ordinal
+    );
+end
 $$;
-comment on function private.retrieve is 'The best passages for a question in a user''s ready files, by text search and embedding fused.';
+comment on function private.retrieve is 'The best passages for a question in a user''s ready files, by text search and embedding fused, and by the file''s name.';
 
 -- A question begins: session, repeats, chat, files, limits, row, recent turns and passages in one round trip.
 
@@ -321,7 +366,9 @@ begin
             (select q.search_text from public.queries as q where q.chat_id = v_chat_id order by q.id desc limit 1), ''
         );
     end if;
-    v_passages := private.retrieve(v_user_id, p_file_ids, v_search_text, p_embedding::extensions.halfvec, p_retrieval);
+    v_passages := private.retrieve(
+        v_user_id, p_file_ids, v_search_text, p_embedding::extensions.halfvec, p_retrieval, p_question ->> 'search_text'
+    );
     -- Last, because all users' questions meet at the row of the deployment's usage.
     perform private.reserve_usage(v_user_id, greatest((p_question ->> 'reserved_tokens')::integer, 0), p_limits);
     insert into public.queries (

@@ -19,21 +19,37 @@ class Shelf:
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
 
-    def add_file(self, texts: list[str], *, config: str = "english", toward: int = 0) -> int:
+    def add_file(
+        self,
+        texts: list[str],
+        *,
+        config: str = "english",
+        toward: int = 0,
+        filename: str = "a.txt",
+    ) -> int:
         """Store a file of a new user and return that user's id; its embeddings look along one axis."""
         user_id = self.one(
             "insert into public.users (username, password_hash)"
             " values ('shelf-' || floor(random() * 1e9), '-') returning id"
         )
-        self.add_to(user_id, texts, config=config, toward=toward)
+        self.add_to(user_id, texts, config=config, toward=toward, filename=filename)
         return user_id
 
-    def add_to(self, user_id: int, texts: list[str], *, config: str, toward: int = 0) -> None:
+    def add_to(
+        self,
+        user_id: int,
+        texts: list[str],
+        *,
+        config: str = "english",
+        toward: int = 0,
+        filename: str = "a.txt",
+    ) -> None:
         file_id = self.one(
             "insert into public.files"
             " (user_id, filename, path, size_bytes, content_type, status, page_kind, text_config, language)"
-            " values (%s, 'a.txt', gen_random_uuid(), 1, 'text/plain', 'ready', 'part', %s, 'en') returning id",
+            " values (%s, %s, gen_random_uuid(), 1, 'text/plain', 'ready', 'part', %s, 'en') returning id",
             user_id,
+            filename,
             config,
         )
         self._connection.cursor().executemany(
@@ -43,17 +59,35 @@ class Shelf:
         )
 
     def find(
-        self, user_id: int, question: str, toward: int | None, how: dict[str, Any]
+        self,
+        user_id: int,
+        question: str,
+        toward: int | None,
+        how: dict[str, Any],
+        *,
+        before: str = "",
     ) -> list[str]:
+        passages = self.rank(user_id, question, toward, how, before=before)
+        return [passage["text"] for passage in passages]
+
+    def rank(
+        self,
+        user_id: int,
+        question: str,
+        toward: int | None,
+        how: dict[str, Any],
+        *,
+        before: str = "",
+    ) -> list[dict[str, Any]]:
         embedding = None if toward is None else axis(toward)
-        passages = self.one(
-            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s)",
+        return self.one(
+            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s, %s)",
             user_id,
-            question,
+            f"{question} {before}",
             embedding,
             json.dumps(how),
+            question,
         )
-        return [passage["text"] for passage in passages]
 
     def one(self, statement: str, *arguments: Any) -> Any:
         row = self._connection.execute(statement, arguments).fetchone()  # pyright: ignore[reportArgumentType]
@@ -100,6 +134,67 @@ def test_each_file_is_searched_in_its_own_language(shelf: Shelf) -> None:
 
     assert shelf.find(user_id, "growing", None, how) == ["The leaves grow."]
     assert shelf.find(user_id, "Haus", None, how) == ["Die Häuser stehen."]
+
+
+@pytest.mark.parametrize(
+    ("filenames", "question"),
+    [
+        (("practical-03.md", "practical-04.md"), "Who helps with the report of practical 4?"),
+        (("practical-03.md", "practical-04.md"), "practical-04: who helps with the report?"),
+        (("practical_03.md", "practical_04.md"), "Who helps with the report of practical 4?"),
+        (("Sheet 3.txt", "Sheet 10.txt"), "Who helps with the report of sheet 10?"),
+        (("waves.pdf", "heat.v2.pdf"), "Who helps with the report on heat?"),
+    ],
+)
+def test_of_two_that_say_the_same_the_one_that_is_named_comes_first(
+    shelf: Shelf, filenames: tuple[str, str], question: str
+) -> None:
+    first, named = filenames
+    user_id = shelf.add_file(["Ms Okafor helps with the report."], filename=first)
+    shelf.add_to(user_id, ["Mr Achebe helps with the report."], filename=named)
+    how = {**RETRIEVAL, "embedding_languages": []}
+
+    found = shelf.find(user_id, question, None, how)
+    without = shelf.find(user_id, question, None, {**how, "name_share": 0.0})
+
+    assert found[0] == "Mr Achebe helps with the report."
+    assert without[0] == "Ms Okafor helps with the report."
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("And who helps with practical 4?", "Mr Achebe helps with the report."),
+        ("And who helps with that practical?", "Ms Okafor helps with the report."),
+        ("And who helps?", "Ms Okafor helps with the report."),
+    ],
+)
+def test_a_follow_up_is_about_the_file_named_before_unless_it_names_another(
+    shelf: Shelf, question: str, first: str
+) -> None:
+    # The one that is named first was added last: it does not come first by itself.
+    user_id = shelf.add_file(["Mr Achebe helps with the report."], filename="practical-04.md")
+    shelf.add_to(user_id, ["Ms Okafor helps with the report."], filename="practical-03.md")
+    how = {**RETRIEVAL, "embedding_languages": []}
+
+    found = shelf.find(user_id, question, None, how, before="Where is the report of practical 3?")
+
+    assert found[0] == first
+
+
+def test_functions_deployed_before_names_counted_get_scores_all_the_same(shelf: Shelf) -> None:
+    user_id = shelf.add_file(["Light bends in glass."])
+    before = {key: value for key, value in RETRIEVAL.items() if key != "name_share"}
+
+    [passage] = shelf.rank(user_id, "light", None, {**before, "embedding_languages": []})
+
+    assert passage["score"] > 0
+
+
+def test_a_name_alone_finds_nothing(shelf: Shelf) -> None:
+    user_id = shelf.add_file(["Light bends in glass."], filename="practical-03.md")
+
+    assert shelf.find(user_id, "practical 3", None, {**RETRIEVAL, "embedding_languages": []}) == []
 
 
 def test_what_a_question_looks_at_stays_in_the_row(shelf: Shelf) -> None:

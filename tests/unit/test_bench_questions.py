@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bench.corpus.build import FILES, LANGUAGE_FILES, build
+from bench.corpus.build import FILES, LANGUAGE_FILES, NAMED_FILES, build
 from bench.local_model import expected_pages, read_pages
 
 ROOT = Path(__file__).parents[2] / "bench"
@@ -18,8 +18,9 @@ QUESTIONS: list[dict[str, Any]] = [
 ]
 
 
-FIRST = [question for question in QUESTIONS if question["split"] != "languages"]
 LATER = [question for question in QUESTIONS if question["split"] == "languages"]
+NAMED = [question for question in QUESTIONS if question["split"] == "named"]
+FIRST = [question for question in QUESTIONS if question["split"] not in ("languages", "named")]
 
 
 def _count_answerable(questions: list[dict[str, Any]]) -> Counter[str]:
@@ -62,9 +63,10 @@ def test_the_split_is_fixed_by_the_id():
 def test_a_question_is_about_its_own_students_files():
     assert {q["file"] for q in FIRST if "file" in q} == set(FILES)
     assert {q["file"] for q in LATER if "file" in q} == set(LANGUAGE_FILES)
+    assert {q["file"] for q in NAMED} == set(NAMED_FILES)
 
 
-@pytest.mark.parametrize("name", FILES | LANGUAGE_FILES)
+@pytest.mark.parametrize("name", FILES | LANGUAGE_FILES | NAMED_FILES)
 def test_the_words_that_answer_stand_on_one_page(name: str, tmp_path: Path):
     pages = {name: read_pages(name, tmp_path)}
 
@@ -73,6 +75,6 @@ def test_the_words_that_answer_stand_on_one_page(name: str, tmp_path: Path):
             assert len(expected_pages(question, pages)) == 1, question["id"]
 
 
-@pytest.mark.parametrize("name", FILES | LANGUAGE_FILES)
+@pytest.mark.parametrize("name", FILES | LANGUAGE_FILES | NAMED_FILES)
 def test_a_file_is_built_the_same_each_time(name: str):
     assert build(name) == build(name)

@@ -53,6 +53,22 @@ def quotes(response: str) -> list[tuple[int, str]]:
     return [(int(number), words) for number, words in found]
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Who is the assistant of practical 2?", "Ms Okafor"),
+        ("practical-03: who is the assistant?", "Mr Achebe"),
+    ],
+)
+def test_takes_a_file_by_its_name(question: str, said: str):
+    passages = [
+        Passage(1, "practical-03.pdf", 1, "The assistant is Mr Achebe. Read chapter 2 before."),
+        Passage(2, "practical-02.pdf", 1, "The assistant is Ms Okafor. Read chapter 3 before."),
+    ]
+
+    assert said in answer(question, passages)
+
+
 def test_says_where_it_found_the_sentence_and_quotes_it():
     response = respond(messages("Wer hat Titan entdeckt?", METALLE, file="metalle.pdf"))
 
