@@ -32,15 +32,26 @@ class Apart:
 
     def resident_megabytes(self) -> float:
         """Return how much memory it holds now."""
-        return self._megabytes("VmRSS")
+        return _megabytes(self.pid, "VmRSS")
 
     def peak_megabytes(self) -> float:
         """Return the most that it has held so far."""
-        return self._megabytes("VmHWM")
+        return peak_megabytes(self.pid)
 
-    def _megabytes(self, name: str) -> float:
-        status = (self._process / "status").read_text()
-        return int(re.findall(rf"{name}:\s+(\d+)", status)[0]) / 1024
+    def give_way(self) -> None:
+        """From now on run only where no other process would, as nearly as one machine can show what runs on another."""
+        for thread in (self._process / "task").iterdir():
+            os.sched_setscheduler(int(thread.name), os.SCHED_IDLE, os.sched_param(0))
+
+
+def peak_megabytes(pid: int) -> float:
+    """Return the most memory that a process has held so far."""
+    return _megabytes(pid, "VmHWM")
+
+
+def _megabytes(pid: int, name: str) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(rf"{name}:\s+(\d+)", status)[0]) / 1024
 
 
 @contextlib.contextmanager

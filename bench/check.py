@@ -1,7 +1,7 @@
 """Say which figures worsened, against bench/baseline.json: `make bench-check`.
 
 Reads what the benches left in the folder BENCH_RESULTS. `--record` makes them the baseline instead, and leaves alone
-what was not measured now. Every ratio and every cost is compared: by the noise that both runs measured, or where one of
+what was not measured now. Every ratio and every cost is compared: by three times the noise that both runs measured, or where one of
 them measured none by a fixed share of what it was. Which of the two it was is said, and so is an aim that was lost.
 """
 
@@ -17,6 +17,8 @@ from pathlib import Path
 from bench.figures import Figure, read_results
 
 BASELINE = Path(__file__).parent / "baseline.json"
+# Half an interquartile range is two thirds of a standard deviation: by three of it a run is off by chance once in twenty.
+_NOISES = 3
 # A hundredth more is nothing, however steady two runs were.
 _LEAST_NOISE_SHARE = 0.01
 # For a figure of one run, which does not know its noise. Of those that do the most restless, the wall time of a cold start, has
@@ -98,7 +100,8 @@ def _noise_of_both(figure: Figure, was: Record) -> float | None:
     if figure.noise is None or was.noise is None:
         return None
     # Either measurement may be off by its own noise; two that have nothing to do with each other add as squares.
-    noise = max(math.hypot(was.noise, figure.noise), abs(was.score) * _LEAST_NOISE_SHARE)
+    both = _NOISES * math.hypot(was.noise, figure.noise)
+    noise = max(both, abs(was.score) * _LEAST_NOISE_SHARE)
     # Twice as much is worse, however restless the runs were; of next to nothing twice as much may still be far below the aim.
     return min(noise, max(abs(was.score), abs(figure.aim or 0)))
 

@@ -21,7 +21,7 @@ import httpx
 
 from bench.apart import Apart, serving_apart
 from bench.figures import Figure, compare, percentile, report
-from bench.local import NO_LIMITS, Local, local_lectern
+from bench.local import NO_LIMITS, Local, local_lectern, make_lecture
 from bench.pictures import Axes, draw
 from bench.scripted_model import FIRST_WORD_SECONDS
 from dev.student import Student
@@ -29,7 +29,8 @@ from dev.student import Student
 # As many of each as MAX_STREAMS_PER_USER is where nobody sets it: a student's questions begin one after the other.
 _STUDENTS, _STREAMS_EACH = 50, 2
 _STREAMS = _STUDENTS * _STREAMS_EACH
-_ALONE = 10
+# Short answers, which are as many first words as a median needs, and long ones.
+_SHORT, _LONG = 60, 10
 # The picture that is kept shows so much; a shorter run leaves it alone.
 _PICTURE_MINUTES = 10
 # Milliseconds that are ours.
@@ -40,7 +41,6 @@ _SAMPLE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
 _QUESTION = "Where do the light reactions take place?"
 _IN_SHORT = f"{_QUESTION} Say it in 5 words."
-_TEXT = "The light reactions take place in the thylakoid membranes."
 
 
 @dataclass
@@ -166,9 +166,9 @@ async def _ask_at_once(
     return seen
 
 
-async def _alone(asker: Asker, server: Apart, token: str = "") -> Alone:
+async def _alone(asker: Asker, server: Apart, count: int, token: str = "") -> Alone:
     alone = Alone([], [])
-    for _ in range(_ALONE):
+    for _ in range(count):
         before = server.cpu_seconds()
         heard = await asker.ask(token)
         assert heard.is_whole, heard
@@ -193,11 +193,9 @@ def _one_by_one(ours: Alone, model: Alone) -> list[Figure]:
 
 def split_work(long: Alone, short: Alone, at_once: Streams) -> list[Figure]:
     """Tell what a word takes of the processor from what long answers take more than short ones."""
-    words = long.words - short.words
-    of_a_word = [
-        (more - less) / words for more, less in zip(long.worked, short.worked, strict=True)
-    ]
-    fixed = statistics.median(short.worked) - short.words * statistics.median(of_a_word)
+    words, less = long.words - short.words, statistics.median(short.worked)
+    of_a_word = [(more - less) / words for more in long.worked]
+    fixed = less - short.words * statistics.median(of_a_word)
     answers = len(at_once.first_words)
     busy = (at_once.processor_seconds * 1000 - answers * fixed) / at_once.words
     return [
@@ -232,22 +230,27 @@ async def _run(tokens: list[str], ours: Apart, model: Apart, minutes: float) -> 
             Asker(client, f"{ours.url}/api/query", {"query_text": text}, "event: done")
             for text in (_QUESTION, _IN_SHORT)
         )
-        message = {"role": "user", "content": _TEXT}
-        direct = Asker(
-            client, f"{model.url}/v1/chat/completions", {"messages": [message]}, "data: [DONE]"
+        direct, direct_in_short = (
+            Asker(client, f"{model.url}/v1/chat/completions", _as_prompt(text), "data: [DONE]")
+            for text in (_QUESTION, _IN_SHORT)
         )
         await asking.ask(tokens[0])
-        long, short = [await _alone(asker, ours, tokens[0]) for asker in (asking, in_short)]
-        model_alone = await _alone(direct, model)
+        long = await _alone(asking, ours, _LONG, tokens[0])
+        short = await _alone(in_short, ours, _SHORT, tokens[0])
+        model_alone = await _alone(direct_in_short, model, _SHORT)
         of_model = await _ask_at_once(direct, 15, model, [""])
         of_ours = await _ask_at_once(asking, minutes * 60, ours, tokens)
     if minutes >= _PICTURE_MINUTES:
         _draw(of_ours)
     return [
-        _one_by_one(long, model_alone),
+        _one_by_one(short, model_alone),
         split_work(long, short, of_ours),
         _at_once(of_ours, of_model),
     ]
+
+
+def _as_prompt(text: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": text}]}
 
 
 def _draw(streams: Streams) -> None:
@@ -259,9 +262,10 @@ def _draw(streams: Streams) -> None:
 def _register(local: Local) -> list[str]:
     """Sign the students up, each with a file; return what each sends as `Authorization`."""
     tokens: list[str] = []
+    lecture = make_lecture()
     for number in range(_STUDENTS):
         with httpx.Client(base_url=local.client.base_url, timeout=60) as client:
-            Student(client, f"bench-{number}").upload("note.txt", _TEXT)
+            Student(client, f"bench-{number}").upload("lecture.txt", lecture)
             tokens.append(client.headers["Authorization"])
     return tokens
 

@@ -80,7 +80,7 @@ def _create_bare() -> FastAPI:
     async def get(name: str) -> Any:
         return await make_calls(name)
 
-    @app.post("/{name}")
+    @app.api_route("/{name}", methods=["POST", "PATCH"])
     async def post(name: str, body: dict[str, Any], request: Request) -> Any:
         assert isinstance(body, dict)
         if "text/event-stream" in request.headers.get("accept", ""):

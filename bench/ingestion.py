@@ -9,12 +9,13 @@ student asks.
 import argparse
 import asyncio
 import io
+import itertools
 import statistics
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ import httpx
 import psutil
 from reportlab.pdfgen.canvas import Canvas
 
-from bench.apart import Apart, serving_apart
+from bench.apart import Apart, peak_megabytes, serving_apart
 from bench.figures import Figure, compare, compare_blocks, report
 from bench.local import NO_LIMITS, Local, local_lectern
 from bench.pictures import Axes, draw
@@ -35,7 +36,7 @@ from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
 from lib.domain.chunking import cut
 from lib.domain.file_types import find_file_type
 from lib.domain.models import Page
-from lib.services.saving import MOST_UNDER_WAY
+from lib.services.saving import MOST_AT_ONCE
 
 PAGES = (10, 300, 1_000)
 _CLASS = 30
@@ -92,27 +93,27 @@ async def read_alone(content: bytes) -> tuple[list[Page], float]:
 
 
 async def _reader_peak_megabytes(content: bytes) -> float:
-    """Return the most memory that the document reader holds: it is a child, and counts as well where memory is limited."""
+    """Return the most memory that the document reader held: it is a child, and counts as well where memory is limited."""
     most = 0.0
     with _as_file(content) as path:
         async with _reader_of(path) as reader:
             async for _ in reader.read(300):
-                most = max([most, *map(_resident_megabytes, psutil.Process().children())])
+                most = max([most, *map(_peak_megabytes, psutil.Process().children())])
     return most
 
 
-def _resident_megabytes(process: psutil.Process) -> float:
+def _peak_megabytes(process: psutil.Process) -> float:
     try:
         is_reader = "lib.adapters.document_reader" in process.cmdline()
-        return process.memory_info().rss / 2**20 if is_reader else 0.0
-    except psutil.Error:  # it is through, and gone
+        return peak_megabytes(process.pid) if is_reader else 0.0
+    except (psutil.Error, OSError, IndexError):  # it is through, and gone
         return 0.0
 
 
 async def _embed_alone(pages: list[Page], embedder: Embedder) -> float:
     """Return the seconds that the embedding calls take alone, in full batches and as many at a time as the product."""
     texts = [chunk.text for page in pages for chunk in cut(page, 0)]
-    under_way = asyncio.Semaphore(MOST_UNDER_WAY)
+    under_way = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def embed(batch: list[str]) -> None:
         async with under_way:
@@ -262,7 +263,7 @@ def _add_all_at_once(
         return seconds, asked.result(), refusals
 
 
-def _measure_class(reading: Apart, asking: Student) -> list[Figure]:
+def _measure_class(reading: Apart, asking: Student, turns: Iterator[int]) -> list[Figure]:
     """Let class after class add files, until enough questions were asked meanwhile for a percentile to mean something.
 
     Before each class the same questions are asked while nothing else goes on.
@@ -271,7 +272,7 @@ def _measure_class(reading: Apart, asking: Student) -> list[Figure]:
     all_seconds, refusals = list[float](), list[list[str]]()
     while len(busy) < _LEAST_CLASSES or sum(map(len, busy)) < _LEAST_QUESTIONS:
         idle.append(_ask_often(asking, _IDLE_SECONDS))
-        seconds, asked, refused = _add_all_at_once(reading, asking, len(all_seconds))
+        seconds, asked, refused = _add_all_at_once(reading, asking, next(turns))
         busy.append(asked)
         all_seconds.append(seconds)
         refusals += refused
@@ -331,9 +332,14 @@ def main() -> None:
             sizes = _measure_sizes(runner, ours, student, local.stack.model_url, runs, "ingestion")
             report(title, sizes)
         # Deployed, who reads and who is asked are functions of their own.
+        turns = itertools.count()
+        title = f"A question while {_CLASS} students add a file each, against idle"
         with _reading_and_asking(local, elsewhere) as (reading, student):
-            of_class = _measure_class(reading, student)
-    report(f"A question while {_CLASS} students add a file each, against idle", of_class)
+            report(title, _measure_class(reading, student, turns))
+            # They share a processor here, and a database everywhere: without the first, this is left.
+            reading.give_way()
+            embedder.give_way()
+            report(f"{title}: the reader gives way", _measure_class(reading, student, turns))
 
 
 if __name__ == "__main__":

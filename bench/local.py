@@ -32,6 +32,15 @@ class Local:
     client: httpx.Client
 
 
+def make_lecture() -> str:
+    """Return a text of more passages than a question is given."""
+    return "\n\n".join(
+        f"Part {number}. The light reactions take place in the thylakoid membranes of leaf {number}. "
+        + f"What leaf {number} takes in by day it gives to its roots by night. " * 15
+        for number in range(1, 13)
+    )
+
+
 def _itself(application: ASGIApp) -> ASGIApp:
     return application
 
@@ -43,13 +52,15 @@ def local_lectern(
     word_delay_milliseconds: int = 0,
     **settings: str,
 ) -> Generator[Local]:
-    """Start everything in a temporary folder, with `settings` beside the stack's own.
+    """Start everything in a temporary folder, with `settings` beside the stack's own. Postgres waits for its disk, as deployed.
 
     `around` may put something of its own around the functions.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        Stack(Path(folder), word_delay_milliseconds=word_delay_milliseconds) as stack,
+        Stack(
+            Path(folder), is_durable=True, word_delay_milliseconds=word_delay_milliseconds
+        ) as stack,
     ):
         os.environ.update(stack.environment() | NO_LIMITS | settings)
         application = create_app()

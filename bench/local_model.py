@@ -38,6 +38,9 @@ _READERS = {
 _PASSAGE_COUNT = 8
 _K1, _B = 1.2, 0.75
 
+# The outcome that is wanted.
+_GOOD = {"answerable": "right", "near_miss": "refused", "off_topic": "refused"}
+
 Question = dict[str, Any]
 
 
@@ -153,8 +156,7 @@ def _judge_all(split: str, arguments: argparse.Namespace) -> Counter[tuple[str, 
     for question in load_questions(split):
         outcome = judge(question, pages, ranking, similarity)
         outcomes[question["language"], question["kind"], outcome] += 1
-        good = "right" if question["kind"] == "answerable" else "refused"
-        if arguments.verbose and outcome != good:
+        if arguments.verbose and outcome != _GOOD[question["kind"]]:
             print(outcome, question["id"], question["question"], "->", question["response"])
     return outcomes
 
@@ -173,7 +175,7 @@ def _figures(outcomes: Counter[tuple[str, str, str]]) -> list[Figure]:
             count / totals[kind, group],
             "share",
             noise=0.0,
-            more_is_better=outcome in ("right", "refused"),
+            more_is_better=outcome == _GOOD[kind],
         )
         for (kind, group, outcome), count in sorted(shares.items())
     ]

@@ -266,7 +266,7 @@ def building_figures(building: Building, index_seconds: float) -> list[Figure]:
 
 def _measure(steps: tuple[Step, ...], folder: Path, *, with_alternatives: bool) -> None:
     curves = Curves(folder / "curves.json")
-    with Stack(folder) as stack, asyncio.Runner() as runner:
+    with Stack(folder, is_durable=True) as stack, asyncio.Runner() as runner:
         population = Population(stack.postgres_dsn)
         for step in steps:
             if not population.grow(step):

@@ -27,7 +27,7 @@ import httpx
 
 from bench.apart import Apart, serving_apart
 from bench.figures import Figure, compare, compare_blocks, report
-from bench.local import NO_LIMITS, Local, local_lectern
+from bench.local import NO_LIMITS, Local, local_lectern, make_lecture
 from bench.own_time import Own, Rush, ask_at_once, ask_one_by_one
 from bench.replay import Replay, replaying
 from dev.student import PASSPHRASE, Student
@@ -142,19 +142,10 @@ def _figures_at_once(name: str, ours: Found, floor: Found) -> list[Figure]:
     ]
 
 
-def _lecture() -> str:
-    """Return a text of more passages than a question is given."""
-    return "\n\n".join(
-        f"Part {number}. The light reactions take place in the thylakoid membranes of leaf {number}. "
-        + f"What leaf {number} takes in by day it gives to its roots by night. " * 15
-        for number in range(1, 13)
-    )
-
-
 def _list_routes(local: Local) -> list[Route]:
     """Prepare what is asked for. The new session and the new file come last: the lists do not have them."""
     student = Student(local.client, "bench")
-    file = student.upload("lecture.txt", _lecture())
+    file = student.upload("lecture.txt", make_lecture())
     chat = student.ask(_QUESTION)["chat_id"]
     for number in range(20):
         student.ask(f"{_QUESTION} Say it for the {number}. time.")
@@ -167,8 +158,12 @@ def _list_routes(local: Local) -> list[Route]:
         Route("account", "GET", "/api/auth/me"),
         Route("list of files", "GET", "/api/upload"),
         Route("page", "GET", f"/api/upload/{file['id']}/pages/1"),
+        Route("file", "GET", f"/api/upload/{file['id']}"),
         Route("list of chats", "GET", "/api/history"),
         Route("chat", "GET", f"/api/history/{chat}"),
+        Route("export of a chat", "GET", f"/api/history/{chat}/export"),
+        Route("rename", "PATCH", f"/api/history/{chat}", {"title": "Light"}),
+        Route("sessions", "GET", "/api/auth/sessions"),
         Route("question", "POST", "/api/query", question),
         Route("question, streamed", "POST", "/api/query", question, streamed),
         Route("refresh", "POST", "/api/auth/refresh", {}, headers=of_page),

@@ -115,19 +115,19 @@ class TestCheck:
         return list(find_changes(as_records({"table": [was]}), {"table": [now]}))
 
     def test_what_moves_within_the_noise_is_not_worse(self):
-        # Both are off by up to 0.05, together by 0.07.
-        [change] = self.changes(figure(120), figure(126))
+        # Half of the runs of each are off by up to 0.05, of both together by 0.07; three times that is the rarest of twenty.
+        [change] = self.changes(figure(120), figure(140))
 
         assert not change.is_worse
 
     def test_what_worsens_beyond_it_is(self):
-        [change] = self.changes(figure(120), figure(128))
+        [change] = self.changes(figure(120), figure(142))
 
         assert change.is_worse
         assert not change.is_better
 
     def test_what_improves_is_not_worse(self):
-        [change] = self.changes(figure(120), figure(100))
+        [change] = self.changes(figure(120), figure(98))
 
         assert change.is_better
         assert not change.is_worse
