@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -19,7 +20,7 @@ from dev.student import PASSPHRASE
 from tests.conftest import TLS
 from tests.e2e.conftest import PATIENCE_MILLISECONDS
 from tests.e2e.desk import Desk, hold, text_file
-from tests.e2e.test_files import is_second_piece
+from tests.e2e.test_files import NAMES, is_second_piece
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
@@ -510,14 +511,15 @@ class TestAnUpload:
         desk.expect_ready("long.pdf")
         assert methods == ["POST", "PATCH", "HEAD", "PATCH", "PATCH"]
 
+    @pytest.mark.parametrize("name", NAMES)
     def test_whose_announcement_was_heard_and_not_answered_has_one_place(
-        self, desk: Desk, lectern: str
+        self, desk: Desk, lectern: str, name: str
     ):
         desk.page.route("**/api/upload/signed", _lose_the_reply, times=1)
 
-        desk.add(text_file("rocks.txt", NOTES))
+        desk.add(text_file(name, NOTES))
 
-        desk.expect_ready("rocks.txt")
+        desk.expect_ready(unicodedata.normalize("NFC", name))
         assert _stored(lectern, desk.username) == hashlib.sha256(NOTES.encode()).hexdigest()
 
     def test_whose_announcement_a_gateway_answered_has_one_place(self, desk: Desk, lectern: str):

@@ -7,7 +7,7 @@ import { strings } from "../strings/index.ts";
 import { reportFailure } from "../ui/reports.tsx";
 import { hash } from "./device.ts";
 import { isDriven } from "./reading.ts";
-import { isOnTheWay, isPlaceless, type Job } from "./shipments.ts";
+import { isAlike, isOnTheWay, isPlaceless, type Job } from "./shipments.ts";
 import { deleteFile, dropFile, fetchFiles, files, keepFile } from "./store.ts";
 import { backOff, until, untilOnline } from "./waiting.ts";
 
@@ -16,10 +16,9 @@ const MAX_FAILURES = 8;
 /** Give back a place that is held for such a file, and that this page does not use. */
 async function freePlaceOf(file: File, known: CourseFile[]): Promise<void> {
   const left = known.find(
-    ({ id, status, filename, size_bytes }) =>
+    ({ id, status, filename: name, size_bytes: size }) =>
       status === "awaiting_upload" &&
-      filename === file.name &&
-      size_bytes === file.size &&
+      isAlike({ name, size }, file) &&
       !isOnTheWay(id) &&
       !isDriven(id),
   );

@@ -56,6 +56,13 @@ export function remove(key: string): void {
   jobs.delete(key);
 }
 
+type Named = Pick<File, "name" | "size">;
+
+/** Whether two may be the same file. The server keeps a name composed; not every device hands it over so. */
+export function isAlike(one: Named, other: Named): boolean {
+  return one.size === other.size && one.name.normalize() === other.name.normalize();
+}
+
 /** Whether this page is about to send the bytes of an announced file. */
 export function isOnTheWay(id: number): boolean {
   return shipments.value.some(({ key }) => {
@@ -66,10 +73,9 @@ export function isOnTheWay(id: number): boolean {
 }
 
 /** Whether this page is about to send a file like this whose place is not known yet. */
-export function isPlaceless(file: Pick<File, "name" | "size">): boolean {
-  return shipments.value.some((shipment) => {
-    const { name, size } = shipment.file;
-    const isSame = name === file.name && size === file.size;
-    return isSame && isUnsent(shipment) && !jobs.get(shipment.key)?.announced;
-  });
+export function isPlaceless(file: Named): boolean {
+  return shipments.value.some(
+    (shipment) =>
+      isAlike(shipment.file, file) && isUnsent(shipment) && !jobs.get(shipment.key)?.announced,
+  );
 }
