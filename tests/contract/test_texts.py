@@ -12,7 +12,7 @@ from lib.domain.problems import Problem
 STRINGS = Path(__file__).parents[2] / "web/src/strings"
 SLUGS = {problem.slug for problem in Problem.__subclasses__()}
 # Raised by the page itself.
-OWN = {"storage-busy", "storage-refused", "unreadable-here", "zero-bytes"}
+OWN = {"storage-busy", "storage-refused", "storage-withheld", "unreadable-here", "zero-bytes"}
 
 
 def explained(language: str) -> list[tuple[str, str]]:

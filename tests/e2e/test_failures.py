@@ -18,6 +18,7 @@ from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 WAY_ON = "Check the connection, then try again."
+SENDING = "**/object/sign/**"
 
 
 def lose(page: Page, address: str, *methods: str) -> None:
@@ -30,6 +31,13 @@ def lose(page: Page, address: str, *methods: str) -> None:
             route.continue_()
 
     page.route(address, refuse)
+
+
+def refuse_to_send(page: Page) -> None:
+    """Let storage answer as it does where there is no such object."""
+    body = {"statusCode": "404", "error": "not_found", "message": "Object not found"}
+    headers = {"Access-Control-Allow-Origin": "*"}
+    page.route(SENDING, lambda route: route.fulfill(status=400, headers=headers, json=body))
 
 
 def alert(page: Page, text: str) -> Locator:
@@ -113,13 +121,47 @@ class TestAFile:
 
         expect(alert(reader.page, "rocks.txt was not downloaded.")).to_contain_text(WAY_ON)
 
-    def test_that_storage_does_not_send_leaves_the_page_as_it_is(self, reader: Desk):
-        reader.page.route("**/object/sign/**", lambda route: route.abort())
+    def test_that_storage_does_not_send_says_so_and_leaves_the_page_as_it_is(self, reader: Desk):
+        reader.page.route(SENDING, lambda route: route.abort())
         reader.composer.fill("What was I going to")
         with reader.page.expect_event("requestfailed", lambda it: "/object/sign/" in it.url):
             self.open(reader).get_by_role("button", name="Download").click()
 
+        expect(alert(reader.page, "rocks.txt was not downloaded.")).to_contain_text(WAY_ON)
         expect(reader.composer).to_have_value("What was I going to")
+
+    @pytest.mark.parametrize(
+        ("language", "download", "text"),
+        [
+            ("en", "Download", "rocks.txt was not downloaded. The file storage did not send"),
+            ("de", "Herunterladen", "rocks.txt wurde nicht heruntergeladen. Der Dateispeicher hat"),
+        ],
+    )
+    def test_that_storage_refuses_to_send_says_so(
+        self, reader: Desk, language: str, download: str, text: str
+    ):
+        refuse_to_send(reader.page)
+        reader.speak(language)
+        row = reader.page.get_by_role("listitem").filter(has_text="rocks.txt")
+        row.get_by_role("button").click()
+        row.get_by_role("button", name=download).click()
+
+        expect(alert(reader.page, text)).to_be_visible()
+        assert len(reader.page.frames) == 1  # none is to show what nobody sees
+
+    def test_whose_original_storage_refuses_to_send_says_so(self, reader: Desk):
+        refuse_to_send(reader.page)
+        self.open(reader).get_by_role("link", name="Read", exact=True).click()
+        reader.source.get_by_role("button", name="Original").click()
+        original = reader.source.get_by_role("link", name="Download the original")
+        original.click()
+        expect(alert(reader.page, "The file storage did not send this file.")).to_be_visible()
+        reader.page.unroute(SENDING)
+        reader.source.get_by_role("button", name="Try again").click()
+        with reader.page.expect_download() as saved:
+            original.click()
+
+        assert saved.value.suggested_filename == "rocks.txt"
 
     def test_that_is_not_deleted_says_so(self, reader: Desk):
         lose(reader.page, "**/api/upload/*", "DELETE")

@@ -65,7 +65,7 @@ async function downloadFile(file: CourseFile): Promise<void> {
   const options = { path: { file_id: file.id }, query: { as: "url", download: true } } as const;
   try {
     const { url } = await send("get", "/api/upload/{file_id}/content", options);
-    download(url);
+    await download(url);
   } catch (error) {
     reportFailure(strings.value.failures.download(file.filename), error);
   }

@@ -76,7 +76,7 @@ function OriginalLink({ signed, fragment = "", isTab, icon, label, onFailure }: 
     try {
       const { url } = isFresh(signed) ? signed : await sign(signed.file);
       if (isTab) tab?.location.assign(url + fragment);
-      else download(url);
+      else await download(url);
     } catch (error) {
       tab?.close();
       onFailure(asFailure(error));

@@ -95,6 +95,8 @@ export const de: Strings = {
       "Der Dateispeicher kann diese Datei gerade nicht annehmen. Versuche es gleich noch einmal.",
     "storage-refused":
       "Der Dateispeicher hat diese Datei nicht angenommen. Versuche es noch einmal.",
+    "storage-withheld":
+      "Der Dateispeicher hat diese Datei nicht gesendet. Versuche es gleich noch einmal; wenn es wieder geschieht, sag es dem, der Lectern eingerichtet hat.",
     "unreadable-here":
       "Diese Datei ist auf diesem Gerät nicht zu lesen; vielleicht wurde sie geändert oder ist ein Ordner. Wähle sie noch einmal oder die Dateien im Ordner.",
     "zero-bytes": "Diese Datei ist leer. Wähle eine andere; ist es ein Ordner, die Dateien darin.",

@@ -39,6 +39,8 @@ export const en = {
     "invalid-request": "This entry is not valid. Check it, then try again.",
     "storage-busy": "The file storage cannot take this file just now. Try again in a moment.",
     "storage-refused": "The file storage did not take this file. Try again.",
+    "storage-withheld":
+      "The file storage did not send this file. Try again in a moment; if it happens again, tell whoever set Lectern up.",
     "unreadable-here":
       "This file cannot be read from this device; perhaps it was changed, or it is a folder. Choose it again, or the files in the folder.",
     "zero-bytes": "This file is empty. Choose another one; if it is a folder, the files in it.",
