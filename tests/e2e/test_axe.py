@@ -594,6 +594,13 @@ class TestTheAccount:
         expect(page.get_by_text("The password is changed.")).to_be_visible()
         expect_clean(page)
 
+    def test_left_while_a_file_is_sent(self, seat: Desk, large: FilePayload):
+        Pieces(seat, large)
+        seat.follow(re.compile("^Account"))
+        seat.page.get_by_role("button", name="Sign out", exact=True).first.click()
+        expect(seat.page.get_by_role("dialog")).to_be_visible()
+        expect_clean(seat.page)
+
     def test_when_its_sessions_do_not_come(self, seat: Desk):
         lose(seat.page, "**/api/auth/sessions?*")
         seat.page.goto("/#/account")

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, Request, Route, expect
+from playwright.sync_api import FilePayload, Locator, Page, Request, Response, Route, expect
 
 from dev.student import PASSPHRASE
-from tests.conftest import Configuration
+from tests.conftest import Configuration, Ground
 from tests.documents import make_pdf
 from tests.e2e.conftest import Watch
 from tests.e2e.desk import Desk, hold, text_file
@@ -66,6 +66,10 @@ class Gate:
         for route in held:
             if not route.request.failure:  # the page has given it up
                 route.continue_()
+
+
+def is_deletion(response: Response) -> bool:
+    return response.request.method == "DELETE"
 
 
 def is_second_piece(request: Request) -> bool:
@@ -170,7 +174,7 @@ class TestOnTheWay:
     def test_a_cancelled_upload_leaves_nothing_behind(self, desk: Desk, large: FilePayload):
         Pieces(desk, large)
         side = desk.open_side()
-        with desk.page.expect_response(lambda r: r.request.method == "DELETE") as deleted:
+        with desk.page.expect_response(is_deletion) as deleted:
             side.get_by_role("button", name="Cancel").click()
 
         assert deleted.value.status == 204
@@ -187,7 +191,7 @@ class TestOnTheWay:
         side.get_by_role("button", name="Cancel").click()
         expect(side.get_by_text("rocks.txt")).to_have_count(0)
 
-        with desk.page.expect_response(lambda r: r.request.method == "DELETE") as deleted:
+        with desk.page.expect_response(is_deletion) as deleted:
             held.route.continue_()  # the server has it in spite of all
 
         assert deleted.value.status == 204
@@ -304,6 +308,30 @@ def leave(page: Page) -> None:
     page.close(run_before_unload=True)
 
 
+def press_sign_out(desk: Desk) -> Locator:
+    """Return the question that may come."""
+    desk.follow(re.compile("^Account"))
+    desk.page.get_by_role("button", name="Sign out", exact=True).first.click()
+    return desk.page.get_by_role("dialog", name="Sign out now?")
+
+
+def names_of(desk: Desk, ground: Ground) -> list[str]:
+    """Return the names of a student's files, also of those that never came."""
+    found = ground.rows(
+        "select filename from files join users on users.id = user_id where username = %s",
+        desk.username,
+    )
+    return [file["filename"] for file in found]
+
+
+# Whoever signs out waits some seconds for what is given back.
+_WAIT_AS_LONG_AS_IT_TAKES = """() => {
+  const later = window.setTimeout;
+  window.setTimeout = (work, milliseconds) =>
+    milliseconds === 3000 ? 0 : later(work, milliseconds);
+}"""
+
+
 class TestLeaving:
     @pytest.fixture
     def sending(self, desk: Desk, large: FilePayload) -> Desk:
@@ -353,11 +381,64 @@ class TestLeaving:
         assert shown.value.suggested_filename == "rocks.txt"
         expect(side.get_by_text(re.compile("^Sending"))).to_be_visible()
 
-    def test_asks_not_who_signs_out(self, sending: Desk):
-        sending.follow(re.compile("^Account"))
-        sending.page.get_by_role("button", name="Sign out", exact=True).first.click()
+    def test_asks_who_signs_out_and_goes_on_sending_for_who_stays(self, sending: Desk):
+        question = press_sign_out(sending)
+        expect(question).to_contain_text("1 file is still on its way.")
+        question.get_by_role("button", name="Cancel").click()
+        expect(question).to_have_count(0)
+
+        sending.page.get_by_role("link", name="Back to your files").click()
+        expect(sending.open_side().get_by_text(re.compile("^Sending"))).to_be_visible()
+
+    def test_asks_not_who_signs_out_when_all_is_sent(self, desk: Desk):
+        desk.add(text_file("rocks.txt", BASALT))
+        desk.expect_ready("rocks.txt")
+        press_sign_out(desk)
+
+        expect(desk.page.get_by_label("Username")).to_be_visible()
+
+    def test_leaves_nothing_behind_of_what_was_not_sent_by_who_signs_out(
+        self, sending: Desk, ground: Ground
+    ):
+        question = press_sign_out(sending)
+        with sending.page.expect_response(is_deletion) as deleted:
+            question.get_by_role("button", name="Sign out").click()
+
+        assert deleted.value.status == 204
+        expect(sending.page.get_by_label("Username")).to_be_visible()
+        assert names_of(sending, ground) == ["rocks.txt"]
+
+    def test_leaves_nothing_behind_of_what_is_announced_meanwhile(self, desk: Desk, ground: Ground):
+        page, held = desk.page, hold(desk.page, "**/api/upload/signed")
+        page.evaluate(_WAIT_AS_LONG_AS_IT_TAKES)
+        desk.add(text_file("rocks.txt", BASALT))
+        expect(desk.open_side().get_by_text("Preparing")).to_be_visible()
+        announced = held.route
+        press_sign_out(desk).get_by_role("button", name="Sign out").click()
+
+        with page.expect_response(is_deletion) as deleted:
+            announced.continue_()
+
+        assert deleted.value.status == 204
+        expect(page.get_by_label("Username")).to_be_visible()
+        assert names_of(desk, ground) == []
+
+    def test_keeps_what_is_on_its_way_for_who_cannot_sign_out(self, sending: Desk):
+        question = press_sign_out(sending)
+        sending.page.context.set_offline(True)
+        question.get_by_role("button", name="Sign out").click()
+
+        told = sending.page.get_by_role("alert").filter(has_text="You are still signed in.")
+        expect(told).to_be_visible()
+        sending.page.get_by_role("link", name="Back to your files").click()
+        expect(sending.open_side().get_by_role("button", name="Cancel")).to_be_visible()
+
+    def test_does_not_keep_who_signs_out_where_nothing_is_answered(self, sending: Desk):
+        held = hold(sending.page, re.compile(r"/api/upload/\d+$"))
+        press_sign_out(sending).get_by_role("button", name="Sign out").click()
 
         expect(sending.page.get_by_label("Username")).to_be_visible()
+        assert held.count == 1
 
 
 class TestWaysIn:
@@ -599,7 +680,7 @@ class TestUnreadable:
             route.abort("connectionreset")
 
         desk.page.route(PUT, change, times=1)
-        with desk.page.expect_response(lambda r: r.request.method == "DELETE"):
+        with desk.page.expect_response(is_deletion):
             desk.page.locator("input[type=file]").first.set_input_files(path)
 
         side = desk.open_side()

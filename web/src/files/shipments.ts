@@ -35,6 +35,8 @@ export interface Job {
   abort: AbortController;
   /** Whether it waits for its turn: it has one place there, however often it is paused meanwhile. */
   isQueued: boolean;
+  /** Its latest turn: what is announced in it after all is also given back in it. */
+  turn: Promise<void> | null;
 }
 
 export const newDelivery = (): Delivery => ({ url: null, arrivedBytes: 0, failures: 0 });

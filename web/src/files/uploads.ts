@@ -14,6 +14,7 @@ import { announceFile, freeUnheard, withdraw } from "./places.ts";
 import { read } from "./reading.ts";
 import {
   find,
+  isUnsent,
   type Job,
   jobs,
   newDelivery,
@@ -137,7 +138,7 @@ function enqueue(key: string): void {
   const job = jobs.get(key);
   if (!job || job.isQueued) return;
   job.isQueued = true;
-  inTurn(() => run(key));
+  job.turn = inTurn(() => run(key));
 }
 
 /** Take files in, whatever the way they came. */
@@ -146,7 +147,8 @@ export function addFiles(added: Iterable<File>): void {
     const key = crypto.randomUUID?.() ?? String(Math.random());
     const abort = new AbortController();
     const delivery = newDelivery();
-    jobs.set(key, { announced: null, isUnheard: false, delivery, abort, isQueued: false });
+    const job = { announced: null, isUnheard: false, delivery, abort, isQueued: false, turn: null };
+    jobs.set(key, job);
     const state = { stage: "preparing" } as const;
     shipments.value = [...shipments.value, { key, file, state, sentBytes: 0 }];
     enqueue(key);
@@ -181,11 +183,18 @@ effect(() => {
 });
 
 /** Stop an upload and leave nothing of it behind; also takes a note out of the list. */
-export function cancel(key: string): void {
+export async function cancel(key: string): Promise<void> {
   const job = jobs.get(key);
   const shipment = find(key);
   job?.abort.abort();
   remove(key);
-  if (job?.announced) withdraw(job.announced);
-  else if (job && shipment) freeUnheard(shipment.file, job);
+  if (job?.announced) await withdraw(job.announced);
+  else if (job && shipment) await freeUnheard(shipment.file, job);
+  await job?.turn;
+}
+
+/** Cancel what only this page has, and wait until its places are given back. */
+export async function cancelUnsent(): Promise<void> {
+  const unsent = shipments.value.filter(isUnsent);
+  await Promise.all(unsent.map(({ key }) => cancel(key)));
 }

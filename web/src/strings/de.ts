@@ -351,6 +351,9 @@ export const de: Strings = {
     exportDo: "Alles herunterladen",
     exporting: "Wird gepackt …",
     signOut: "Abmelden",
+    signOutTitle: "Jetzt abmelden?",
+    signOutText: (count) =>
+      `${plural(count, "Datei ist", "Dateien sind")} noch unterwegs. Davon bleibt nichts, wenn du dich jetzt abmeldest.`,
     erase: "Konto löschen",
     eraseText: "Löscht das Konto mit allen Dateien und Chats, sofort und endgültig.",
     eraseDo: "Mein Konto löschen …",

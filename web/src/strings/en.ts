@@ -272,6 +272,9 @@ export const en = {
     exportDo: "Download everything",
     exporting: "Packing …",
     signOut: "Sign out",
+    signOutTitle: "Sign out now?",
+    signOutText: (count: number) =>
+      `${plural(count, "file is still on its way", "files are still on their way")}. Nothing of ${count === 1 ? "it" : "them"} is kept if you sign out now.`,
     erase: "Delete account",
     eraseText: "Deletes the account with all files and chats, at once and for good.",
     eraseDo: "Delete my account …",
