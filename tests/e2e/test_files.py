@@ -269,6 +269,32 @@ class TestOnTheWay:
 
         desk.expect_ready("rocks.txt")
 
+    def test_a_file_found_unread_is_read_once_though_its_list_comes_again(
+        self, desk: Desk, ground: Ground
+    ):
+        page, held = desk.page, hold(desk.page, "**/ingest", most=2)
+        desk.add(text_file("rocks.txt", BASALT))
+        desk.wait_for(lambda: held.count == 1)
+        page.reload()
+        desk.wait_for(lambda: held.count == 2)
+        # As the server says it as soon as it reads.
+        ground.execute(
+            "update files set status = 'processing' from users"
+            " where users.id = user_id and username = %s",
+            desk.username,
+        )
+        expect(desk.open_side().get_by_text("Sent. About to be read")).to_be_visible()
+        desk.follow(re.compile("^Account"))
+        with page.expect_response("**/api/upload?*") as listed:
+            page.get_by_role("link", name="Back to your files").click()
+        assert [file["status"] for file in listed.value.json()["files"]] == ["processing"]
+
+        held.routes[1].continue_()
+
+        desk.expect_ready("rocks.txt")
+        expect(page.get_by_role("log").get_by_text("rocks.txt is ready.")).to_have_count(1)
+        assert held.count == 2
+
     @pytest.mark.parametrize("name", NAMES)
     def test_a_list_that_knows_of_a_file_before_its_upload_does_has_it_read_once(
         self, new_desk: Callable[..., Desk], name: str

@@ -48,6 +48,8 @@ const AT_ONCE = 2;
 
 const inTurn = lanes(AT_ONCE);
 const driven = new Set<number>();
+/** What is tried because it may have arrived: until it has, its place may still be given back. */
+const tried = new Set<number>();
 
 /** Whether this page has a file read, or is about to. */
 export const isDriven = (id: number) => driven.has(id);
@@ -178,14 +180,17 @@ async function look(id: number): Promise<boolean> {
 
 /** Read in the background; how it ends is seen in the list, or reported. */
 export function readOn(file: CourseFile): void {
+  if (tried.has(file.id)) return; // it has arrived, and is being read
   read(file).catch(asFailure); // raises again what is no Failure
 }
 
 /** Read what may have arrived: a page that is left after the last byte has nobody read it. */
 export async function readIfArrived({ id }: CourseFile): Promise<void> {
-  if (driven.has(id)) return; // the list is older than what is done here
+  if (driven.has(id) || tried.has(id)) return; // the list is older than what is done here
+  tried.add(id);
+  noteStall(id, null);
   try {
-    takeIn(id, await driveSeen(id));
+    takeIn(id, await driveSeen(id).finally(() => tried.delete(id)));
   } catch (error) {
     const failure = asFailure(error);
     if (driven.has(id)) return; // it was sent meanwhile, and is being read
