@@ -7,6 +7,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -858,6 +859,26 @@ class TestTabs:
 
         expect(desk.composer).to_be_visible()
         expect(second.get_by_label("Your question")).to_be_visible()
+        assert refreshes.count == 1
+
+    def test_whose_token_expires_refresh_once(self, desk: Desk):
+        second = desk.page.context.new_page()
+        second.goto("/")
+        expect(second.get_by_label("Your question")).to_be_visible()
+        refreshes = Refreshes(desk.page.context)
+        # One clock for both, which stands: neither tab takes what the other did for older than it is.
+        desk.page.clock.set_fixed_time(datetime.now(tz=UTC) + timedelta(hours=1))
+
+        with (
+            desk.page.expect_response("**/api/auth/sessions?*") as listed,
+            second.expect_response("**/api/auth/sessions?*") as listed_there,
+            refreshes.hold_next(),
+        ):
+            for tab in (desk.page, second):
+                tab.goto("/#/account")
+            wait_until(second, _WAIT_FOR_THEIR_TURN, 1)  # both want one now
+
+        assert [response.value.status for response in (listed, listed_there)] == [200, 200]
         assert refreshes.count == 1
 
     def test_never_refresh_at_the_same_time(self, desk: Desk):

@@ -11,7 +11,9 @@ from dev.student import PASSPHRASE
 from tests.conftest import Configuration, Ground
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, hold, text_file
+from tests.fakes import ScriptedModel
 
+NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 PASSWORD = "copper lantern quiet orchard"
 ANOTHER = "velvet harbour dusty pencil"
 TAKEN = "This username is taken. Choose another one."
@@ -440,6 +442,57 @@ class TestUnnamedProblems:
         make(threshold)
 
         expect(threshold.get_by_role("alert")).to_contain_text("went wrong on the server")
+
+
+# In all that a script can read and that outlives its page: what there is, and where a token is found.
+_LOOK_FOR_TOKENS = r"""async () => {
+  const places = {
+    "document.cookie": document.cookie,
+    "history.state": JSON.stringify(history.state),
+    "window.name": window.name,
+    ...localStorage,
+    ...sessionStorage,
+  };
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      const response = await cache.match(request);
+      const headers = JSON.stringify([...response.headers]);
+      places[new URL(request.url).pathname] = headers + (await response.text());
+    }
+  }
+  const isToken = place => /eyJ[\w-]+\.eyJ[\w-]+\./.test(places[place]);
+  return { seen: Object.keys(places), found: Object.keys(places).filter(isToken) };
+}"""
+
+
+def test_the_access_token_is_in_the_memory_of_the_page_alone(
+    new_desk: Callable[..., Desk],
+    open_context: Callable[..., BrowserContext],
+    model: ScriptedModel,
+):
+    model.says = f'It is dark <cite passage="1">{NOTES}</cite>.'
+    username = new_desk(text_file("rocks.txt", NOTES)).username
+    desk = Desk(open_context(service_workers="allow").new_page(), username)
+    page = desk.page
+    page.goto("/")
+    fill(page, username, PASSPHRASE)
+    with page.expect_response("**/api/auth/login") as entered:
+        page.get_by_role("button", name="Sign in").click()
+    assert re.fullmatch(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+", entered.value.json()["access_token"])
+    desk.expect_ready("rocks.txt")
+    desk.ask("What is basalt?")
+    expect(desk.chips).to_have_count(1)
+    desk.wait_for_end()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")  # and keeps the page
+
+    looked = page.evaluate(_LOOK_FOR_TOKENS)
+
+    assert looked["found"] == []
+    assert {"/", "lectern-refreshed-at"} < set(looked["seen"])
+    assert page.evaluate("indexedDB.databases()") == []
+    assert page.evaluate("document.cookie") == ""
+    assert [cookie.get("httpOnly") for cookie in page.context.cookies()] == [True]
 
 
 _NOTE_THAT_FILES_ARE_DRAWN = """
