@@ -20,6 +20,7 @@ from tests.documents import make_pdf
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, hold, must_change_password, text_file
 from tests.e2e.test_files import TRANSFER, Pieces, pad, pdf_file
+from tests.e2e.test_sign_in import lose_reply
 from tests.fakes import ScriptedModel
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -632,6 +633,22 @@ class TestTheAccount:
         expect(page.get_by_text("Stored files that will be deleted")).to_be_visible()
         expect(page).to_have_title("Your account is gone · Lectern")
         expect_clean(page)  # the receipt
+
+    def test_at_its_end_when_nobody_hears_of_it(self, seat: Desk):
+        page = seat.page
+        lose_reply(page, "**/api/auth/erase")
+        page.goto("/#/account")
+        page.get_by_role("button", name="Delete my account").click()
+        page.get_by_label("Your password, as proof that it is you").fill(PASSPHRASE)
+        confirm = page.get_by_role("button", name="Delete everything for good")
+        confirm.click()
+        expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+        expect_clean(page)
+
+        confirm.click()
+        expect(page.get_by_role("heading", name="Your account is gone")).to_be_focused()
+        expect(page.get_by_text("The connection was lost before the list")).to_be_visible()
+        expect_clean(page)  # the receipt, without the list
 
     def test_with_a_password_that_must_be_changed(self, seat: Desk):
         must_change_password(seat.page)
