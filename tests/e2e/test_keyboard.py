@@ -77,6 +77,10 @@ _ESCAPE_TWICE = """() => new Promise(resolve => {
   addEventListener("popstate", () => setTimeout(resolve, 100), { once: true });
 })"""
 
+# As Safari sends the key that ends a composed word: after its end, so that its code alone says it.
+_END_THE_WORD = """(field, key) => field.dispatchEvent(
+  new KeyboardEvent("keydown", { key, keyCode: 229, bubbles: true, cancelable: true }))"""
+
 # Press a button; return what has the focus before the browser has drawn what that changed.
 _FOCUS_AFTER = """button => new Promise(resolve => {
   button.focus();
@@ -663,6 +667,33 @@ class TestEscapeClosesOneThing:
         expect(desk.source).to_be_visible()
         keys.press("Escape")
         expect(desk.source).to_have_count(0)
+
+
+class TestTheKeyThatEndsAComposedWord:
+    def test_sends_no_question(self, desk: Desk, model: ScriptedModel):
+        model.says = ANSWER
+        desk.add(text_file("rocks.txt", NOTES))
+        desk.expect_ready("rocks.txt")
+        desk.composer.fill("玄武岩")
+
+        is_left_alone = desk.composer.evaluate(_END_THE_WORD, "Enter")
+
+        assert is_left_alone
+        expect(desk.composer).to_have_value("玄武岩")
+        desk.composer.press("Enter")
+        expect(desk.composer).to_have_value("")
+        expect(desk.conversation.get_by_role("article", name="玄武岩")).to_have_count(1)
+
+    def test_closes_nothing(self, desk: Desk):
+        search = desk.open_side().get_by_label("Search your chats")
+        search.fill("玄武岩")
+
+        is_left_alone = search.evaluate(_END_THE_WORD, "Escape")
+
+        assert is_left_alone
+        expect(search).to_have_value("玄武岩")
+        search.press("Escape")
+        expect(search).to_have_value("")
 
 
 def walk(page: Page) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import { arrivalNews } from "../files/arrivals.ts";
 import { chosenFiles, isListed, readyFiles } from "../files/store.ts";
 import { isPlain, studyRoute } from "../routes.ts";
 import { strings } from "../strings/index.ts";
+import { isComposing } from "../ui/composing.ts";
 import { focusWork } from "../ui/focus.ts";
 import { Icon } from "../ui/icon.tsx";
 import { openFiles } from "./layout.ts";
@@ -137,7 +138,7 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
     if (document.activeElement !== field.current) focusWork();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+    if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) submit(event);
   };
   return (
     <form class="composer" inert={isBehind} onSubmit={submit}>
