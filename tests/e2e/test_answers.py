@@ -401,6 +401,23 @@ class TestAfterwards:
         expect(answered.composer).to_have_value("And what of gneiss")
         expect(answered.chips).to_have_count(2)
 
+    def test_what_was_changed_of_an_edited_question_returns_as_well(self, answered: Desk):
+        answered.composer.fill("And what of gneiss")
+        edit = answered.conversation.get_by_role("button", name="Edit question")
+        edit.click()
+        expect(answered.composer).to_have_value(QUESTION)
+        answered.composer.fill("Is basalt dark?")
+        edit.click()
+        expect(answered.composer).to_have_value(QUESTION)
+        answered.composer.press("Enter")
+
+        expect(answered.composer).to_have_value("Is basalt dark?")
+        expect(answered.chips).to_have_count(2)
+        answered.wait_for_end()
+        answered.composer.press("Enter")
+        expect(answered.composer).to_have_value("And what of gneiss")
+        expect(answered.conversation.get_by_role("article", name="Is basalt dark?")).to_be_visible()
+
     def test_the_chat_is_exported(self, answered: Desk):
         side = answered.open_side()
         side.get_by_role("button", name=re.compile("^Actions for What is")).click()

@@ -1,6 +1,5 @@
 // Where the question is written.
 
-import { batch, signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { printable } from "../api/text.ts";
 import { ask, canAsk, runningTurn, stop } from "../chats/asking.ts";
@@ -13,22 +12,10 @@ import { strings } from "../strings/index.ts";
 import { isComposing } from "../ui/composing.ts";
 import { focusWork } from "../ui/focus.ts";
 import { Icon } from "../ui/icon.tsx";
+import { draft, focusAsked, restoreDraft } from "./draft.ts";
 import { openFiles } from "./layout.ts";
 
 const MOST_CHARACTERS = 4_000;
-
-const draft = signal("");
-const focusAsked = signal(0);
-/** What stood here before an earlier question came back to be edited; it returns after that. */
-let aside: string | null = null;
-
-export function editQuestion(text: string): void {
-  aside ??= draft.value;
-  batch(() => {
-    draft.value = text;
-    focusAsked.value += 1;
-  });
-}
 
 // A new chat is a new one also where that without an id holds a question that came to nothing.
 addEventListener("click", (event) => {
@@ -132,8 +119,7 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
     event.preventDefault();
     if (!isAllowed) return;
     ask(printable(text).trim());
-    draft.value = aside ?? "";
-    aside = null;
+    restoreDraft();
     // Nor on the button, which is of no use when the answer is here.
     if (document.activeElement !== field.current) focusWork();
   };

@@ -12,7 +12,7 @@ import { QuietButton } from "../ui/button.tsx";
 import { focusWork, useFocusAfter } from "../ui/focus.ts";
 import { report } from "../ui/reports.tsx";
 import { Chip } from "./chip.tsx";
-import { editQuestion } from "./composer.tsx";
+import { editQuestion } from "./draft.ts";
 import { Ending, hasBadEnd } from "./ending.tsx";
 import { Footnotes } from "./footnotes.tsx";
 import { verdictOf } from "./verdict.ts";
