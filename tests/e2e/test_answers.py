@@ -32,6 +32,11 @@ _NOTE_THAT_A_FORM_IS_DRAWN = """() => {
 _WAIT_AS_LONG_AS_IT_TAKES = """() => {
   AbortSignal.timeout = () => new AbortController().signal;
 }"""
+REFUSED: dict[str, Any] = {
+    "status": 409,
+    "content_type": "application/problem+json",
+    "json": {"type": "/problems/file-not-ready", "title": "", "status": 409, "detail": ""},
+}
 PRESS_TWICE = "button => { button.click(); button.click(); }"
 
 
@@ -132,16 +137,10 @@ class TestWhileItComes:
         model.release()
 
 
-def refuse_question(desk: Desk) -> None:
+def refuse_question(desk: Desk, question: str = QUESTION) -> None:
     """Ask a question that the server does not even write down."""
-    problem = {"type": "/problems/file-not-ready", "title": "", "status": 409, "detail": ""}
-    kind = "application/problem+json"
-    desk.page.route(
-        "**/api/query",
-        lambda route: route.fulfill(status=409, content_type=kind, json=problem),
-        times=1,
-    )
-    desk.ask(QUESTION)
+    desk.page.route("**/api/query", lambda route: route.fulfill(**REFUSED), times=1)
+    desk.ask(question)
     desk.wait_for_end()
 
 
@@ -197,8 +196,66 @@ def test_a_new_question_takes_the_place_of_one_that_came_to_nothing(
 
     expect(desk.conversation.get_by_role("article")).to_have_count(0)
     expect(desk.page.get_by_text("What would you like to know?")).to_be_visible()
+    expect(desk.composer).to_have_value(QUESTION)
     if not desk.is_narrow:
         expect(desk.composer).to_be_focused()
+
+
+class TestAQuestionThatCameToNothing:
+    """Nobody but the page has it."""
+
+    @pytest.mark.parametrize("ways", [["/#/"], ["/#/account", "/#/"]], ids=["chat", "account"])
+    def test_is_there_when_one_comes_back_to_its_chat(self, answered: Desk, ways: list[str]):
+        refuse_question(answered, "Is it dark?")
+        refused = answered.conversation.get_by_role("article", name="Is it dark?")
+        expect(refused).to_be_visible()
+        chat = answered.page.url
+        for way in ways:
+            answered.page.goto(way)
+            expect(refused).to_have_count(0)
+
+        answered.page.goto(chat)
+
+        expect(answered.conversation.get_by_role("article")).to_have_count(2)
+        refused.get_by_role("button", name="Ask again").click()
+        expect(answered.chips).to_have_count(2)
+
+    def test_is_there_when_one_comes_back_to_the_new_chat(self, answered: Desk):
+        chat = answered.page.url
+        answered.follow("New question")
+        expect(answered.conversation.get_by_role("article")).to_have_count(0)
+        refuse_question(answered, "Is it dark?")
+        refused = answered.conversation.get_by_role("article", name="Is it dark?")
+        expect(refused).to_be_visible()
+        answered.page.goto(chat)
+        expect(answered.chips).to_have_count(1)
+        expect(refused).to_have_count(0)
+
+        answered.follow("New question")
+
+        expect(refused).to_be_visible()
+
+    def test_after_another_was_begun_is_told_of(self, reader: Desk):
+        held = hold(reader.page, "**/api/query")
+        reader.ask(QUESTION)
+        route = held.route
+        reader.follow("New question")
+        expect(reader.conversation.get_by_role("article")).to_have_count(0)
+
+        route.fulfill(**REFUSED)
+
+        expect(reader.conversation.get_by_role("article", name=QUESTION)).to_be_visible()
+
+    def test_leaves_its_words_behind_what_is_being_written(self, reader: Desk):
+        refuse_question(reader)
+        reader.composer.fill("Is it dark?")
+
+        reader.follow("New question")
+
+        expect(reader.conversation.get_by_role("article")).to_have_count(0)
+        expect(reader.composer).to_have_value("Is it dark?")
+        reader.composer.press("Enter")
+        expect(reader.composer).to_have_value(QUESTION)
 
 
 def test_the_scope_of_a_question_leads_to_the_files(reader: Desk):

@@ -222,6 +222,26 @@ class TestAnAnswer:
             (False, False, True),
         ]
 
+    def test_lost_is_asked_though_another_chat_is_open(self, reader: Desk, model: ScriptedModel):
+        model.says = ANSWER
+        reader.ask("What is basalt?")
+        expect(reader.chips).to_have_count(1)
+        reader.wait_for_end()
+        reader.follow("New question")
+        expect(reader.conversation.get_by_role("article")).to_have_count(0)
+        reader.page.context.set_offline(True)
+        reader.ask("Is it dark?")
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+        reader.follow(re.compile("^What is basalt"))
+        expect(reader.conversation.get_by_text(LOST)).to_have_count(0)
+
+        reader.page.context.set_offline(False)
+
+        reader.follow(re.compile("^Is it dark"))
+        expect_whole_answer(reader)
+        expect(reader.conversation.get_by_role("article")).to_have_count(1)
+        assert len(model.prompts) == 2
+
     def test_that_begins_another_chat_is_not_shown_in_this_one(
         self, reader: Desk, lectern: str, model: ScriptedModel
     ):

@@ -10,7 +10,7 @@ import { until, wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
 import { loadChats } from "./store.ts";
-import { chatId, live, storedTurn, type Turn, turns } from "./turns.ts";
+import { bringBack, chatId, everyTurn, live, storedTurn, type Turn, turns } from "./turns.ts";
 
 const LATER_MILLISECONDS = 5_000;
 
@@ -72,11 +72,11 @@ export async function goOn(turn: Signal<Turn>): Promise<void> {
   if (wasHalf && isHalf && turns.value.includes(turn)) ask(queryText);
 }
 
-/** Go through what was lost, one after the other as it was asked. */
+/** Go through what was lost, one after the other as it was asked, whichever chat is open. */
 async function fetchLost(): Promise<void> {
-  for (const turn of turns.value) {
+  for (const turn of everyTurn()) {
     while (runningTurn.value) await until(() => !runningTurn.value);
-    if (isLost(turn) && turns.value.includes(turn)) await fetchSaved(turn);
+    if (isLost(turn) && everyTurn().includes(turn)) await fetchSaved(turn);
   }
 }
 
@@ -174,6 +174,7 @@ function finish(turn: Signal<Turn>, error: unknown): void {
   if (ending && !old.isRunning) return; // it was told to its end before
   const status = old.response || ending === "stopped" ? "interrupted" : "failed";
   turn.value = { ...old, status, ending, isRunning: false };
+  if (old.queryId === null) bringBack();
   if (ending === null) throw error;
   if (ending instanceof Problem && ending.status === 404) loadFiles();
 }

@@ -85,18 +85,79 @@ function takeIn(queries: Query[]): Signal<Turn>[] {
   return others.map((query) => live.get(query.id) ?? signal(storedTurn(query)));
 }
 
+/** What was asked in chats that are not open, and is nowhere but here: when one comes back, so does it. */
+const unsent = new Map<string | null, Signal<Turn>[]>();
+
+/** Whether the server may not have written it down. Who has stopped it does not look for it. */
+function isUnsent({ value: { queryId, isRunning, ending } }: Signal<Turn>): boolean {
+  return queryId === null && (isRunning || ending !== "stopped");
+}
+
+function isAmong(queryText: string, others: Signal<Turn>[]): boolean {
+  return others.some(({ value }) => value.queryText === queryText);
+}
+
+function takeUnsent(id: string | null): Signal<Turn>[] {
+  const kept = unsent.get(id) ?? [];
+  unsent.delete(id);
+  // What was on its way may have arrived meanwhile.
+  return kept.filter(isUnsent);
+}
+
+function keepUnsent(): void {
+  const left = turns.value.filter(
+    // What was asked again after it is nothing to keep.
+    (turn, index, all) => isUnsent(turn) && !isAmong(turn.value.queryText, all.slice(index + 1)),
+  );
+  unsent.set(chatId.value, [...takeUnsent(chatId.value), ...left]);
+}
+
+/** All that was asked and is here: in the open chat, and then in the others. */
+export function everyTurn(): Signal<Turn>[] {
+  return [...turns.value, ...[...unsent.values()].flat()];
+}
+
+/** Take what came to nothing in a chat; what is still on its way stays where it is. */
+function takeFailed(id: string | null): Signal<Turn>[] {
+  const kept = takeUnsent(id);
+  const isOnItsWay = ({ value }: Signal<Turn>) => value.isRunning;
+  unsent.set(id, kept.filter(isOnItsWay));
+  return kept.filter((turn) => !isOnItsWay(turn));
+}
+
+/** Show what came to nothing after its chat was cleared for another question. */
+export function bringBack(): void {
+  turns.value = [...turns.value, ...takeFailed(chatId.value)];
+}
+
+/** Clear the new chat for another question. Returns the words of those that came to nothing. */
+export function clearNewChat(): string[] {
+  keepUnsent();
+  turns.value = [];
+  return takeFailed(null).map(({ value }) => value.queryText);
+}
+
+/** Whether a question of which nobody heard is among those that the server has. */
+function isFound({ value: { queryId, ending, queryText } }: Signal<Turn>, found: Signal<Turn>[]) {
+  return queryId === null && ending === "lost" && isAmong(queryText, found);
+}
+
 /** Open a chat, or (null) begin a new one. */
 export async function openChat(id: string | null): Promise<void> {
   if (id === chatId.value && chatState.value === "loaded") return;
   // Another try to load a chat keeps what was asked in it meanwhile.
-  if (id !== chatId.value) turns.value = [];
+  if (id !== chatId.value) {
+    keepUnsent();
+    turns.value = takeUnsent(id);
+  }
   chatId.value = id;
   chatState.value = id ? "loading" : "loaded";
   if (!id) return;
   try {
     const queries = await fetchQueries(id);
     if (chatId.value !== id) return;
-    turns.value = [...takeIn(queries), ...turns.value];
+    const found = takeIn(queries);
+    turns.value = [...found, ...turns.value.filter((turn) => !isFound(turn, found))];
     chatState.value = "loaded";
   } catch (error) {
     if (chatId.value === id) chatState.value = asFailure(error);

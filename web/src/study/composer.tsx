@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { printable } from "../api/text.ts";
 import { ask, canAsk, runningTurn, stop } from "../chats/asking.ts";
 import { deletions } from "../chats/store.ts";
-import { chatId, turns } from "../chats/turns.ts";
+import { chatId, clearNewChat } from "../chats/turns.ts";
 import { arrivalNews } from "../files/arrivals.ts";
 import { chosenFiles, isListed, readyFiles } from "../files/store.ts";
 import { isPlain, studyRoute } from "../routes.ts";
@@ -12,16 +12,26 @@ import { strings } from "../strings/index.ts";
 import { isComposing } from "../ui/composing.ts";
 import { focusWork } from "../ui/focus.ts";
 import { Icon } from "../ui/icon.tsx";
-import { draft, focusAsked, restoreDraft } from "./draft.ts";
+import { draft, focusAsked, restoreDraft, returnWords } from "./draft.ts";
 import { openFiles } from "./layout.ts";
 
 const MOST_CHARACTERS = 4_000;
 
-// A new chat is a new one also where that without an id holds a question that came to nothing.
+let wasNew = false;
+// Before the click opens another chat.
+addEventListener(
+  "click",
+  () => {
+    wasNew = chatId.value === null;
+  },
+  { capture: true },
+);
+
+// A new chat is a new one also where that without an id holds a question that came to nothing; only its words stay.
 addEventListener("click", (event) => {
   const isNew = event.target instanceof Element && event.target.closest(".study a[href='#/']");
-  if (!isNew || !isPlain(event) || chatId.value) return;
-  turns.value = [];
+  if (!isNew || !isPlain(event) || !wasNew) return;
+  returnWords(clearNewChat());
   focusWork();
 });
 

@@ -1,11 +1,11 @@
-// What is being written, and what has made way for it.
+// What is being written, and what stands behind it.
 
 import { batch, signal } from "@preact/signals";
 
 export const draft = signal("");
 export const focusAsked = signal(0);
 
-/** What stood here before earlier questions came back to be edited; the last of it returns first. */
+/** What made way for an earlier question, or came to nothing; the last of it comes into the field first. */
 let aside: readonly string[] = [];
 /** The question that came back: as long as nobody has changed it, nothing is lost with it. */
 let edited = "";
@@ -20,9 +20,15 @@ export function editQuestion(text: string): void {
   });
 }
 
-/** Once what stands here was asked: what made way for it returns. */
+/** Once what stands here was asked: what stands behind it comes in its place. */
 export function restoreDraft(): void {
   draft.value = aside.at(-1) ?? "";
   aside = aside.slice(0, -1);
   edited = "";
+}
+
+/** Keep the words of questions that came to nothing: in the field, or behind what is being written. */
+export function returnWords(questions: string[]): void {
+  aside = [...aside, ...questions];
+  if (!draft.value.trim()) restoreDraft();
 }
