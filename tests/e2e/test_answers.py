@@ -37,6 +37,13 @@ REFUSED: dict[str, Any] = {
     "content_type": "application/problem+json",
     "json": {"type": "/problems/file-not-ready", "title": "", "status": 409, "detail": ""},
 }
+_LEAVE_NO_ROOM = """
+const set = Storage.prototype.setItem;
+Storage.prototype.setItem = function (...entry) {
+  if (this === sessionStorage) throw new DOMException("", "QuotaExceededError");
+  set.apply(this, entry);
+};
+"""
 PRESS_TWICE = "button => { button.click(); button.click(); }"
 
 
@@ -256,6 +263,44 @@ class TestAQuestionThatCameToNothing:
         expect(reader.composer).to_have_value("Is it dark?")
         reader.composer.press("Enter")
         expect(reader.composer).to_have_value(QUESTION)
+
+
+class TestWhatIsBeingWritten:
+    def test_outlives_a_reload_with_what_made_way_for_it(self, answered: Desk):
+        answered.composer.fill("And what of gneiss")
+        answered.conversation.get_by_role("button", name="Edit question").click()
+        expect(answered.composer).to_have_value(QUESTION)
+
+        answered.page.reload()
+
+        expect(answered.composer).to_have_value(QUESTION)
+        expect(answered.chips).to_have_count(1)
+        answered.composer.press("Enter")
+        expect(answered.composer).to_have_value("And what of gneiss")
+
+    @pytest.mark.parametrize("place", ["here", "in another tab"])
+    def test_is_gone_with_who_signs_out(self, answered: Desk, place: str):
+        page = answered.page
+        answered.composer.fill("And what of gneiss")
+        tab = page if place == "here" else page.context.new_page()
+        tab.goto("/#/account")
+        tab.get_by_role("button", name="Sign out", exact=True).first.click()
+        expect(page.get_by_label("Username")).to_be_visible()
+
+        assert page.evaluate("sessionStorage.getItem('lectern-draft')") is None
+        page.get_by_label("Username").fill(answered.username)
+        page.get_by_label("Password", exact=True).fill(PASSPHRASE)
+        page.get_by_role("button", name="Sign in").click()
+        expect(answered.composer).to_have_value("")
+
+    def test_is_asked_though_there_is_no_room_to_keep_it(self, reader: Desk):
+        reader.page.add_init_script(_LEAVE_NO_ROOM)
+        reader.page.reload()
+        reader.expect_ready("rocks.txt")
+
+        reader.ask(QUESTION)
+
+        expect(reader.chips).to_have_count(1)
 
 
 def test_the_scope_of_a_question_leads_to_the_files(reader: Desk):

@@ -509,6 +509,7 @@ class TestAnEndedSession:
         """Whose session is over without their doing; another tab is open."""
         desk.add(text_file("secret plan.txt", "The plan is to study in the evening."))
         desk.expect_ready("secret plan.txt")
+        desk.composer.fill("When is my plan")
         desk.page.context.new_page().goto("/")
         expect(desk.page.context.pages[1].get_by_label("Your question")).to_be_visible()
         refuse(
@@ -524,6 +525,21 @@ class TestAnEndedSession:
     def test_leaves_the_focus_at_the_heading(self, ended: Desk):
         expect(ended.page.get_by_role("heading", name="Sign in")).to_be_focused()
 
+    @pytest.mark.parametrize("reloads", [False, True])
+    def test_leaves_what_was_being_written_to_who_signs_in_again(
+        self, ended: Desk, *, reloads: bool
+    ):
+        page = ended.page
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        page.unroute("**/api/auth/sessions?*")
+        page.evaluate("location.hash = '#/'")
+        if reloads:  # as a phone lets a page go for the password manager
+            page.reload()
+        fill(page, ended.username, PASSPHRASE)
+        page.get_by_role("button", name="Sign in").click()
+
+        expect(ended.composer).to_have_value("When is my plan")
+
     def test_shows_nothing_of_it_to_who_signs_in_next(
         self, ended: Desk, new_desk: Callable[..., Desk]
     ):
@@ -537,5 +553,7 @@ class TestAnEndedSession:
 
         expect(ended.composer).to_be_visible()
         expect(page.get_by_text("secret plan.txt")).to_have_count(0)
+        expect(ended.composer).to_have_value("")
+        assert page.evaluate("sessionStorage.getItem('lectern-draft')") is None
         # What the page has in its memory is the former user's: nothing is drawn before a new one is here.
         assert page.evaluate("sessionStorage.getItem('drawn')") is None

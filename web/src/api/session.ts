@@ -74,16 +74,17 @@ export function begin(reply: TokenReply): void {
   channel.postMessage({ kind: "refreshed", reply, at } satisfies News);
 }
 
-function forget(): void {
+function forget(byItself: boolean): void {
   access = { token: "", since: 0, until: 0 };
+  // First: who hears that nobody is here asks for the reason.
+  wasEnded.value = byItself;
   if (!isReplaced) user.value = null;
 }
 
 /** The session is over: here and in the other tabs. */
 export function end({ byItself }: { byItself: boolean }): void {
   localStorage.removeItem(HINT);
-  forget();
-  wasEnded.value = byItself;
+  forget(byItself);
   channel.postMessage({ kind: "ended", byItself } satisfies News);
 }
 
@@ -95,8 +96,7 @@ channel.addEventListener("message", ({ data }: MessageEvent<News>) => {
   }
   // A form that is drawn here would go with what is typed into it.
   if (!data.byItself) replacePage(() => location.replace("/"));
-  forget();
-  wasEnded.value = data.byItself;
+  forget(data.byItself);
 });
 
 /** Wait until another tab tells of its refresh. */

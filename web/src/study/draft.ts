@@ -1,34 +1,115 @@
-// What is being written, and what stands behind it.
+// What is being written, and what stands behind it. Both are kept for as long as the tab is: a browser that
+// needs the room lets a page go, and loads it anew.
 
-import { batch, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
+import { user, wasEnded } from "../api/session.ts";
+
+const KEY = "lectern-draft";
+
+interface Kept {
+  userId: number;
+  draft: string;
+  aside: readonly string[];
+  /** Whether the session has ended by itself since: it stays for its writer, however the page is loaded. */
+  isLeftOpen?: boolean;
+}
 
 export const draft = signal("");
 export const focusAsked = signal(0);
 
 /** What made way for an earlier question, or came to nothing; the last of it comes into the field first. */
-let aside: readonly string[] = [];
+const aside = signal<readonly string[]>([]);
 /** The question that came back: as long as nobody has changed it, nothing is lost with it. */
 let edited = "";
 
 export function editQuestion(text: string): void {
   const written = draft.value;
-  if (written.trim() && written !== edited) aside = [...aside, written];
-  edited = text;
   batch(() => {
+    if (written.trim() && written !== edited) aside.value = [...aside.value, written];
     draft.value = text;
     focusAsked.value += 1;
   });
+  edited = text;
 }
 
 /** Once what stands here was asked: what stands behind it comes in its place. */
 export function restoreDraft(): void {
-  draft.value = aside.at(-1) ?? "";
-  aside = aside.slice(0, -1);
+  batch(() => {
+    draft.value = aside.value.at(-1) ?? "";
+    aside.value = aside.value.slice(0, -1);
+  });
   edited = "";
 }
 
 /** Keep the words of questions that came to nothing: in the field, or behind what is being written. */
 export function returnWords(questions: string[]): void {
-  aside = [...aside, ...questions];
+  aside.value = [...aside.value, ...questions];
   if (!draft.value.trim()) restoreDraft();
 }
+
+function keep(kept: Kept | null): void {
+  try {
+    if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // There is no room, or the browser allows none: the page has it all the same.
+  }
+}
+
+function findKept(): Kept | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+/** Who writes here; null before that is known, and once they have left. */
+let writerId: number | null = null;
+
+/** Go on with what a user has left here; what is another's goes. */
+function takeUp(userId: number): void {
+  if (userId === writerId) return;
+  writerId = userId;
+  const found = findKept();
+  if (found?.userId !== userId) keep(null);
+  else
+    batch(() => {
+      draft.value = found.draft;
+      aside.value = found.aside;
+    });
+}
+
+function forget(): void {
+  writerId = null;
+  edited = "";
+  batch(() => {
+    draft.value = "";
+    aside.value = [];
+  });
+  keep(null);
+}
+
+/** After a session that ended by itself one goes on where one was. */
+function leaveOpen(): void {
+  const found = findKept();
+  if (found) keep({ ...found, isLeftOpen: true });
+}
+
+/** Whether nobody comes back to it. */
+function isLeft(now: null | undefined): boolean {
+  return now === null ? !wasEnded.peek() && !findKept()?.isLeftOpen : writerId !== null;
+}
+
+effect(() => {
+  const now = user.value;
+  if (now === null && wasEnded.peek()) leaveOpen();
+  if (now) takeUp(now.id);
+  else if (isLeft(now)) forget();
+});
+
+effect(() => {
+  const words = { draft: draft.value, aside: aside.value };
+  if (writerId === null) return;
+  keep(words.draft || words.aside.length ? { userId: writerId, ...words } : null);
+});
