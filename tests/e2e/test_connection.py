@@ -71,6 +71,16 @@ def expect_whole_answer(desk: Desk) -> None:
     assert desk.marked == NOTES
 
 
+def _give_up(status: int) -> Callable[[Route], None]:
+    """Return a gateway that hands a request on, and does not wait for the answer."""
+
+    def give_up(route: Route) -> None:
+        route.fetch()
+        route.fulfill(status=status, content_type="text/html", body="<h1>Gateway</h1>")
+
+    return give_up
+
+
 class TestAnAnswer:
     def test_cut_off_in_the_middle_stays_and_is_whole_after_going_on(
         self, reader: Desk, model: ScriptedModel
@@ -139,6 +149,41 @@ class TestAnAnswer:
         expect_whole_answer(reader)
         expect(reader.conversation.get_by_role("article")).to_have_count(1)
         assert len(model.prompts) == 1
+
+    @pytest.mark.parametrize("status", [502, 504])
+    def test_that_a_gateway_gave_up_is_fetched_and_not_asked_again(
+        self, reader: Desk, model: ScriptedModel, status: int
+    ):
+        model.says = ANSWER
+        reader.page.route("**/api/query", _give_up(status), times=1)
+        reader.ask("What is basalt?")
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+
+        reader.conversation.get_by_role("button", name="Go on").click()
+
+        expect_whole_answer(reader)
+        expect(reader.conversation.get_by_role("article")).to_have_count(1)
+        assert len(model.prompts) == 1
+
+    def test_that_a_gateway_gave_up_is_there_once_when_one_comes_back(
+        self, reader: Desk, model: ScriptedModel
+    ):
+        model.says = ANSWER
+        reader.ask("What is basalt?")
+        expect(reader.chips).to_have_count(1)
+        reader.wait_for_end()
+        chat = reader.page.url
+        reader.page.route("**/api/query", _give_up(504), times=1)
+        reader.ask("Is it dark?")
+        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
+        reader.page.goto("/#/")
+        expect(reader.conversation.get_by_role("article")).to_have_count(0)
+
+        reader.page.goto(chat)
+
+        expect(reader.chips).to_have_count(2)
+        expect(reader.conversation.get_by_role("article")).to_have_count(2)
+        expect(reader.conversation.get_by_text(LOST)).to_have_count(0)
 
     def test_lost_as_the_first_of_a_chat_keeps_the_next_one_out_of_another_chat(
         self, reader: Desk, model: ScriptedModel

@@ -377,15 +377,47 @@ class TestAReply:
 
         expect(side.get_by_role("link", name=re.compile("^What is basalt"))).to_be_visible()
 
-    @pytest.mark.parametrize("status", [200, 503])
-    def test_that_is_broken_ends_the_answer_and_another_can_be_asked(
-        self, answered: Desk, status: int
+    @pytest.mark.parametrize("kind", ["text/html", "application/problem+json"])
+    def test_of_a_gateway_to_a_question_is_a_lost_connection(
+        self, answered: Desk, model: ScriptedModel, kind: str
     ):
-        kind = "text/event-stream" if status == 200 else "application/problem+json"
+        answered.page.route(
+            "**/api/query",
+            lambda route: route.fulfill(status=503, content_type=kind, body="<p>Gateway"),
+            times=1,
+        )
+        answered.ask("Is it dark?")
+        told = answered.conversation.get_by_text("The connection was lost before the answer came.")
+        expect(told).to_be_visible()
+        answered.conversation.get_by_role("button", name="Go on").click()
+
+        expect(answered.chips).to_have_count(2)
+        assert len(model.prompts) == 2
+
+    def test_of_our_own_without_a_name_is_no_lost_connection(self, answered: Desk):
+        ours = {
+            "type": "about:blank",
+            "title": "",
+            "status": 500,
+            "detail": "",
+            "instance": "urn:uuid:1",
+        }
+        kind = "application/problem+json"
+        answered.page.route(
+            "**/api/query",
+            lambda route: route.fulfill(status=500, content_type=kind, json=ours),
+            times=1,
+        )
+        answered.ask("Is it dark?")
+
+        expect(answered.conversation.get_by_text("went wrong on the server")).to_be_visible()
+        expect(answered.conversation.get_by_role("button", name="Go on")).to_have_count(0)
+
+    def test_that_is_broken_ends_the_answer_and_another_can_be_asked(self, answered: Desk):
         broken = "event: start\ndata: {oh\n\n"
         answered.page.route(
             "**/api/query",
-            lambda route: route.fulfill(status=status, content_type=kind, body=broken),
+            lambda route: route.fulfill(content_type="text/event-stream", body=broken),
             times=1,
         )
         answered.ask("Is it dark?")

@@ -6,6 +6,7 @@ import type { ProblemDetails } from "../schema.ts";
 export const UNNAMED = "about:blank";
 
 const BAD_GATEWAY = 502;
+const INSTANCE = "urn:uuid:";
 
 export class Problem extends Error {
   readonly slug: string;
@@ -14,6 +15,8 @@ export class Problem extends Error {
   readonly retryAt: number | null;
   /** Which part of the request is at fault, as a JSON pointer; null where nobody said. */
   readonly pointer: string | null;
+  /** Whether Lectern says so itself, and nothing on the way to it. */
+  readonly isOurs: boolean;
 
   constructor(details: ProblemDetails, retryAfterSeconds?: number | null) {
     super(details.detail);
@@ -22,6 +25,7 @@ export class Problem extends Error {
     const seconds = retryAfterSeconds ?? details.retry_after_seconds;
     this.retryAt = seconds ? Date.now() + seconds * 1000 : null;
     this.pointer = details.errors?.[0]?.pointer ?? null;
+    this.isOurs = details.instance?.startsWith(INSTANCE) ?? false;
   }
 }
 
@@ -42,6 +46,11 @@ export function isUnanswered(error: unknown): boolean {
 
 export function isProblem(error: unknown, slug: string): error is Problem {
   return error instanceof Problem && error.slug === slug;
+}
+
+/** Whether something on the way has answered for the server, which may be at it all the same. */
+export function isOfGateway(error: unknown): boolean {
+  return isUnanswered(error) && isProblem(error, UNNAMED) && !error.isOurs;
 }
 
 /** Raises again what is neither: a mistake of the page's own. */

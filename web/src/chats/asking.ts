@@ -2,7 +2,7 @@
 
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
-import { ConnectionLost, isAbort, isProblem, Problem } from "../api/problems.ts";
+import { ConnectionLost, isAbort, isOfGateway, isProblem, Problem } from "../api/problems.ts";
 import { authorised, user } from "../api/session.ts";
 import { AGAIN_MILLISECONDS, MOST_TRIES } from "../connection.ts";
 import { chosenFiles, filesState, loadFiles, readyFiles } from "../files/store.ts";
@@ -100,7 +100,10 @@ export function stop(turn: Signal<Turn>): void {
   else turn.value = { ...turn.value, ending: "stopped" };
 }
 
-function post({ key, askedIn, queryText, fileIds }: Turn, signal: AbortSignal): Promise<Response> {
+async function post(
+  { key, askedIn, queryText, fileIds }: Turn,
+  signal: AbortSignal,
+): Promise<Response> {
   const body = {
     query_text: queryText,
     ...(askedIn ? { chat_id: askedIn } : {}),
@@ -112,7 +115,12 @@ function post({ key, askedIn, queryText, fileIds }: Turn, signal: AbortSignal): 
     // The same question sent again after a lost reply is not asked, nor paid for, twice.
     "Idempotency-Key": key,
   };
-  return authorised("/api/query", { method: "POST", body: JSON.stringify(body), headers, signal });
+  const init = { method: "POST", body: JSON.stringify(body), headers, signal };
+  try {
+    return await authorised("/api/query", init);
+  } catch (error) {
+    throw isOfGateway(error) ? new ConnectionLost() : error;
+  }
 }
 
 /** Wait until the server may have noticed that the connection was lost, or answered to the end. */
