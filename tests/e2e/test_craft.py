@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from dev.student import PASSPHRASE
 from tests.conftest import TLS
 from tests.documents import make_pptx
-from tests.e2e.conftest import DESKTOP
+from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, hold, must_change_password, text_file
 from tests.fakes import ScriptedModel
 
@@ -202,6 +202,44 @@ def test_a_press_anywhere_in_the_field_of_the_question_is_one_on_it(desk: Desk):
     desk.page.mouse.click(field["x"] + field["width"] / 2, field["y"] + field["height"] - 40)
 
     expect(desk.composer).to_be_focused()
+
+
+# Which words of the line below a question its text stands behind: it is cut off where its padding ends.
+_WORDS_OVER_THE_TEXT = """field => {
+  const { left, top } = field.getBoundingClientRect();
+  const { paddingLeft, paddingRight } = getComputedStyle(field);
+  const start = left + field.clientLeft;
+  const text = {
+    left: start + parseFloat(paddingLeft),
+    right: start + field.clientWidth - parseFloat(paddingRight),
+    top: top + field.clientTop,
+    bottom: top + field.clientTop + field.clientHeight,
+  };
+  const isOver = (words) =>
+    words.left < text.right && words.right > text.left &&
+    words.top < text.bottom && words.bottom > text.top;
+  return [...document.querySelectorAll(".composer-foot > *")]
+    .filter(element => isOver(element.getBoundingClientRect()))
+    .map(element => element.textContent);
+}"""
+
+
+@pytest.mark.parametrize(
+    "viewport",
+    [DESKTOP["viewport"], PHONE["viewport"], {"width": 640, "height": 360}],
+    ids=["desktop", "phone", "low"],
+)
+def test_a_long_question_is_not_drawn_behind_the_line_below_it(
+    new_desk: Callable[..., Desk], viewport: dict[str, int]
+):
+    desk = new_desk(viewport=viewport)
+    desk.composer.fill("Why? \n" * 1_000)
+    expect(desk.page.get_by_text("characters too many")).to_be_visible()
+
+    assert desk.composer.evaluate("field => field.scrollHeight > field.clientHeight")
+    assert desk.composer.evaluate(_WORDS_OVER_THE_TEXT) == []
+    height = desk.composer.evaluate("field => field.offsetHeight")
+    assert height <= viewport["height"] * 0.4
 
 
 def test_a_menu_that_opens_at_the_end_of_the_drawer_is_seen_whole(

@@ -95,7 +95,8 @@ function SendButton({ isAllowed }: { isAllowed: boolean }) {
 function grow(field: HTMLTextAreaElement | null): void {
   if (!field || CSS.supports("field-sizing", "content")) return;
   field.style.setProperty("height", "auto");
-  field.style.setProperty("height", `${field.scrollHeight}px`);
+  const borders = field.offsetHeight - field.clientHeight;
+  field.style.setProperty("height", `${field.scrollHeight + borders}px`);
 }
 
 export function Composer({ isBehind }: { isBehind: boolean }) {
@@ -138,19 +139,21 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
   };
   return (
     <form class="composer" inert={isBehind} onSubmit={submit}>
-      <textarea
-        ref={field}
-        rows={1}
-        dir="auto"
-        aria-label={s.label}
-        placeholder={s.placeholder}
-        enterkeyhint="send"
-        value={text}
-        onInput={(event) => {
-          draft.value = event.currentTarget.value;
-        }}
-        onKeyDown={onKeyDown}
-      />
+      <div class="composer-field">
+        <textarea
+          ref={field}
+          rows={1}
+          dir="auto"
+          aria-label={s.label}
+          placeholder={s.placeholder}
+          enterkeyhint="send"
+          value={text}
+          onInput={(event) => {
+            draft.value = event.currentTarget.value;
+          }}
+          onKeyDown={onKeyDown}
+        />
+      </div>
       <div class="composer-foot">
         <Scope />
         {over > 0 && (
