@@ -33,6 +33,7 @@ REPLY = 75_000
 LIMITS = [30_000, 45_000, REPLY]
 PUT = "**/object/upload/sign/**"
 AWAITED = "This question is still being answered."
+LOOK = re.compile(r"/api/history/[0-9a-f-]+\?")
 OVER = "Your session is over."
 ENDED: dict[str, Any] = {
     "status": 401,
@@ -862,7 +863,7 @@ class Refreshes:
 def expect_looked_again(page: Page) -> None:
     """Wait until the page has asked for its chat, and taken in the reply."""
     for _ in range(2):  # it asks for the next one after that
-        with page.expect_response(re.compile(r"/api/history/[0-9a-f-]+\?")):
+        with page.expect_response(LOOK):
             pass
 
 
@@ -889,6 +890,24 @@ class TestAnAnswerMadeInAnotherTab:
 
         expect(watcher.chips).to_have_count(2)
         expect(watcher.conversation.get_by_text(AWAITED)).to_have_count(0)
+
+    def test_is_not_looked_for_again_before_the_last_look_has_ended(
+        self, watcher: Desk, model: ScriptedModel
+    ):
+        page = watcher.page
+        page.clock.install()
+        page.reload()
+        expect(watcher.conversation.get_by_text(AWAITED)).to_be_visible()
+        looks = hold(page, LOOK)
+        look = looks.route
+
+        page.clock.run_for(10_000)
+
+        page.evaluate("fetch('/').then(() => {})")  # whatever was sent before is told of by then
+        assert looks.count == 1
+        look.continue_()
+        model.release()
+        expect(watcher.chips).to_have_count(2)
 
     def test_takes_no_question_away_that_is_asked_here(self, watcher: Desk, model: ScriptedModel):
         held = hold(watcher.page, "**/api/query")

@@ -15,6 +15,8 @@ from tests.reading import texts
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 CHATS = 70
 QUESTIONS = 45
+# How many questions of a chat the page asks for at a time.
+PAGE = 100
 
 
 @pytest.fixture
@@ -139,3 +141,32 @@ def test_earlier_questions_come_when_asked_for(old_hand: Desk, ground: Ground, t
     expect(
         old_hand.conversation.get_by_role("article", name="Question 1", exact=True)
     ).to_be_attached()
+
+
+def test_an_awaited_answer_is_looked_for_on_its_own_page_of_the_chat(
+    old_hand: Desk, ground: Ground
+):
+    chat = open_oldest(old_hand, ground)
+    ground.execute(
+        "insert into queries (user_id, chat_id, query_text, status, search_text,"
+        " reserved_tokens, deadline_at, request_hash)"
+        " select user_id, id, 'Question ' || n,"
+        " case when n > %s then 'streaming' else 'interrupted' end, '',"
+        " 0, now() + interval '1 hour', '' from chats, generate_series(1, %s) as n where id = %s",
+        PAGE,
+        PAGE + 1,
+        chat,
+    )
+    old_hand.page.reload()
+    expect(old_hand.conversation.get_by_text("still being answered")).to_be_visible()
+
+    with old_hand.page.expect_request(re.compile(r"/api/history/[0-9a-f-]+\?")) as look:
+        pass
+
+    assert "cursor=" in look.value.url
+    ground.execute(
+        "update queries set status = 'interrupted', response = 'It cools quickly.'"
+        " where chat_id = %s and status = 'streaming'",
+        chat,
+    )
+    expect(old_hand.conversation.get_by_text("It cools quickly.")).to_be_visible()

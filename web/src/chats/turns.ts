@@ -53,9 +53,13 @@ export function storedTurn(query: Query, key = `query-${query.id}`): Turn {
   };
 }
 
-async function fetchQueries(id: string): Promise<Query[]> {
+/** Where the page of its chat begins that each question was found on. */
+const places = new Map<number, string | null>();
+
+/** Fetch the questions of a chat, from the beginning of a page on. */
+async function fetchQueries(id: string, place: string | null = null): Promise<Query[]> {
   const found: Query[] = [];
-  let cursor: string | null = null;
+  let cursor = place;
   do {
     const page: { chat: Chat; queries: Query[]; next_cursor: string | null } = await send(
       "get",
@@ -63,6 +67,7 @@ async function fetchQueries(id: string): Promise<Query[]> {
       { path: { chat_id: id }, query: { limit: PAGE, cursor } },
     );
     keepTitles([page.chat]);
+    for (const query of page.queries) places.set(query.id, cursor);
     found.push(...page.queries);
     cursor = page.next_cursor;
   } while (cursor && chatId.value === id);
@@ -167,7 +172,9 @@ export async function openChat(id: string | null): Promise<void> {
 /** Look again at a chat of which an answer is made elsewhere: in another tab, or before a reload. */
 export async function lookAgain(): Promise<void> {
   const id = chatId.value;
-  if (!id) return;
-  const queries = await fetchQueries(id).catch(() => null);
+  const awaited = turns.value.find(({ value }) => isElsewhere(value))?.value.queryId;
+  if (!id || !awaited) return;
+  // What was asked before it is here, and changes no more.
+  const queries = await fetchQueries(id, places.get(awaited)).catch(() => null);
   if (queries && chatId.value === id) turns.value = [...turns.value, ...takeIn(queries)];
 }

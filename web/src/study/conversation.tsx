@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { runningTurn } from "../chats/asking.ts";
 import { chatId, chatState, isElsewhere, lookAgain, openChat, turns } from "../chats/turns.ts";
+import { wait } from "../files/waiting.ts";
 import { strings } from "../strings/index.ts";
 import { FailureNote, Retry } from "../ui/failure.tsx";
 import { Composer } from "./composer.tsx";
@@ -63,13 +64,23 @@ function ChatFailure() {
   );
 }
 
+/** Look again and again, each time a while after the last look has ended. */
+async function keepLooking(signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await wait(LOOK_AGAIN_MILLISECONDS, signal);
+    if (signal.aborted) return;
+    await lookAgain();
+  }
+}
+
 /** An answer that is made elsewhere is looked for until it is there. */
 function useElsewhere(): void {
   const isAwaited = turns.value.some(({ value }) => isElsewhere(value));
   useEffect(() => {
     if (!isAwaited) return;
-    const timer = setInterval(lookAgain, LOOK_AGAIN_MILLISECONDS);
-    return () => clearInterval(timer);
+    const over = new AbortController();
+    keepLooking(over.signal);
+    return () => over.abort();
   }, [isAwaited]);
 }
 
