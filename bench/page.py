@@ -26,7 +26,7 @@ def main() -> None:
         student.upload("note.txt", _NOTES)
         with chromium() as browser:
             if "weight" in wanted:
-                page_weight.report(browser, local)
+                page_weight.report(browser, local, student)
             if "words" in wanted:
                 page_words.report(browser, local, watch, student, arguments.runs)
             if "frames" in wanted:

@@ -1,4 +1,4 @@
-"""What Chromium fetches on `/` until it is idle, gzipped, and what comes later."""
+"""What Chromium fetches on `/` until it is idle, gzipped: nobody signed in, and a student; and what comes later."""
 
 import gzip
 from pathlib import Path
@@ -8,9 +8,16 @@ from playwright.sync_api import Browser, Request
 
 from bench.browser import open_page
 from bench.local import Local
+from dev.student import Student
 
 _ASSETS = Path(__file__).parents[1] / "web" / "dist" / "assets"
-_KINDS = {"script": "JavaScript", "stylesheet": "CSS", "font": "fonts", "document": "HTML"}
+_KINDS = {
+    "script": "JavaScript",
+    "stylesheet": "CSS",
+    "font": "fonts",
+    "document": "HTML",
+    "fetch": "answers of the API",
+}
 _LIMITS = {"JavaScript": 60.0, "everything": 120.0}
 _FORMULA_LIMIT = 60.0
 _LAZY = ("temml-*", "mhchem-*", "words-*", "canceltoArrow-*")
@@ -49,8 +56,11 @@ def _weigh(request: Request) -> int:
     return len(body) if is_packed else len(gzip.compress(body, _LEVEL))
 
 
-def _first_load(browser: Browser, local: Local) -> dict[str, tuple[int, int]]:
-    page = open_page(browser, local, None)
+def _first_load(
+    browser: Browser, local: Local, student: Student | None
+) -> dict[str, tuple[int, int]]:
+    """Return how many requests there were and their bytes, by kind; what the worker fetches is none of it."""
+    page = open_page(browser, local, student, service_workers="block")
     requests: list[Request] = []
     page.context.on("requestfinished", lambda request: requests.append(request))  # noqa: PLW0108 - Playwright marks what it is given
     page.goto("/", wait_until="networkidle")
@@ -77,11 +87,12 @@ def _later(pattern: str) -> float:
     )
 
 
-def report(browser: Browser, local: Local) -> None:
-    print("First load of `/` until idle, nobody signed in (kB = 1,000 bytes, gzip -6)")
-    for kind, (count, weight) in sorted(_first_load(browser, local).items()):
-        limit = f"limit {_LIMITS[kind]:.0f}" if kind in _LIMITS else ""
-        print(f"  {kind:24} {count:3} requests {weight / 1000:7.1f} kB  {limit}")
+def report(browser: Browser, local: Local, student: Student) -> None:
+    for view, who in (("nobody signed in", None), ("the study of a student", student)):
+        print(f"First load of `/` until idle, {view} (kB = 1,000 bytes, gzip -6)")
+        for kind, (count, weight) in sorted(_first_load(browser, local, who).items()):
+            limit = f"limit {_LIMITS[kind]:.0f}" if kind in _LIMITS else ""
+            print(f"  {kind:24} {count:3} requests {weight / 1000:7.1f} kB  {limit}")
     converter, chemistry = _later("temml-*"), _later("mhchem-*")
     print(f"  formula converter, when first needed: {converter:.1f} kB  limit {_FORMULA_LIMIT:.0f}")
     print(f"  and for chemistry {chemistry:.1f} kB more ({converter + chemistry:.1f} in all)")

@@ -26,6 +26,10 @@ _OVERFLOW = """() => [
   ...document.querySelectorAll(".scroller, .turn, .side-lists, .source-body"),
 ].map(part => part.scrollWidth - part.clientWidth)"""
 
+# How far the browser is with it.
+_ITALIC = """[...document.fonts].find(face =>
+  face.family.replaceAll('"', "") === "Literata" && face.style === "italic").status"""
+
 
 def overflow(page: Page) -> int:
     """Return by how many pixels the page is wider than its window, or a part than itself."""
@@ -156,6 +160,20 @@ def test_letters_that_have_no_italics_are_not_slanted(desk: Desk, model: Scripte
     emphasis = desk.conversation.locator(".answer em").first
     assert style(emphasis)[0] == "normal"
     assert emphasis.evaluate("e => getComputedStyle(e).fontWeight") == "600"
+
+
+def test_the_study_is_there_without_the_italic_face(new_desk: Callable[..., Desk]):
+    """It would be a sixth of what a first load may weigh; the control opens what is set in it."""
+    desk = new_desk(text_file("rocks.txt", ARABIC))
+    expect(desk.page.get_by_text("What would you like to know?")).to_be_visible()
+    desk.page.evaluate("document.fonts.ready.then(() => true)")
+    assert desk.page.evaluate(_ITALIC) == "unloaded"
+
+    side = desk.open_side()
+    side.get_by_role("button", name="Actions for rocks.txt").click()
+    side.get_by_role("link", name="Read", exact=True).click()
+
+    desk.page.wait_for_function(f"{_ITALIC} === 'loaded'")
 
 
 def test_a_press_beside_the_source_closes_it_where_it_covers_the_answer(
