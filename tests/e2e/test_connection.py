@@ -1149,6 +1149,12 @@ class TestTheShell:
             if not part.endswith(".woff2"):
                 assert kept.page.evaluate("part => fetch(part).then(it => it.ok)", part), part
 
+    def test_is_kept_by_a_worker_that_is_no_module(self, kept: Desk):
+        """Firefox before 147 takes no other; a module refuses to import scripts, even none."""
+        [worker] = kept.page.context.service_workers
+
+        worker.evaluate("() => importScripts()")
+
     def test_keeps_what_it_fetches_later(self, kept: Desk):
         kept.page.evaluate(_FORGET)
 

@@ -35,7 +35,8 @@ function whenIdle(work: () => void): void {
 }
 
 function register(): void {
-  navigator.serviceWorker.register(trustedAddress(), { type: "module" }).catch(() => {});
+  // Not as a module, which Firefox before 147 does not take: it is built into one file.
+  navigator.serviceWorker.register(trustedAddress()).catch(() => {});
 }
 
 /**

@@ -41,7 +41,7 @@ export function address(template: string, { path = {}, query = {} }: Loose): str
   );
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
-  return search.size ? `${filled}?${search}` : filled;
+  return given.length ? `${filled}?${search}` : filled;
 }
 
 function init(verb: Verb, { body, signal, keepalive }: Loose): RequestInit {

@@ -4,11 +4,20 @@ const BARE = /https?:\/\/[^\s<>"'`\ue000-\uf8ff]+/y;
 const MOST = 2_000;
 const LONGEST_LABEL = 300;
 
+/** Without URL.canParse, which Safari has since 17. */
+function readUrl(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}
+
 export function parseUrl(text: string): URL | null {
-  if (!/^https?:\/\//i.test(text) || text.length > MOST || !URL.canParse(text)) return null;
-  const url = new URL(text);
+  if (!/^https?:\/\//i.test(text) || text.length > MOST) return null;
+  const url = readUrl(text);
   // A name before the host makes an address look like another one.
-  return url.username || url.password ? null : url;
+  return url?.username || url?.password ? null : url;
 }
 
 export interface Bracketed {
