@@ -1,6 +1,7 @@
 // One page and its worker, built into dist/. `make web SUPABASE_URL=…` pins the storage it may reach.
 
 import { defineConfig } from "vite";
+import { formulaScript } from "./build/formula-script.ts";
 import { formulaStyle } from "./build/formula-style.ts";
 import { licences } from "./build/licences.ts";
 import { contentSecurityPolicy } from "./build/policy.ts";
@@ -28,6 +29,7 @@ export default defineConfig({
   },
   plugins: [
     contentSecurityPolicy(process.env.SUPABASE_URL ?? ""),
+    formulaScript(),
     formulaStyle(),
     shell(),
     licences(),

@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FilePayload,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from dev.browser import find_headless_chromium
 from dev.student import Student
@@ -26,6 +34,14 @@ _ARGUMENTS = [
 ]
 # Chromium's own, and what it brings along
 _PDF_VIEWER = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://")
+_STYLE_BLOCKED = "a style that the policy blocked:"
+# Of the page alone: what stands in a frame, as the viewer of PDFs does, has a policy of its own.
+_TELL_OF_STYLES = f"""
+if (self === top) addEventListener("securitypolicyviolation", event => {{
+  if (event.effectiveDirective.startsWith("style-src"))
+    console.debug("{_STYLE_BLOCKED}", event.sourceFile, event.sample);
+}});
+"""
 PHONE: dict[str, Any] = {
     "viewport": {"width": 375, "height": 740},
     "has_touch": True,
@@ -64,11 +80,12 @@ class Watch:
     foreign: list[str]
     dialogs: list[str]
     errors: list[str]
+    blocked: list[str]
 
 
 @pytest.fixture
 def watch() -> Watch:
-    return Watch([], [], [])
+    return Watch([], [], [], [])
 
 
 @pytest.fixture
@@ -92,6 +109,7 @@ def open_context(
             context = browser.new_context(base_url=lectern, **{**usual, **options})
             contexts.callback(context.close)
             context.set_default_timeout(PATIENCE_MILLISECONDS)
+            context.add_init_script(_TELL_OF_STYLES)
             context.on("request", look)
             context.on("page", lambda page: _listen(page, watch))
             return context
@@ -104,7 +122,12 @@ def _listen(page: Page, watch: Watch) -> None:
         watch.dialogs.append(dialog.message)
         dialog.dismiss()
 
+    def hear(message: ConsoleMessage) -> None:
+        if message.text.startswith(_STYLE_BLOCKED):
+            watch.blocked.append(message.text)
+
     page.on("dialog", refuse)
+    page.on("console", hear)
     page.on("pageerror", lambda error: watch.errors.append(str(error)))
 
 
@@ -135,6 +158,7 @@ def new_desk(
     assert watch.foreign == []
     assert watch.dialogs == []
     assert watch.errors == []
+    assert watch.blocked == []
 
 
 @pytest.fixture

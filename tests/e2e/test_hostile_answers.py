@@ -226,6 +226,13 @@ class TestPolicyAlone:
         Desk(page).wait_for(lambda: kinds <= foreign_server.asked_as)
         assert watch.dialogs
 
+    def test_a_style_that_it_blocks_is_noticed(self, desk: Desk, watch: Watch):
+        """The control: the fixture `new_desk` sees none in any other test."""
+        desk.page.evaluate("document.body.setAttribute('style', 'color: red')")
+
+        desk.wait_for(lambda: watch.blocked)
+        watch.blocked.clear()
+
     def test_it_takes_no_text_as_html(self, desk: Desk):
         with pytest.raises(Error, match="requires 'TrustedHTML'"):
             desk.page.evaluate("document.body.innerHTML = '<b>bold</b>'")
@@ -361,6 +368,21 @@ def test_script_letters_and_primes_need_no_font_of_their_own(reader: Desk, model
     assert raised
     assert letter_box
     assert raised["y"] + raised["height"] > letter_box["y"]
+
+
+def test_a_formula_has_the_styles_that_its_converter_writes_as_attributes(
+    reader: Desk, model: ScriptedModel
+):
+    """As properties, which the policy lets in."""
+    model.says = r"It is $\pmb{x}$, of $\sideset{_1^2}{_3^4}{\sum}$ in all."
+    reader.ask("What is basalt?")
+    reader.wait_for_end()
+
+    formulas = reader.conversation.locator("math")
+    expect(formulas.locator("mi")).to_have_css("font-weight", "700")
+    script = formulas.locator("mmultiscripts > :last-child")
+    expect(script).to_have_text("2")
+    expect(script).to_have_css("text-align", "left")
 
 
 def test_a_formula_of_chemistry_becomes_mathml(reader: Desk, model: ScriptedModel):
