@@ -14,12 +14,10 @@ from typing import Any
 
 import boto3
 
+from dev.page_policy import NOWHERE
 from dev.processes import ROOT
 
 PAGE = ROOT / "web" / "dist"
-
-# What stands in a page that was not told its storage (web/build/policy.ts).
-_NOWHERE = "https://storage.invalid"
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "public, max-age=0, must-revalidate"
@@ -59,7 +57,7 @@ def find_fault(page: Path) -> str:
     index = page / "index.html"
     if not index.is_file():
         return f"{page} holds no page; build it first (make web SUPABASE_URL=https://...)."
-    if _NOWHERE in index.read_text():
+    if NOWHERE in index.read_text():
         return (
             f"{page} was built for the local stack, and would reach no storage; build it for yours first"
             " (make web SUPABASE_URL=https://...)."

@@ -4,9 +4,8 @@ import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
-from urllib.parse import urlsplit
 
-from dev.doctor.findings import Finding, is_public, ok, wrong
+from dev.doctor.findings import Finding, is_public, ok, origin, wrong
 from dev.new_keys import KeyMistake, read_signing_key
 from lib.settings import Settings, SettingsError, read_settings
 
@@ -57,27 +56,22 @@ def _source(name: str) -> str:
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
     for name, url in (("SUPABASE_URL", settings.supabase_url), ("PUBLIC_URL", settings.public_url)):
-        if _origin(url) != url:
+        if origin(url) != url:
             yield wrong(
-                name, f"{url} is no bare origin.", f"set it to {_origin(url) or 'https://…'}"
+                name, f"{url} is no bare origin.", f"set it to {origin(url) or 'https://…'}"
             )
         elif is_public(url) and not url.startswith("https://"):
             yield wrong(name, f"{url} is not encrypted.", "use the https address.")
-    for origin in settings.allowed_origins:
-        if _origin(origin) != origin:
+    for each in settings.allowed_origins:
+        if origin(each) != each:
             do = "name each origin as https://host, without a path."
-            yield wrong("ALLOWED_ORIGINS", f"{origin} is no origin.", do)
+            yield wrong("ALLOWED_ORIGINS", f"{each} is no origin.", do)
     if is_public(settings.public_url) and not settings.client_address_header:
         yield wrong(
             "CLIENT_ADDRESS_HEADER",
             "is not set: all visitors seem to have one address, and lock each other out.",
             "set it to x-vercel-forwarded-for on Vercel, X-Client-Address behind our CloudFront.",
         )
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""
 
 
 def _api_keys(settings: Settings) -> Iterator[Finding]:

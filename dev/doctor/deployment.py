@@ -1,12 +1,13 @@
-"""What a running Lectern says: health, headers, CORS, and what a visit shows."""
+"""What a running Lectern says: health, headers, CORS, the page, and what a visit shows."""
 
 from collections.abc import Awaitable
 from http import HTTPStatus
 
 import httpx
 
-from dev.doctor.findings import Finding, ok, wrong
+from dev.doctor.findings import Finding, is_public, ok, origin, wrong
 from dev.doctor.visiting import Visitor, read_json, visit
+from dev.page_policy import NOWHERE, reached_by
 from lib.settings import Settings
 
 FUNCTIONS = ("auth", "upload", "query", "history", "jobs")
@@ -30,6 +31,7 @@ async def check(
     findings.append(await _or_silence("deep health", _database(url, http)))
     findings.append(await _or_silence("headers", _headers(url, http)))
     findings.append(await _or_silence("CORS", _cors(url, settings, http)))
+    findings.append(await _or_silence("page", _page(url, settings, http)))
     return findings + await visit(url, http, visitor)
 
 
@@ -88,3 +90,25 @@ async def _preflight(url: str, origin: str, http: httpx.AsyncClient) -> str | No
     headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
     answer = await http.options(f"{url}/api/auth/login", headers=headers)
     return answer.headers.get("access-control-allow-origin")
+
+
+async def _page(url: str, settings: Settings | None, http: httpx.AsyncClient) -> Finding:
+    answer = await http.get(f"{url}/")
+    return judge_page(url, answer.text, settings.supabase_url if settings else "")
+
+
+def judge_page(url: str, page: str, supabase_url: str) -> Finding:
+    """Hold what the page may reach against where its files go, if SUPABASE_URL is known."""
+    reached, storage = reached_by(page), origin(supabase_url)
+    if not reached and not is_public(url):
+        return ok("page", "is not built on this machine")
+    if not reached:
+        return wrong("page", "is not what / shows.", "deploy it, too; make web builds it.")
+    if NOWHERE in reached:
+        told = "was built without SUPABASE_URL: no file can be sent."
+    elif storage and storage not in reached:
+        told = f"reaches {' and '.join(reached)}, not {storage}: no file can be sent."
+    else:
+        return ok("page", f"reaches {' and '.join(reached)}")
+    do = "build it with the SUPABASE_URL of the functions, and deploy it again."
+    return wrong("page", told, do)

@@ -36,3 +36,9 @@ def unknown(subject: str, told: str, do: str) -> Finding:
 def is_public(url: str) -> bool:
     """Tell an address that others can reach from one of this machine."""
     return urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
+
+
+def origin(url: str) -> str:
+    """Return the origin of an address; nothing where it has none."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""

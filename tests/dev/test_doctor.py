@@ -15,7 +15,13 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from dev.doctor import deployment, room, supabase, visiting
@@ -59,6 +65,7 @@ def test_finds_nothing_wrong_with_the_stack(stack: Stack, url: str, ground: Grou
     assert {"migrations", "row level security", "bucket files", "storage", "clock"} <= subjects
     assert {"EMBEDDING_MODEL", "CHAT_MODEL", "costs", "limits", "cookie", "CORS"} <= subjects
     assert {"streaming", "headers", "request ids", "function jobs", "deep health"} <= subjects
+    assert "page" in subjects
     assert ground.rows("select from users where username like 'doctor-%%'") == []
 
 
@@ -439,6 +446,7 @@ class TestFaults:
             ("deep", "deep health", "no whole answer came"),
             ("me", "headers", "no whole answer came"),
             ("login", "CORS", "no whole answer came"),
+            ("", "page", "no whole answer came"),
             ("register", "a visit", "signing in broke off"),
             ("upload", "a visit", "the upload broke off"),
             ("ingest", "a visit", "reading the file broke off"),
@@ -512,7 +520,39 @@ class TestFaults:
         assert (finding.verdict, finding.subject) == ("unknown", "clock")
 
 
+def a_page(storage: str) -> str:
+    """Return what the doctor reads of a page that was built for a storage."""
+    policy = f"connect-src &#39;self&#39; {storage}; frame-src {storage}"
+    return f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+
+
 class TestDeployment:
+    @pytest.mark.parametrize(
+        ("page", "told"),
+        [
+            (a_page("https://storage.invalid"), "built without SUPABASE_URL"),
+            (a_page("https://another.supabase.co"), "another.supabase.co, not https://own."),
+            ("<h1>Welcome!</h1>", "is not what / shows"),
+        ],
+    )
+    def test_whose_page_cannot_reach_the_storage_is_named(self, page: str, told: str) -> None:
+        own = "https://own.supabase.co"
+
+        finding = deployment.judge_page("https://lectern.example", page, own)
+
+        assert finding.verdict == "wrong"
+        assert told in finding.told
+        assert finding.do
+        assert deployment.judge_page("https://lectern.example", a_page(own), own).verdict == "ok"
+
+    def test_whose_page_was_not_told_its_storage_is_named_from_outside(self) -> None:
+        page = a_page("https://storage.invalid")
+
+        with faulty(**{"": lambda _: HTMLResponse(page)}) as (url, _):
+            found = wrongs(looked_at(url))
+
+        assert "SUPABASE_URL" in found["page"].do
+
     def test_that_does_not_answer_is_named(self) -> None:
         found = wrongs(examined(None, "http://127.0.0.1:9"))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dev.doctor.deployment import judge_page
 from dev.processes import ROOT
 from tests.building import build_page
 
@@ -38,7 +39,7 @@ POLICY = {
 def test_the_page_may_reach_itself_and_its_own_storage_alone(
     tmp_path: Path, supabase_url: str, storage: str
 ):
-    build_page(ROOT, f"--outDir={tmp_path}", supabase_url=supabase_url)
+    warnings = build_page(ROOT, f"--outDir={tmp_path}", supabase_url=supabase_url)
 
     index = (tmp_path / "index.html").read_text()
     [written] = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', index)
@@ -46,6 +47,10 @@ def test_the_page_may_reach_itself_and_its_own_storage_alone(
     assert directives == {name: value.format(storage=storage) for name, value in POLICY.items()}
     # It holds for what comes after it.
     assert not re.search(r"<(script|link|style)", index.partition(written)[0])
+    # Who was not told the storage says so, and the doctor sees it where the page is deployed.
+    assert ("without SUPABASE_URL" in warnings) == (not supabase_url)
+    finding = judge_page("https://lectern.example", index, supabase_url)
+    assert finding.verdict == ("ok" if supabase_url else "wrong")
 
 
 def test_with_another_policy_alone_the_worker_is_another(tmp_path: Path):

@@ -5,6 +5,8 @@ import type { Plugin } from "vite";
 // Never resolves (RFC 2606), so a page that was not told its storage reaches none. The local stack
 // puts its own address in its place when it serves the page.
 const NOWHERE = "https://storage.invalid";
+const UNTOLD =
+  "Built for the local stack: without SUPABASE_URL this page reaches no other storage.";
 
 function policy(storage: string): string {
   return [
@@ -31,6 +33,9 @@ export function contentSecurityPolicy(supabaseUrl: string): Plugin {
     name: "lectern-policy",
     // The development server of Vite itself needs inline scripts; `make dev` serves the built page.
     apply: "build",
+    configResolved({ logger }) {
+      if (storage === NOWHERE) logger.warn(UNTOLD);
+    },
     transformIndexHtml: {
       order: "post",
       handler: () => [
