@@ -389,6 +389,13 @@ def test_it_can_be_installed(desk: Desk, lectern: str):
         assert (found.status_code, found.headers["content-type"]) == (200, icon["type"])
 
 
+def test_what_looks_for_pages_is_told_to_leave_the_api_alone(lectern: str):
+    told = httpx.get(f"{lectern}/robots.txt", verify=TLS)
+
+    assert told.headers["content-type"].startswith("text/plain")
+    assert "Disallow: /api/" in told.text.splitlines()
+
+
 def sign_in_elsewhere(desk: Desk, open_context: Callable[..., BrowserContext]) -> Desk:
     """Sign the student in in another browser."""
     other = Desk(open_context(**DESKTOP).new_page(), desk.username)
