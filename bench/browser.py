@@ -1,8 +1,7 @@
 """What the benches of the page share: Chromium, and a student whose browser is signed in."""
 
 import contextlib
-import statistics
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +34,3 @@ def open_page(browser: Browser, local: Local, student: Student | None, **options
         context.add_cookies([cookie | {"domain": urlsplit(address).hostname}])
         context.add_init_script("localStorage.setItem('lectern-refreshed-at', '0')")
     return context.new_page()
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    return statistics.quantiles(values, n=1000, method="inclusive")[round(share * 1000) - 1]

@@ -26,7 +26,7 @@ _LEAST_NOISE_SHARE = 0.01
 TOLERANCE = 0.5
 # For what hangs on no clock: peak memory moves by 1 %, the tokens of a question, and so its dollars, by 3 % (docs/scale.md).
 STEADY_TOLERANCE = 0.1
-_STEADY_UNITS = ("MB", "bytes", "$", "share")
+_STEADY_UNITS = ("MB", "kB", "bytes", "$", "share")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 # Of these, more is worse wherever a figure does not say otherwise. A bare number only tells how much was measured.
-_COSTS = ("ms", "s", "MB", "bytes", "$", "share")
+_COSTS = ("ms", "s", "MB", "kB", "bytes", "$", "share")
 
 
 @dataclass(frozen=True)

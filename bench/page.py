@@ -7,10 +7,14 @@ import argparse
 
 from bench import page_frames, page_lighthouse, page_weight, page_words
 from bench.browser import chromium
+from bench.figures import report
 from bench.local import local_lectern
 from dev.student import Student
 
 _PARTS = ("weight", "words", "frames", "lighthouse")
+_WEIGHT = "The page: first load until idle, gzipped, and what comes later"
+_WORDS = "The page: from Enter to the first words on screen, less what the server took"
+_FRAMES = "The page: frames while one types and scrolls, and processor time for a key or a turn of the wheel"
 _NOTES = "The light reactions take place in the thylakoid membranes of the chloroplast."
 
 
@@ -26,11 +30,13 @@ def main() -> None:
         student.upload("note.txt", _NOTES)
         with chromium() as browser:
             if "weight" in wanted:
-                page_weight.report(browser, local, student)
+                report(_WEIGHT, page_weight.measure(browser, local, student))
+                page_weight.print_peers()
             if "words" in wanted:
-                page_words.report(browser, local, watch, student, arguments.runs)
+                runs = arguments.runs
+                report(_WORDS, page_words.measure(browser, local, watch, student, runs))
             if "frames" in wanted:
-                page_frames.report(browser, local, student)
+                report(_FRAMES, page_frames.measure(browser, local, student))
         if "lighthouse" in wanted:
             page_lighthouse.report(local, student, runs=3)
 

@@ -7,13 +7,15 @@ work on the machine lengthens less than the time between frames.
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import psycopg
 from playwright.sync_api import Browser, Page, expect
 
-from bench.browser import open_page, quantile
+from bench.browser import open_page
+from bench.figures import Figure, compare_blocks, in_blocks
 from bench.local import Local
 from dev.student import Student
 
@@ -50,6 +52,19 @@ It is worth a **second look**, for three reasons:
 | Thylakoid | Light reactions |
 | Stroma | Calvin cycle |
 """
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What was seen while something was done: the time (ms) between frames, what became of them, and the work (ms) of one step."""
+
+    gaps: list[float]
+    states: Counter[str]
+    work: float
+
+    @property
+    def moves(self) -> bool:
+        return len(self.gaps) >= _FEW
 
 
 def make_chat(local: Local, student: Student, count: int) -> str:
@@ -121,35 +136,47 @@ def _work(page: Page, act: Callable[[Page], None]) -> float:
     return after - before
 
 
-def _measure(browser: Browser, page: Page, name: str) -> None:
-    for act, verb, count in (
-        (_type, "typing", len(_TYPED)),
-        (_scroll, "scrolling", _TURNS_OF_THE_WHEEL),
-    ):
-        gaps, states = _frames(_trace(browser, page, act))
-        title = f"  {name + ', ' + verb:28}"
-        if len(gaps) < _FEW:
-            print(f"{title} nothing moves")
+def _see(browser: Browser, page: Page, act: Callable[[Page], None], steps: int) -> Moved:
+    gaps, states = _frames(_trace(browser, page, act))
+    return Moved(gaps, states, _work(page, act) / steps)
+
+
+def figures_of(seen: dict[tuple[int, str], Moved]) -> list[Figure]:
+    """Return what was seen in chats of so many questions; the work beside that in an empty one, which cannot be scrolled."""
+    figures: list[Figure] = []
+    for (count, verb), moved in seen.items():
+        if not moved.moves:
             continue
-        print(
-            f"{title} {states['wanted']:6} {quantile(gaps, 0.5):6.1f} {quantile(gaps, 0.99):6.1f} "
-            f"{states['dropped']:8} {states['seen']:8} {_work(page, act) / count:8.2f}"
-        )
+        name = f"{count} questions, {verb}" if count else f"empty chat, {verb}"
+        empty, gaps = seen[0, verb], in_blocks(moved.gaps)
+        floor = empty.work if count and empty.moves else None
+        figures += [
+            Figure(f"{name}: frames wanted", moved.states["wanted"], ""),
+            Figure(f"{name}: frames dropped", moved.states["dropped"], ""),
+            Figure(f"{name}: of them seen", moved.states["seen"], ""),
+            compare_blocks(f"{name}: between frames, p50", "ms", 50, gaps),
+            compare_blocks(f"{name}: between frames, p99", "ms", 99, gaps),
+            Figure(f"{name}: work", moved.work, "ms", floor),
+        ]
+    return figures
 
 
-def report(browser: Browser, local: Local, student: Student) -> None:
-    print(
-        "Frames from Chromium's trace (ms between frames shown; dropped = missed, and seen to be);\n"
-        "work = processor time of the main thread for a key or a turn of the wheel (ms)"
-    )
-    print(f"  {'':28} {'frames':>6} {'p50':>6} {'p99':>6} {'dropped':>8} {'seen':>8} {'work':>8}")
+def _open_chat(browser: Browser, local: Local, student: Student, count: int) -> Page:
+    address = f"/#/chat/{make_chat(local, student, count)}" if count else "/#/"
+    page = open_page(browser, local, student, viewport={"width": 1280, "height": 860})
+    page.goto(address)
+    expect(page.get_by_role("button", name="Asks your file")).to_be_visible(timeout=60_000)
+    if count:
+        expect(page.get_by_role("article").last).to_contain_text(f"({count})", timeout=60_000)
+    page.wait_for_timeout(1_000)  # what a first look loads is not what is measured
+    return page
+
+
+def measure(browser: Browser, local: Local, student: Student) -> list[Figure]:
+    seen: dict[tuple[int, str], Moved] = {}
     for count in (0, _SHORT, _LONG):
-        address = f"/#/chat/{make_chat(local, student, count)}" if count else "/#/"
-        page = open_page(browser, local, student, viewport={"width": 1280, "height": 860})
-        page.goto(address)
-        expect(page.get_by_role("button", name="Asks your file")).to_be_visible(timeout=60_000)
-        if count:
-            expect(page.get_by_role("article").last).to_contain_text(f"({count})", timeout=60_000)
-        page.wait_for_timeout(1_000)  # what a first look loads is not what is measured
-        _measure(browser, page, f"{count} questions" if count else "an empty chat")
+        page = _open_chat(browser, local, student, count)
+        seen[count, "typing"] = _see(browser, page, _type, len(_TYPED))
+        seen[count, "scrolling"] = _see(browser, page, _scroll, _TURNS_OF_THE_WHEEL)
         page.context.close()
+    return figures_of(seen)

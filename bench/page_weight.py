@@ -1,12 +1,14 @@
 """What Chromium fetches on `/` until it is idle, gzipped: nobody signed in, and a student; and what comes later."""
 
 import gzip
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Request
 
 from bench.browser import open_page
+from bench.figures import Figure
 from bench.local import Local
 from dev.student import Student
 
@@ -87,18 +89,34 @@ def _later(pattern: str) -> float:
     )
 
 
-def report(browser: Browser, local: Local, student: Student) -> None:
-    for view, who in (("nobody signed in", None), ("the study of a student", student)):
-        print(f"First load of `/` until idle, {view} (kB = 1,000 bytes, gzip -6)")
-        for kind, (count, weight) in sorted(_first_load(browser, local, who).items()):
-            limit = f"limit {_LIMITS[kind]:.0f}" if kind in _LIMITS else ""
-            print(f"  {kind:24} {count:3} requests {weight / 1000:7.1f} kB  {limit}")
+def figures_of_load(view: str, weights: dict[str, tuple[int, int]]) -> list[Figure]:
+    kinds = [
+        Figure(f"{view}: {kind}", weight / 1000, "kB", aim=_LIMITS.get(kind))
+        for kind, (_, weight) in sorted(weights.items())
+    ]
+    requests, _ = weights["everything"]
+    return [*kinds, Figure(f"{view}: requests", requests, "")]
+
+
+def _figures_of_parts() -> list[Figure]:
     converter, chemistry = _later("temml-*"), _later("mhchem-*")
-    print(f"  formula converter, when first needed: {converter:.1f} kB  limit {_FORMULA_LIMIT:.0f}")
-    print(f"  and for chemistry {chemistry:.1f} kB more ({converter + chemistry:.1f} in all)")
     lazy = sum(_later(pattern) for pattern in _LAZY)
-    print(f"  fetched by the worker once someone is signed in and the page is idle: {lazy:.1f} kB")
-    print("Peers, as measured on 27 November 2026 (docs/page.md says how)")
+    return [
+        Figure("formula converter, when a formula comes", converter, "kB", aim=_FORMULA_LIMIT),
+        Figure("… with chemistry", converter + chemistry, "kB", aim=_FORMULA_LIMIT),
+        Figure("what the worker fetches besides", lazy, "kB"),
+    ]
+
+
+def measure(browser: Browser, local: Local, student: Student) -> list[Figure]:
+    """Weigh what is loaded before signing in, and by a student; kB are 1,000 bytes."""
+    views = (("sign-in", None), ("study", student))
+    loads = [figures_of_load(view, _first_load(browser, local, who)) for view, who in views]
+    return [*itertools.chain(*loads), *_figures_of_parts()]
+
+
+def print_peers() -> None:
+    print("\nPeers, as measured on 27 November 2026 (docs/page.md says how)")
     for peer in PEERS:
         print(
             f"  {peer.name:18} {peer.view:28} {peer.requests:3} requests "

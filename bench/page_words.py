@@ -1,12 +1,13 @@
 """From pressing Enter to the first words on screen, less what the server took; beside a page that is nothing else."""
 
 import time
-from typing import Any
+from dataclasses import dataclass
 
 from playwright.sync_api import Browser, expect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bench.browser import open_page, quantile
+from bench.browser import open_page
+from bench.figures import Figure, compare_blocks, in_blocks, only_told, percentile
 from bench.local import Local
 from dev.student import Student
 
@@ -101,24 +102,43 @@ def _in_a_bare_page(browser: Browser, local: Local, token: str, runs: int) -> li
     return taken
 
 
-def _row(name: str, whole: list[float], server: list[float]) -> dict[str, Any]:
-    rest = [all_ - own for all_, own in zip(whole, server, strict=True)]
-    print(
-        f"  {name:12} {quantile(whole, 0.5):9.1f} {quantile(server, 0.5):9.1f} "
-        f"{quantile(rest, 0.5):9.1f} {quantile(rest, 0.95):9.1f}"
-    )
-    return {"p50": quantile(rest, 0.5), "p95": quantile(rest, 0.95)}
+@dataclass(frozen=True)
+class Taken:
+    """How long (ms) each question took from Enter to its first words, and the server's part in that."""
+
+    whole: list[float]
+    server: list[float]
+
+    @property
+    def rest(self) -> list[float]:
+        return [whole - server for whole, server in zip(self.whole, self.server, strict=True)]
 
 
-def report(browser: Browser, local: Local, watch: Stopwatch, student: Student, runs: int) -> None:
+def figures_of(bare: Taken, ours: Taken) -> list[Figure]:
+    """Return what a bare page and ours take; what has a limit is what is left of ours without the server."""
+    rest, floor = in_blocks(ours.rest), percentile(bare.rest, 50)
+    told = [
+        Figure("bare page: whole, p50", percentile(bare.whole, 50), "ms"),
+        Figure("bare page: server, p50", percentile(bare.server, 50), "ms"),
+        Figure("bare page: rest, p50", floor, "ms"),
+        Figure("bare page: rest, p95", percentile(bare.rest, 95), "ms"),
+        Figure("the page: whole, p50", percentile(ours.whole, 50), "ms"),
+        Figure("the page: server, p50", percentile(ours.server, 50), "ms"),
+    ]
+    return [
+        *only_told(told),
+        compare_blocks("the page: rest, p50", "ms", 50, rest, aim=_LIMIT),
+        compare_blocks("the page: rest, p95", "ms", 95, rest, aim=_LIMIT),
+        Figure("the page: rest against a bare page's, p50", percentile(ours.rest, 50), "ms", floor),
+    ]
+
+
+def measure(
+    browser: Browser, local: Local, watch: Stopwatch, student: Student, runs: int
+) -> list[Figure]:
     token = str(student.client.headers["Authorization"])
-    print(f"From Enter to the first words on screen, {runs} questions each (ms)")
-    print(f"  {'':12} {'whole p50':>9} {'server':>9} {'rest p50':>9} {'rest p95':>9}")
-    for name, ask in (
-        ("bare fetch", lambda: _in_a_bare_page(browser, local, token, runs)),
-        ("the page", lambda: _in_the_page(browser, local, student, runs)),
-    ):
-        watch.milliseconds.clear()
-        whole = ask()
-        _row(name, whole, list(watch.milliseconds))
-    print(f"  limit of the rest: {_LIMIT:.0f}")
+    watch.milliseconds.clear()
+    bare = Taken(_in_a_bare_page(browser, local, token, runs), list(watch.milliseconds))
+    watch.milliseconds.clear()
+    ours = Taken(_in_the_page(browser, local, student, runs), list(watch.milliseconds))
+    return figures_of(bare, ours)

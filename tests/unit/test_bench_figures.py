@@ -193,7 +193,7 @@ class TestCheck:
         assert not self.changes(once(100), once(149))[0].is_worse
         assert self.changes(once(100), once(49))[0].is_better
 
-    @pytest.mark.parametrize("unit", ["MB", "bytes", "$", "share"])
+    @pytest.mark.parametrize("unit", ["MB", "kB", "bytes", "$", "share"])
     def test_what_hangs_on_no_clock_may_grow_less(self, unit: str):
         [grown] = self.changes(once(100, unit=unit), once(111, unit=unit))
 
