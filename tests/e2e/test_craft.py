@@ -337,6 +337,18 @@ def test_it_speaks_german_to_who_does(open_context: Callable[..., BrowserContext
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_without_scripts_it_says_what_it_needs_in_both_languages(
+    open_context: Callable[..., BrowserContext],
+):
+    page = open_context(java_script_enabled=False).new_page()
+    page.goto("/")
+
+    told = page.locator("noscript p")
+    expect(told).to_have_text([re.compile("needs JavaScript"), re.compile("braucht JavaScript")])
+    expect(told.last).to_be_in_viewport()
+    expect(told.last).to_have_attribute("lang", "de")
+
+
 @pytest.mark.parametrize(
     ("locale", "date"),
     [("en-GB", r"\d{1,2} \w+ \d{4}$"), ("en-US", r"[A-Z]\w+ \d{1,2}, \d{4}$")],
