@@ -15,6 +15,7 @@ from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, hold, must_change_password, text_file
 from tests.fakes import ScriptedModel
 
+NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface."
 ARABIC = "البازلت صخر بركاني داكن يبرد بسرعة على السطح."
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
 
@@ -149,25 +150,30 @@ def test_letters_that_have_no_italics_are_not_slanted(desk: Desk, model: Scripte
         )
 
     questions = desk.conversation.get_by_role("heading", level=2).all()
-    assert [style(question)[0] for question in questions] == [
-        "normal",
-        "normal",
-        "italic",
-        "italic",
-    ]
-    # Of the letters of the last one no font has italics, and none are made up.
+    assert [style(question)[0] for question in questions] == ["normal"] * 4
+    # Where italics are wanted of letters of which no font has any, none are made up.
     assert style(questions[-1])[1] == "none"
     emphasis = desk.conversation.locator(".answer em").first
     assert style(emphasis)[0] == "normal"
     assert emphasis.evaluate("e => getComputedStyle(e).fontWeight") == "600"
 
 
-def test_the_study_is_there_without_the_italic_face(new_desk: Callable[..., Desk]):
+def test_the_study_is_there_without_the_italic_face(desk: Desk, model: ScriptedModel):
     """It would be a sixth of what a first load may weigh; the control opens what is set in it."""
-    desk = new_desk(text_file("rocks.txt", ARABIC))
-    expect(desk.page.get_by_text("What would you like to know?")).to_be_visible()
-    desk.page.evaluate("document.fonts.ready.then(() => true)")
-    assert desk.page.evaluate(_ITALIC) == "unloaded"
+
+    def expect_none(told: str) -> None:
+        expect(desk.conversation.get_by_text(told)).to_be_visible()
+        desk.page.evaluate("document.fonts.ready.then(() => true)")
+        assert desk.page.evaluate(_ITALIC) == "unloaded"
+
+    expect_none("A desk for your course")
+    desk.add(text_file("rocks.txt", NOTES))
+    desk.expect_ready("rocks.txt")
+    expect_none("What would you like to know?")
+    model.says = f'It is dark <cite passage="1">{NOTES}</cite>.'
+    desk.ask("What is basalt?")
+    desk.wait_for_end()
+    expect_none("It is dark")
 
     side = desk.open_side()
     side.get_by_role("button", name="Actions for rocks.txt").click()
