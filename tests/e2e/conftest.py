@@ -34,6 +34,9 @@ _ARGUMENTS = [
 ]
 # Chromium's own, and what it brings along
 _PDF_VIEWER = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://")
+# Chromium hears of a page's first route some time after it is set, and lets through what is sent until then. So
+# each has one from its beginning.
+_NOWHERE = "https://nowhere.invalid/"
 _STYLE_BLOCKED = "a style that the policy blocked:"
 # Of the page alone: what stands in a frame, as the viewer of PDFs does, has a policy of its own.
 _TELL_OF_STYLES = f"""
@@ -110,6 +113,8 @@ def open_context(
             contexts.callback(context.close)
             context.set_default_timeout(PATIENCE_MILLISECONDS)
             context.add_init_script(_TELL_OF_STYLES)
+            if "service_workers" not in options:
+                context.route(_NOWHERE, lambda route: route.fallback())
             context.on("request", look)
             context.on("page", lambda page: _listen(page, watch))
             return context
