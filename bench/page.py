@@ -38,7 +38,7 @@ def main() -> None:
             if "frames" in wanted:
                 report(_FRAMES, page_frames.measure(browser, local, student))
         if "lighthouse" in wanted:
-            page_lighthouse.report(local, student, runs=3)
+            page_lighthouse.report(local, runs=3)
 
 
 if __name__ == "__main__":

@@ -13,17 +13,14 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
-
-from playwright.sync_api import sync_playwright
 
 from bench.local import Local
 from dev.browser import find_chromium
 from dev.node import NODE
-from dev.student import PASSPHRASE, Student
 
 _COMMAND = Path(__file__).parent / "lighthouse" / "node_modules" / "lighthouse" / "cli" / "index.js"
-# Not SEO: what stands behind a sign-in is nothing for search engines.
+# Not SEO: what stands behind a sign-in is nothing for search engines. The study is not judged: Lighthouse finds no beginning
+# of its trace in a browser that somebody has signed in with before.
 _CATEGORIES = ("performance", "accessibility", "best-practices")
 _LIMIT = 95
 _METRICS = {
@@ -36,15 +33,6 @@ _METRICS = {
 _EXPECTED_INDEX = 1_000
 # What Lighthouse makes of a task on its phone, and from when on a task (ms) blocks.
 _SLOWDOWN, _BLOCKING = 4, 50
-
-# At an address of the API, so that nothing of the page has been loaded before it is judged.
-_SIGN_IN = """async ([username, password]) => {
-  const headers = { "Content-Type": "application/json" };
-  const body = JSON.stringify({ username, password });
-  const answer = await fetch("/api/auth/login", { method: "POST", headers, body });
-  localStorage.setItem("lectern-refreshed-at", "0");
-  return answer.ok;
-}"""
 
 
 def _blocked(events: list[dict[str, Any]]) -> float:
@@ -66,37 +54,14 @@ def _blocked(events: list[dict[str, Any]]) -> float:
     )
 
 
-def _sign_in(profile: Path, address: str, student: Student) -> None:
-    """Let the browser that keeps its things in `profile` know a student."""
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=find_chromium(), args=["--no-sandbox"], bypass_csp=True
-        )
-        page = context.new_page()
-        page.goto(urljoin(address, "/api/query/health"))
-        assert page.evaluate(_SIGN_IN, [student.username, PASSPHRASE])
-        context.close()
-
-
-def _is_study(report: dict[str, Any]) -> bool:
-    requests = report["audits"]["network-requests"]["details"]["items"]
-    return any("/api/upload" in request["url"] for request in requests)
-
-
-def _judge(
-    address: str, student: Student | None
-) -> tuple[dict[str, float], dict[str, str], list[str]]:
+def _judge(address: str) -> tuple[dict[str, float], dict[str, str], list[str]]:
     """Return the scores, some of what they rest on, and what was found wanting."""
-    # Of the browser that was ended something may still be writing.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        profile = Path(folder, "profile")
-        if student:
-            _sign_in(profile, address, student)
+    with tempfile.TemporaryDirectory() as folder:
         command = [
             *(str(NODE), str(_COMMAND), address, "--quiet", "--output=json"),
             *(f"--output-path={folder}/report.json", "--save-assets"),
             f"--only-categories={','.join(_CATEGORIES)}",
-            f"--chrome-flags=--headless=new --no-sandbox --user-data-dir={profile}",
+            "--chrome-flags=--headless=new --no-sandbox",
         ]
         environment = {**os.environ, "CHROME_PATH": find_chromium() or ""}
         found = subprocess.run(
@@ -106,7 +71,6 @@ def _judge(
         report = json.loads(Path(folder, "report.json").read_text())
         (trace,) = Path(folder).glob("*.trace.json")
         events = json.loads(trace.read_text())["traceEvents"]
-    assert _is_study(report) == bool(student), "another view was judged"
     scores = {name: report["categories"][name]["score"] * 100 for name in _CATEGORIES}
     metrics = {told: report["audits"][name]["displayValue"] for name, told in _METRICS.items()}
     metrics["in processor time"] = f"{_blocked(events):.0f} ms"
@@ -121,7 +85,7 @@ def _judge(
     return scores, metrics, wanting
 
 
-def report(local: Local, student: Student, runs: int) -> None:
+def report(local: Local, runs: int) -> None:
     if not _COMMAND.exists():
         print("Lighthouse is not installed: `make bench` does that.")
         return
@@ -129,13 +93,11 @@ def report(local: Local, student: Student, runs: int) -> None:
         f"Lighthouse, mobile, median of {runs} runs (limit {_LIMIT} each; "
         f"it expects a machine of {_EXPECTED_INDEX} or more)"
     )
-    for path, who in (("/", None), ("/#/register", None), ("/", student)):
-        address = urljoin(str(local.client.base_url), path)
-        found = [_judge(address, who) for _ in range(runs)]
+    for path in ("/", "/#/register"):
+        found = [_judge(f"{local.client.base_url}{path.removeprefix('/')}") for _ in range(runs)]
         scores = {n: statistics.median(scores[n] for scores, _, _ in found) for n in _CATEGORIES}
         told = ", ".join(f"{name} {score:.0f}" for name, score in scores.items())
-        name = f"{path}, signed in" if who else path
-        print(f"  {name:12} {told}")
+        print(f"  {path:12} {told}")
         for _, metrics, _ in found:
             print(f"    {', '.join(f'{name} {value}' for name, value in metrics.items())}")
         for title in sorted({title for _, _, wanting in found for title in wanting}):
