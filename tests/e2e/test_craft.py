@@ -179,7 +179,7 @@ def test_the_study_is_there_without_the_italic_face(desk: Desk, model: ScriptedM
     side.get_by_role("button", name="Actions for rocks.txt").click()
     side.get_by_role("link", name="Read", exact=True).click()
 
-    desk.page.wait_for_function(f"{_ITALIC} === 'loaded'")
+    desk.wait_for(lambda: desk.page.evaluate(_ITALIC) == "loaded")
 
 
 def test_a_press_beside_the_source_closes_it_where_it_covers_the_answer(
