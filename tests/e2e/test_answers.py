@@ -617,7 +617,7 @@ class TestAfterwards:
         page.get_by_role("button", name="Sign out", exact=True).first.click()
 
         expect(page.get_by_label("Username")).to_be_visible()
-        page.wait_for_function("window.isOld === undefined")
+        page.wait_for_function("() => window.isOld === undefined")
         assert page.evaluate("sessionStorage.getItem('drawn')") is None
 
     def test_a_chat_deleted_in_another_tab_is_gone_for_good_for_who_signs_out(
