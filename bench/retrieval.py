@@ -95,16 +95,16 @@ class Ranking:
             **RETRIEVAL,
             "passages": 3 * _DEPTH,
             "embedding_languages": ["en"],
+            "own_text": segment(question["question"]),
             **weights,
         }
         row = self._connection.execute(
-            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s, %s)",
+            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s)",
             (
                 self._user_id,
                 segment(f"{question['question']} {previous}"),
                 self._embed(question["question"]),
                 json.dumps(retrieval),
-                segment(question["question"]),
             ),
         ).fetchone()
         assert row

@@ -9,6 +9,7 @@ from dev.screens import lesson
 from dev.screens.camera import NARROW
 from dev.screens.studio import LECTURE, Studio, pdf
 from dev.student import PASSPHRASE
+from lib.services.slices import seconds_per_text
 from tests.e2e.desk import Desk
 
 _LECTURE, _LIGHT, _ARABIC, _SCANNED = (
@@ -82,6 +83,8 @@ def files(studio: Studio) -> None:
     expect(side.get_by_text(re.compile(r"Sending, [5-9]\d %"))).to_be_visible()
     # Held last: who waits for embeddings gives up after a while.
     studio.model.holds_embedding = 2 + studio.model.embedding_calls
+    # By the pace of the files before, all of this one would be asked for at once.
+    seconds_per_text.clear()
     pages = [[f"Rock number {number} is dark and cools quickly."] for number in range(1, 41)]
     desk.add(_pdf("field-guide-to-the-rocks-of-the-northern-alps.pdf", pdf(pages)))
     expect(side.get_by_text("Reading page 33 of 40")).to_be_visible()

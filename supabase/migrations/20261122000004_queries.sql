@@ -121,9 +121,7 @@ as $$
 $$;
 
 create or replace function private.retrieve(
-    p_user_id bigint, p_file_ids bigint[], p_search_text text, p_embedding extensions.halfvec, p_retrieval jsonb,
-    -- What is asked now, where a question before is searched for as well.
-    p_own_text text default null
+    p_user_id bigint, p_file_ids bigint[], p_search_text text, p_embedding extensions.halfvec, p_retrieval jsonb
 ) returns jsonb
 -- Not in SQL: of this a connection keeps the plan, which takes as long to make as the chunks of most students to look at.
 language plpgsql stable set search_path = ''
@@ -135,6 +133,8 @@ declare
     -- Functions that were deployed before it send none.
     v_name_share float := coalesce((p_retrieval ->> 'name_share')::float, 0);
     v_min_similarity float := p_retrieval ->> 'min_similarity';
+    -- What is asked now, where a question before is searched for as well.
+    v_own_text text := coalesce(p_retrieval ->> 'own_text', p_search_text);
     -- What "practical-03" has and "practical 3" has not. Postgres by itself would take "lecture.pdf" for the name of a host.
     v_apart text := '[-_.]+0*(?=\d)|[-_.]+|\m0+(?=\d)';
 begin
@@ -155,7 +155,7 @@ begin
             select
                 configs.config, private.any_lexeme(configs.config, p_search_text) as words,
                 tsvector_to_array(to_tsvector(configs.config, regexp_replace(p_search_text, v_apart, ' ', 'g'))) as said,
-                tsvector_to_array(to_tsvector(configs.config, regexp_replace(coalesce(p_own_text, p_search_text), v_apart, ' ', 'g'))) as said_now
+                tsvector_to_array(to_tsvector(configs.config, regexp_replace(v_own_text, v_apart, ' ', 'g'))) as said_now
             from (select distinct scope.config from scope) as configs
         ),
         names as (
@@ -222,7 +222,7 @@ begin
     );
 end
 $$;
-comment on function private.retrieve is 'The best passages for a question in a user''s ready files, by text search and embedding fused, and by the file''s name.';
+comment on function private.retrieve(bigint, bigint[], text, extensions.halfvec, jsonb) is 'The best passages for a question in a user''s ready files, by text search and embedding fused, and by the file''s name.';
 
 -- A question begins: session, repeats, chat, files, limits, row, recent turns and passages in one round trip.
 
@@ -367,7 +367,8 @@ begin
         );
     end if;
     v_passages := private.retrieve(
-        v_user_id, p_file_ids, v_search_text, p_embedding::extensions.halfvec, p_retrieval, p_question ->> 'search_text'
+        v_user_id, p_file_ids, v_search_text, p_embedding::extensions.halfvec,
+        p_retrieval || jsonb_build_object('own_text', p_question -> 'search_text')
     );
     -- Last, because all users' questions meet at the row of the deployment's usage.
     perform private.reserve_usage(v_user_id, greatest((p_question ->> 'reserved_tokens')::integer, 0), p_limits);

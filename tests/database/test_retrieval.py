@@ -66,28 +66,16 @@ class Shelf:
         how: dict[str, Any],
         *,
         before: str = "",
-    ) -> list[str]:
-        passages = self.rank(user_id, question, toward, how, before=before)
-        return [passage["text"] for passage in passages]
-
-    def rank(
-        self,
-        user_id: int,
-        question: str,
-        toward: int | None,
-        how: dict[str, Any],
-        *,
-        before: str = "",
-    ) -> list[dict[str, Any]]:
-        embedding = None if toward is None else axis(toward)
-        return self.one(
-            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s, %s)",
+        told: str = "text",
+    ) -> list[Any]:
+        passages = self.one(
+            "select private.retrieve(%s, null, %s, %s::extensions.halfvec, %s)",
             user_id,
             f"{question} {before}",
-            embedding,
-            json.dumps(how),
-            question,
+            None if toward is None else axis(toward),
+            json.dumps({**how, "own_text": question}),
         )
+        return [passage[told] for passage in passages]
 
     def one(self, statement: str, *arguments: Any) -> Any:
         row = self._connection.execute(statement, arguments).fetchone()  # pyright: ignore[reportArgumentType]
@@ -186,9 +174,10 @@ def test_functions_deployed_before_names_counted_get_scores_all_the_same(shelf: 
     user_id = shelf.add_file(["Light bends in glass."])
     before = {key: value for key, value in RETRIEVAL.items() if key != "name_share"}
 
-    [passage] = shelf.rank(user_id, "light", None, {**before, "embedding_languages": []})
+    how = {**before, "embedding_languages": []}
+    [score] = shelf.find(user_id, "light", None, how, told="score")
 
-    assert passage["score"] > 0
+    assert score > 0
 
 
 def test_a_name_alone_finds_nothing(shelf: Shelf) -> None:

@@ -137,26 +137,13 @@ class TestAnAnswer:
 
         expect(reader.conversation.get_by_text(LOST)).to_be_visible()
 
+    @pytest.mark.parametrize("status", [None, 502, 504])
     def test_whole_at_the_server_is_fetched_and_not_asked_again(
-        self, reader: Desk, model: ScriptedModel
+        self, reader: Desk, model: ScriptedModel, status: int | None
     ):
         model.says = ANSWER
-        reader.page.route("**/api/query", _lose_the_reply, times=1)
-        reader.ask("What is basalt?")
-        expect(reader.conversation.get_by_text(LOST)).to_be_visible()
-
-        reader.conversation.get_by_role("button", name="Go on").click()
-
-        expect_whole_answer(reader)
-        expect(reader.conversation.get_by_role("article")).to_have_count(1)
-        assert len(model.prompts) == 1
-
-    @pytest.mark.parametrize("status", [502, 504])
-    def test_that_a_gateway_gave_up_is_fetched_and_not_asked_again(
-        self, reader: Desk, model: ScriptedModel, status: int
-    ):
-        model.says = ANSWER
-        reader.page.route("**/api/query", _give_up(status), times=1)
+        lose = _give_up(status) if status else _lose_the_reply
+        reader.page.route("**/api/query", lose, times=1)
         reader.ask("What is basalt?")
         expect(reader.conversation.get_by_text(LOST)).to_be_visible()
 
