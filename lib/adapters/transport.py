@@ -45,7 +45,8 @@ defer(
 # httpcore closes what falls idle while more than those kept are open, in use or not, and looks at every pair of idle and
 # open connections at every call: 20 cost 1 ms of it, 100 cost 10.
 KEPT, _KEPT_SECONDS = 20, 30
-MOST_CALLS, MOST_ANSWERS = 100, 1_000
+# All requests of an instance of Vercel's share 1,024 file descriptors, of which an answer takes two: the browser's and the model's.
+MOST_CALLS, MOST_ANSWERS = 100, 400
 
 
 @dataclass(frozen=True)
@@ -167,12 +168,21 @@ def model_client() -> httpx.AsyncClient:
     return make_client(MOST_ANSWERS, tls_context())
 
 
+@functools.cache
+def embedding_client() -> httpx.AsyncClient:
+    """Return the client that embeds while as many answers are open as connections are kept, for the same reason.
+
+    Beside fewer it would be one handshake more: an answer goes on over the connection of its question's embedding.
+    """
+    return make_client(MOST_CALLS, tls_context())
+
+
 def make_client(
     most: int, tls: ssl.SSLContext, *, kept: int = KEPT, http2: bool = False
 ) -> httpx.AsyncClient:
     """Return a client of at most so many connections.
 
-    Both of ours are made so; bench/http2.py compares what others would cost.
+    All of ours are made so; bench/http2.py compares what others would cost.
     """
     limits = httpx.Limits(
         max_connections=most, max_keepalive_connections=kept, keepalive_expiry=_KEPT_SECONDS

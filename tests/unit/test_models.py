@@ -1,18 +1,26 @@
-"""What an answer of the model leaves in the trace of its request."""
+"""What an answer leaves in the trace of its request, and over which connections the endpoint is asked."""
 
 import asyncio
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
 from lib.adapters import models, transport
 from lib.adapters.deadlines import start_deadline
-from lib.adapters.models import ChatModel
+from lib.adapters.models import ChatModel, Embedder
 
 pytestmark = pytest.mark.anyio
 
+MANY = 30
+VECTOR = b'{"data": [{"index": 0, "embedding": [1.0]}]}'
+EMBEDDED = b"HTTP/1.1 200 So\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+    len(VECTOR),
+    VECTOR,
+)
 HEADERS = b"HTTP/1.1 200 So\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 
 
@@ -22,42 +30,57 @@ def event(text: str, finish_reason: str | None = None) -> bytes:
 
 
 class Endpoint:
-    """Says one word, and the rest of its answer when it is told to go on."""
+    """Embeds at once, says one word, and the rest of its answer when it is told to go on."""
 
     def __init__(self) -> None:
+        self.opened = 0
         self.may_go_on = asyncio.Event()
         self.connections = asyncio.TaskGroup()
 
     def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
         self.connections.create_task(self._serve(reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(HEADERS + event("Light "))
-        await self.may_go_on.wait()
-        writer.write(event("bends.", "stop") + b"data: [DONE]\n\n")
+        with suppress(asyncio.IncompleteReadError):  # the client closes it
+            while b"/embeddings " in (head := await reader.readuntil(b"\r\n\r\n")):
+                length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+                assert length
+                await reader.readexactly(int(length[1]))
+                writer.write(EMBEDDED)
+            writer.write(HEADERS + event("Light "))
+            await self.may_go_on.wait()
+            writer.write(event("bends.", "stop") + b"data: [DONE]\n\n")
         writer.close()
         await writer.wait_closed()
 
 
+@asynccontextmanager
+async def serving(endpoint: Endpoint) -> AsyncIterator[str]:
+    """Serve an endpoint as long as there is a client of it, and give its address."""
+    listening = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, backlog=MANY)
+    async with endpoint.connections, listening:
+        async with transport.model_client(), transport.embedding_client():
+            yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+
+
 @pytest.fixture
 def anew() -> Iterator[None]:
-    """Have the client made anew for this test, and after it."""
-    for made in (models._client, transport.model_client):
-        made.cache_clear()
+    """Have the clients made anew for this test, and after it."""
+    made = (models._client, transport.model_client, transport.embedding_client)
+    for each in made:
+        each.cache_clear()
     yield
-    for made in (models._client, transport.model_client):
-        made.cache_clear()
+    for each in made:
+        each.cache_clear()
 
 
 @pytest.mark.usefixtures("anew")
 async def test_the_waits_for_the_words_are_the_models_time_and_one_call() -> None:
     start_deadline(math.inf)  # of another test there may be one in this context
     trace, endpoint = transport.start_trace(), Endpoint()
-    listening = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
 
-    async with endpoint.connections, listening, transport.model_client():
+    async with serving(endpoint) as url:
         answer = ChatModel(url, "key", "model").stream([], max_tokens=10)
         first = await anext(answer)
         until_first = trace.seconds["model"]
@@ -67,3 +90,36 @@ async def test_the_waits_for_the_words_are_the_models_time_and_one_call() -> Non
     assert (first, rest[0]) == ("Light ", "bends.")
     assert trace.seconds["model"] > until_first
     assert trace.counts == {"model": 1}
+
+
+@pytest.mark.usefixtures("anew")
+async def test_an_answer_goes_on_over_the_connection_of_its_embedding() -> None:
+    start_deadline(math.inf)
+    endpoint = Endpoint()
+    endpoint.may_go_on.set()
+
+    async with serving(endpoint) as url:
+        await Embedder(url, "key", "model").embed(["light"], timeout_seconds=10)
+        answer = ChatModel(url, "key", "model").stream([], max_tokens=10)
+        assert [piece async for piece in answer][:2] == ["Light ", "bends."]
+
+    assert endpoint.opened == 1
+
+
+@pytest.mark.usefixtures("anew")
+async def test_embedding_keeps_its_connection_while_many_answers_are_open() -> None:
+    start_deadline(math.inf)
+    endpoint = Endpoint()
+
+    async with serving(endpoint) as url:
+        answers = [ChatModel(url, "key", "model").stream([], max_tokens=10) for _ in range(MANY)]
+        for answer in answers:
+            await anext(answer)
+        for _ in range(3):
+            await Embedder(url, "key", "model").embed(["light"], timeout_seconds=10)
+        opened = endpoint.opened
+        endpoint.may_go_on.set()
+        rests = [[piece async for piece in answer] for answer in answers]
+
+    assert opened == MANY + 1
+    assert all(rest[0] == "bends." for rest in rests)

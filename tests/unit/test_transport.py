@@ -1,4 +1,4 @@
-"""The two HTTP clients: how many of their connections are kept, and what of their time is a wait."""
+"""The HTTP clients: how many of their connections are kept, and what of their time is a wait."""
 
 import asyncio
 import contextlib
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 MANY = 60
 # What a client keeps.
 KEPT = 20
+CLIENTS = [transport.supabase_client, transport.model_client, transport.embedding_client]
 
 
 class Server:
@@ -70,8 +71,8 @@ async def serving() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def anew() -> Iterator[None]:
-    """Have both clients made anew for this test, and after it."""
-    made = [transport.model_client, transport.supabase_client]
+    """Have the clients made anew for this test, and after it."""
+    made = CLIENTS
     for client in made:
         client.cache_clear()
     yield
@@ -112,7 +113,7 @@ async def test_few_connections_are_kept_after_many_calls_at_once() -> None:
 
 
 @pytest.mark.usefixtures("anew")
-@pytest.mark.parametrize("make", [transport.supabase_client, transport.model_client])
+@pytest.mark.parametrize("make", CLIENTS)
 async def test_the_cookie_of_a_gateway_is_not_sent_back(
     make: Callable[[], httpx.AsyncClient],
 ) -> None:
