@@ -21,6 +21,8 @@ Save = Callable[["Batch"], Awaitable[bool]]
 # takes.
 FIRST_BATCH_SIZE = 32
 _MOST_REMEMBERED = 1_000
+# For a batch, however long the slice is: with each that is stored the lease is renewed (LEASE_SECONDS).
+_MOST_SECONDS = 20.0
 # A thousand dense pages; more is a file made to fill a database.
 _MOST_CHUNKS = 10_000
 
@@ -153,15 +155,17 @@ class Pace:
             self._grow()
 
     def _seconds_left(self) -> float:
-        return self._deadline - asyncio.get_running_loop().time()
+        return min(self._deadline - asyncio.get_running_loop().time(), _MOST_SECONDS)
 
     async def embed(self, texts: list[str]) -> list[list[float]] | None:
         """Embed at most `batch_size` texts; None where the time is up, or would be before the answer.
 
+        No batch may take more than 20 s.
+
         Raises:
             ModelUnavailable: The endpoint refuses, fails, or is too slow for a single text.
         """
-        seconds = self._seconds_left()
+        began, seconds = asyncio.get_running_loop().time(), self._seconds_left()
         if seconds <= self._last_seconds:
             return None
         try:
@@ -171,7 +175,7 @@ class Pace:
                 raise
             self._shrink(problem)
             return None
-        self._last_seconds = seconds - self._seconds_left()
+        self._last_seconds = asyncio.get_running_loop().time() - began
         seconds_per_text[self._embedder.endpoint] = self._last_seconds / len(texts)
         self._grow()
         return embeddings

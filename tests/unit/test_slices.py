@@ -154,10 +154,12 @@ class Endpoint(Embedder):
         super().__init__(f"http://endpoint-{next(_ids)}", "", "")
         self.cause = cause
         self.calls: list[int] = []
+        self.timeouts: list[float] = []
 
     async def embed(self, texts: list[str], *, timeout_seconds: float) -> list[list[float]]:
         assert timeout_seconds > 0
         self.calls.append(len(texts))
+        self.timeouts.append(timeout_seconds)
         if self.cause:
             raise ModelUnavailable from self.cause
         return [[1.0]] * len(texts)
@@ -183,6 +185,21 @@ class TestPace:
         embed(next(_ids), endpoint, batches=3)
 
         assert endpoint.calls == [32, 96, 96]
+
+    def test_gives_no_more_than_comes_in_time_to_renew_the_lease(self):
+        endpoint = Endpoint()
+
+        async def run() -> Pace:
+            loop = asyncio.get_running_loop()
+            now = itertools.chain([0.0], itertools.repeat(16.0))
+            loop.time = lambda: next(now)
+            pace = Pace(next(_ids), endpoint, deadline=240.0)
+            await pace.embed(["a"] * pace.batch_size)
+            loop.time = time.monotonic
+            return pace
+
+        assert asyncio.run(run()).batch_size == 32
+        assert endpoint.timeouts == [20.0]
 
     def test_gives_as_much_to_the_next_file_of_this_instance(self):
         endpoint = Endpoint()
