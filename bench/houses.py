@@ -49,6 +49,10 @@ _CLASS = House(
 )
 _THOUSANDS = replace(_CLASS, students=3_000, course=300)
 _TURNED = replace(_THOUSANDS, provider=_THIRD_TIER, daily_tokens=100e6)
+# One of a hundred for 3,000,000: the course is as large as in one for all of them.
+_ONE_OF_MANY = replace(
+    _TURNED, students=30_000, course=3_000, cores=4, connections=40, daily_tokens=1e9
+)
 _MILLIONS = replace(_CLASS, students=3_000_000, course=3_000)
 _LARGEST = replace(
     _MILLIONS,
@@ -79,9 +83,14 @@ HOUSES = {
     "3,000,000 students, and a provider without limits": replace(
         _LARGEST, counter_rows=16, provider=_NO_LIMITS
     ),
-    "3,000,000 students in 100 deployments, one of them": replace(
-        _TURNED, students=30_000, cores=4, connections=40, daily_tokens=1e9
+    "3,000,000 students in 100 deployments, one of them": _ONE_OF_MANY,
+    "30,000 students, the highest tier and 4,000 instances of Lambda's": replace(
+        _ONE_OF_MANY, provider=_FIFTH_TIER, instances=4_000
     ),
+    f"30,000 students, the highest tier with {VERCEL_SHARING} to an instance of Vercel's": replace(
+        _ONE_OF_MANY, provider=_FIFTH_TIER, requests_per_instance=VERCEL_SHARING
+    ),
+    "30,000 students, a course of 1,000": replace(_ONE_OF_MANY, course=1_000),
 }
 
 

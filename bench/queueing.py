@@ -41,9 +41,13 @@ class Instance:
 class Allowance:
     """So much a minute, refilled all the time, as providers count requests and tokens; at most `most` is kept."""
 
-    def __init__(self, a_minute: float, most: float | None = None) -> None:
+    def __init__(
+        self, a_minute: float, most: float | None = None, *, before_a_minute: float = 0.0
+    ) -> None:
+        """Begin with what is left of it by whoever spent `before_a_minute` all the time before: all, or nothing."""
         self._a_minute = a_minute
-        self._most = self._left = a_minute if most is None else most
+        self._most = a_minute if most is None else most
+        self._left = self._most if before_a_minute < a_minute else 0.0
         self._at = 0.0
 
     def spend(self, amount: float, now: float) -> bool:

@@ -59,9 +59,9 @@ class Endpoint:
 async def serving(endpoint: Endpoint) -> AsyncIterator[str]:
     """Serve an endpoint as long as there is a client of it, and give its address."""
     listening = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, backlog=MANY)
-    async with endpoint.connections, listening:
-        async with transport.model_client(), transport.embedding_client():
-            yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+    clients = transport.model_client(), transport.embedding_client()
+    async with endpoint.connections, listening, clients[0], clients[1]:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
 
 
 @pytest.fixture

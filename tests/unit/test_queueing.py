@@ -80,6 +80,15 @@ def test_an_allowance_keeps_no_more_than_its_most():
     assert spent == [True, True, True, False, True, True, True, False]
 
 
+@pytest.mark.parametrize(
+    ("before", "spent"), [(59.0, [True, False, True]), (60.0, [False, False, True])]
+)
+def test_an_allowance_begins_with_what_is_left_of_it(before: float, spent: list[bool]):
+    allowance = Allowance(60, before_a_minute=before)
+
+    assert [allowance.spend(60, now) for now in (0.0, 0.0, 60.0)] == spent
+
+
 def platform(most: int, requests_per_instance: int, burst: float = 1_000) -> Platform:
     return Platform(most, requests_per_instance, connections_per_instance=100, burst=burst)
 
