@@ -24,8 +24,8 @@ _LEAST_NOISE_SHARE = 0.01
 # For a figure of one run, which does not know its noise. Of those that do the most restless, the wall time of a cold start, has
 # half an interquartile range of a quarter (baseline.json): a standard deviation of a third, and of the difference of two runs a half.
 TOLERANCE = 0.5
-# For what hangs on no clock: peak memory moves by 1 %, the tokens of a question, and so its dollars, by 3 % (docs/scale.md).
-STEADY_TOLERANCE = 0.1
+# For what hangs on no clock: peak memory moves by 1 %, the dollars of a question by less (bench/cost.py).
+STEADY_TOLERANCE = 0.05
 _STEADY_UNITS = ("MB", "kB", "bytes", "$", "share")
 
 
@@ -63,14 +63,18 @@ class Change:
         return self.figure.meets(self.figure.score) and not self.figure.meets(self.was.score)
 
     @property
-    def is_worse(self) -> bool:
+    def _may_be_chance(self) -> bool:
         # What crosses its aim within the noise may be back in the next run; a tolerance is wider than any noise.
-        lost = self.has_lost_its_aim and not self.has_noise
+        return bool(self.was.noise or self.figure.noise)
+
+    @property
+    def is_worse(self) -> bool:
+        lost = self.has_lost_its_aim and not self._may_be_chance
         return self.worse_by > self.allowed or lost
 
     @property
     def is_better(self) -> bool:
-        reached = self.has_reached_its_aim and not self.has_noise
+        reached = self.has_reached_its_aim and not self._may_be_chance
         return self.worse_by < -self.allowed or reached
 
 

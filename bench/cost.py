@@ -110,18 +110,14 @@ def _calls(student: Student, question: Question) -> Sample:
     }
 
 
-def _means(samples: list[Sample]) -> dict[str, tuple[float, float]]:
-    """Return the mean of each measure, and how far that moves from run to run."""
+def _means(samples: list[Sample]) -> dict[str, float]:
+    """Return the mean of each measure."""
     names = dict.fromkeys(name for sample in samples for name in sample)
-    columns = {name: [sample.get(name, 0.0) for sample in samples] for name in names}
-    return {
-        name: (statistics.mean(column), statistics.stdev(column) / len(column) ** 0.5)
-        for name, column in columns.items()
-    }
+    return {name: statistics.mean(sample.get(name, 0.0) for sample in samples) for name in names}
 
 
-def _counts(means: dict[str, tuple[float, float]]) -> QuestionCounts:
-    return QuestionCounts(**{field: means[name][0] for field, name in _FIELDS.items()})
+def _counts(means: dict[str, float]) -> QuestionCounts:
+    return QuestionCounts(**{field: means[name] for field, name in _FIELDS.items()})
 
 
 def _measure_page(dsn: str, characters: int, pages: int) -> PageCounts:
@@ -147,20 +143,20 @@ def _of_page(page: PageCounts) -> list[Figure]:
     ]
 
 
-def _as_figures(means: dict[str, tuple[float, float]]) -> list[Figure]:
+def _as_figures(means: dict[str, float]) -> list[Figure]:
     aims = {"calls to the database": 2, "calls to the model": 2}
     recorded = {name: getattr(QUESTION, field) for field, name in _FIELDS.items()}
     return [
-        # Times are the machine's: they say nothing beside those of another.
+        # Times are the machine's: they say nothing beside those of another. The rest is the same in every run.
         Figure(
             name,
             value,
             "",
             recorded.get(name),
-            noise=None if name.startswith("milliseconds") else noise / recorded.get(name, 1),
+            noise=None if name.startswith("milliseconds") else 0.0,
             aim=aims.get(name),
         )
-        for name, (value, noise) in means.items()
+        for name, value in means.items()
     ]
 
 
