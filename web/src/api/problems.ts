@@ -44,6 +44,10 @@ export function isUnanswered(error: unknown): boolean {
   return error instanceof ConnectionLost || (error instanceof Problem && error.status >= 500);
 }
 
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Problem && error.status === 404;
+}
+
 export function isProblem(error: unknown, slug: string): error is Problem {
   return error instanceof Problem && error.slug === slug;
 }

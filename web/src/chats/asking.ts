@@ -2,10 +2,17 @@
 
 import { batch, computed, type Signal, signal } from "@preact/signals";
 import { readEvents, type ServerEvent } from "../api/events.ts";
-import { ConnectionLost, isAbort, isOfGateway, isProblem, Problem } from "../api/problems.ts";
+import {
+  ConnectionLost,
+  isAbort,
+  isNotFound,
+  isOfGateway,
+  isProblem,
+  Problem,
+} from "../api/problems.ts";
 import { authorised, user } from "../api/session.ts";
 import { AGAIN_MILLISECONDS, MOST_TRIES } from "../connection.ts";
-import { chosenFiles, filesState, loadFiles, readyFiles } from "../files/store.ts";
+import { chosenFiles, isListed, loadFiles, readyFiles } from "../files/store.ts";
 import { until, wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
@@ -43,7 +50,7 @@ const isLost = ({ value }: Signal<Turn>) => value.ending === "lost";
 export const isFirstLost = computed(() => !chatId.value && turns.value.some(isLost));
 
 /** Of some file; whoever asks before the list is here asks all. */
-const hasScope = computed(() => filesState.value !== "loaded" || chosenFiles.value.length > 0);
+const hasScope = computed(() => !isListed.value || chosenFiles.value.length > 0);
 
 /** One question at a time. */
 export const canAsk = computed(() => !runningTurn.value && !isFirstLost.value && hasScope.value);
@@ -184,7 +191,7 @@ function finish(turn: Signal<Turn>, error: unknown): void {
   turn.value = { ...old, status, ending, isRunning: false };
   if (old.queryId === null) bringBack();
   if (ending === null) throw error;
-  if (ending instanceof Problem && ending.status === 404) loadFiles();
+  if (isNotFound(ending)) loadFiles();
 }
 
 function apply(turn: Signal<Turn>, { event, data }: ServerEvent): void {

@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
-import { asFailure, type Failure, isAbort, isUnloaded, Problem } from "../api/problems.ts";
+import { asFailure, type Failure, isAbort, isNotFound, isUnloaded } from "../api/problems.ts";
 import { delaySignOut, holdToken, onFarewell, user } from "../api/session.ts";
 import { printable } from "../api/text.ts";
 import { onceOnline } from "../connection.ts";
@@ -52,7 +52,8 @@ async function fetchChats(signal: AbortSignal): Promise<void> {
   hasMore.value = cursor !== null;
 }
 
-export async function loadChats(): Promise<void> {
+/** Raises a Failure, or an AbortError where it is asked for once more meanwhile. */
+async function takeList(): Promise<void> {
   clearTimeout(typing);
   pending?.abort();
   const own = new AbortController();
@@ -60,11 +61,22 @@ export async function loadChats(): Promise<void> {
   try {
     await fetchChats(own.signal);
     chatsState.value = "loaded";
-  } catch (error) {
-    if (!isAbort(error)) chatsState.value = asFailure(error);
   } finally {
     if (pending === own) pending = null;
   }
+}
+
+export async function loadChats(): Promise<void> {
+  try {
+    await takeList();
+  } catch (error) {
+    if (!isAbort(error)) chatsState.value = asFailure(error);
+  }
+}
+
+/** The same unasked: where it fails, the list that is here stays as it is. */
+export async function refreshChats(): Promise<void> {
+  await takeList().catch((error) => isAbort(error) || asFailure(error));
 }
 
 // As the list of files does.
@@ -153,7 +165,7 @@ async function carryOut(chat: Chat): Promise<void> {
   } catch (error) {
     forget(chat);
     const failure = asFailure(error);
-    if (failure instanceof Problem && failure.status === 404) return;
+    if (isNotFound(failure)) return;
     // Not deleted: it comes back into the list rather than only seeming to be gone.
     reportFailure(strings.value.failures.deleteChat(chat.title), failure);
     await loadChats();

@@ -1,17 +1,40 @@
 // The places that the server holds for files whose bytes are to come.
 
 import { send } from "../api/client.ts";
-import { isUnanswered } from "../api/problems.ts";
+import { isNotFound, isUnanswered } from "../api/problems.ts";
 import type { File as CourseFile, SignedUpload } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { reportFailure } from "../ui/reports.tsx";
 import { hash } from "./device.ts";
-import { isDriven } from "./reading.ts";
+import { isDriven, readOn } from "./reading.ts";
 import { isAlike, isOnTheWay, isPlaceless, type Job } from "./shipments.ts";
-import { deleteFile, dropFile, fetchFiles, files, keepFile } from "./store.ts";
+import {
+  deleteFile,
+  dropFile,
+  fetchFiles,
+  files,
+  hasChangedSince,
+  keepFile,
+  moment,
+} from "./store.ts";
 import { backOff, until, untilOnline } from "./waiting.ts";
 
 const MAX_FAILURES = 8;
+
+/** Whether nothing has come to a place: another device may have sent its bytes since the list was here. */
+async function isStillEmpty({ id }: CourseFile): Promise<boolean> {
+  const askedAt = moment();
+  try {
+    const file = await send("get", "/api/upload/{file_id}", { path: { file_id: id } });
+    if (file.status === "awaiting_upload") return true;
+    if (!hasChangedSince(id, askedAt)) keepFile(file);
+    if (file.status === "processing") readOn(file);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    dropFile(id);
+  }
+  return false;
+}
 
 /** Give back a place that is held for such a file, and that this page does not use. */
 async function freePlaceOf(file: File, known: CourseFile[]): Promise<void> {
@@ -22,7 +45,7 @@ async function freePlaceOf(file: File, known: CourseFile[]): Promise<void> {
       !isOnTheWay(id) &&
       !isDriven(id),
   );
-  if (left) await deleteFile(left.id);
+  if (left && (await isStillEmpty(left))) await deleteFile(left.id);
 }
 
 export async function announceFile(file: File, job: Job): Promise<SignedUpload> {

@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { send } from "../api/client.ts";
-import { asFailure, ConnectionLost, type Failure, Problem } from "../api/problems.ts";
+import { asFailure, ConnectionLost, type Failure, isNotFound, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
@@ -170,7 +170,7 @@ async function look(id: number): Promise<boolean> {
     const file = await send("get", "/api/upload/{file_id}", { path: { file_id: id } });
     if (!hasChangedSince(id, askedAt)) keepFile(file);
   } catch (error) {
-    if (error instanceof Problem && error.status === 404) {
+    if (isNotFound(error)) {
       dropFile(id);
       return false;
     }

@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
-import { asFailure, type Failure, isUnloaded, Problem } from "../api/problems.ts";
+import { asFailure, type Failure, isNotFound, isUnloaded } from "../api/problems.ts";
 import { user } from "../api/session.ts";
 import { onceOnline } from "../connection.ts";
 import type { File as CourseFile } from "../schema.ts";
@@ -81,6 +81,36 @@ function keepList(listed: CourseFile[], askedAt: number): void {
   files.value = [...news, ...rest].sort((one, other) => other.id - one.id);
 }
 
+/** Files that something tells of and no list has had yet: the last one may be older than they are. */
+const sought = new Set<number>();
+/** Those that a list has not had since then. */
+const missed = signal<ReadonlySet<number>>(new Set());
+
+/** Whether a file is known to be gone, and not only to be missing in a list that is older. */
+export function isGone(id: number): boolean {
+  return !findFile(id) && (deleted.has(id) || missed.value.has(id));
+}
+
+let isSeeking = false;
+
+/** Look for files that the list has not: once for each, and at once for all that a view tells of. */
+export function seekFiles(ids: number[]): void {
+  const news = ids.filter((id) => !findFile(id) && !isGone(id) && !sought.has(id));
+  for (const id of news) sought.add(id);
+  if (!news.length || isSeeking || filesState.value === "loading") return;
+  isSeeking = true;
+  queueMicrotask(() => {
+    isSeeking = false;
+    refreshFiles();
+  });
+}
+
+function noteMissed(ids: number[]): void {
+  const gone = ids.filter((id) => !findFile(id));
+  if (gone.length) missed.value = new Set([...missed.value, ...gone]);
+  for (const id of ids) sought.delete(id);
+}
+
 export function toggle(id: number): void {
   const next = new Set(excluded.value);
   if (!next.delete(id)) next.add(id);
@@ -113,19 +143,31 @@ function isOurs({ id, filename: name, size_bytes: size }: CourseFile): boolean {
   return isOnTheWay(id) || isPlaceless({ name, size });
 }
 
+async function takeList(): Promise<void> {
+  const askedAt = moment();
+  const isFirst = filesState.value === "loading";
+  const before = [...sought, ...files.value.map(({ id }) => id)];
+  keepList(await fetchFiles(), askedAt);
+  noteMissed(isFirst ? [...sought] : before);
+  filesState.value = "loaded";
+  for (const file of files.value) {
+    if (file.status === "processing") readOn(file);
+    if (file.status === "awaiting_upload" && !isOurs(file)) readIfArrived(file);
+  }
+}
+
 /** Load the list, and go on reading what was left unread. */
 export async function loadFiles(): Promise<void> {
-  const askedAt = moment();
   try {
-    keepList(await fetchFiles(), askedAt);
-    filesState.value = "loaded";
-    for (const file of files.value) {
-      if (file.status === "processing") readOn(file);
-      if (file.status === "awaiting_upload" && !isOurs(file)) readIfArrived(file);
-    }
+    await takeList();
   } catch (error) {
     filesState.value = asFailure(error);
   }
+}
+
+/** The same unasked: where it fails, the list that is here stays as it is. */
+export async function refreshFiles(): Promise<void> {
+  await takeList().catch(asFailure);
 }
 
 // What did not come for want of a connection comes with it.
@@ -136,7 +178,7 @@ export async function deleteFile(id: number): Promise<void> {
   try {
     await send("delete", "/api/upload/{file_id}", { path: { file_id: id } });
   } catch (error) {
-    if (!(error instanceof Problem && error.status === 404)) throw error;
+    if (!isNotFound(error)) throw error;
   }
   deleted.add(id);
   dropFile(id);

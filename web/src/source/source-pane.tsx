@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Problem } from "../api/problems.ts";
-import { findFile, languageOf } from "../files/store.ts";
+import { findFile, languageOf, seekFiles } from "../files/store.ts";
 import { closePlace, go, type Place, withPlace } from "../routes.ts";
 import { strings } from "../strings/index.ts";
 import { IconButton } from "../ui/button.tsx";
@@ -142,6 +142,7 @@ export function SourcePane({ place }: { place: Place }) {
   const name = file?.filename ?? citationOf(place)?.filename ?? s.source.nameless;
   useLayoutEffect(() => {
     openPage(place);
+    seekFiles([place.file]);
     return leavePage;
   }, [place.file, place.page]);
   // Whoever follows a quote wants to see its words, which are marked in the text alone.

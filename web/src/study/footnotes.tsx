@@ -1,15 +1,13 @@
 // The sources under an answer, as a book has them: number, file, page, and the very words.
 
-import { files, filesState, languageOf } from "../files/store.ts";
+import { useEffect } from "preact/hooks";
+import { isGone, languageOf, seekFiles } from "../files/store.ts";
 import type { Citation } from "../schema.ts";
 import { strings } from "../strings/index.ts";
 import { citationHref, placeOf } from "./chip.tsx";
 
-function isDeleted(citation: Citation): boolean {
-  return filesState.value === "loaded" && !files.value.some((file) => file.id === citation.file_id);
-}
-
 export function Footnotes({ citations }: { citations: Citation[] }) {
+  useEffect(() => seekFiles(citations.map((citation) => citation.file_id)), [citations]);
   if (!citations.length) return null;
   return (
     <div class="footnotes">
@@ -23,7 +21,7 @@ export function Footnotes({ citations }: { citations: Citation[] }) {
               <span>
                 <span class="where">
                   <span dir="auto">{citation.filename}</span>, {placeOf(citation)}
-                  {isDeleted(citation) && ` · ${strings.value.answer.deleted}`}
+                  {isGone(citation.file_id) && ` · ${strings.value.answer.deleted}`}
                 </span>
                 <q lang={languageOf(citation.file_id)} dir="auto">
                   {citation.quote}

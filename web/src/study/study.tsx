@@ -1,10 +1,11 @@
 // The study: files and chats at the side, the conversation in the middle, the source beside it.
 
 import { useEffect, useLayoutEffect } from "preact/hooks";
-import { loadChats, titles } from "../chats/store.ts";
+import { loadChats, refreshChats, titles } from "../chats/store.ts";
 import { openChat } from "../chats/turns.ts";
+import { onReturn } from "../connection.ts";
 import { DropZone } from "../files/drop.tsx";
-import { loadFiles } from "../files/store.ts";
+import { loadFiles, refreshFiles } from "../files/store.ts";
 import { closePlace, studyRoute } from "../routes.ts";
 import { SourcePane } from "../source/source-pane.tsx";
 import { strings } from "../strings/index.ts";
@@ -46,12 +47,18 @@ function toConversation(): void {
   document.getElementById("conversation")?.focus();
 }
 
+function refreshLists(): void {
+  refreshFiles();
+  refreshChats();
+}
+
 export function Study() {
   const { chat, place } = studyRoute();
   const title = chat ? titles.value[chat] : undefined;
   useLayoutEffect(() => {
     loadFiles();
     loadChats();
+    return onReturn(refreshLists);
   }, []);
   // At once: what is asked now is asked in this chat.
   useLayoutEffect(() => {
