@@ -58,6 +58,9 @@ def test_nothing_is_wider_than_the_window(
     desk.chips.first.click()
     expect(desk.source.locator("mark")).to_be_visible()
     assert overflow(desk.page) <= 0
+    # Its first words are quoted, and what tells of that to who hears the page is English.
+    text = desk.source.locator(".page-text")
+    assert text.evaluate("e => getComputedStyle(e).direction") == "rtl"
 
     desk.page.goto("/#/account")
     expect(desk.page.get_by_role("heading", name="Account", exact=True)).to_be_visible()

@@ -32,9 +32,7 @@ function Deleted({ chat }: { chat: Chat }) {
       onFocusIn={() => note({ keyboard: isSeen() })}
       onFocusOut={() => note({ keyboard: false })}
     >
-      <span id={id} dir="auto">
-        {s.deleted(chat.title)}
-      </span>
+      <span id={id}>{s.deleted(chat.title)}</span>
       <button ref={button} type="button" aria-describedby={id} onClick={() => undoDelete(chat)}>
         {s.undo}
       </button>

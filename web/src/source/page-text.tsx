@@ -24,7 +24,7 @@ interface Props {
 }
 
 export function PageTextView({ text: written, kind, lang, quote }: Props) {
-  const s = strings.value.source;
+  const { source: s, direction } = strings.value;
   const mark = useRef<HTMLElement>(null);
   const text = unwrap(written);
   useEffect(() => {
@@ -42,7 +42,8 @@ export function PageTextView({ text: written, kind, lang, quote }: Props) {
   return (
     <div class="page-text" lang={lang} dir="auto">
       {before}
-      <span class="visually-hidden" lang={language.value}>
+      {/* With a direction of its own it does not decide that of the page. */}
+      <span class="visually-hidden" lang={language.value} dir={direction}>
         {s.marked}
       </span>
       <mark ref={mark}>{quoted}</mark>

@@ -48,9 +48,7 @@ function Report({ told }: { told: Told }) {
   const toast = useFocusAfter<HTMLDivElement>((gone) => leave(gone, told));
   return (
     <div ref={toast} class="toast failure">
-      <p role="alert" dir="auto">
-        {told.text}
-      </p>
+      <p role="alert">{told.text}</p>
       <button type="button" aria-label={s.close} title={s.close} onClick={() => close(told.key)}>
         <Icon name="close" />
       </button>
