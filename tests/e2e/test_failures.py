@@ -121,6 +121,18 @@ class TestAFile:
 
         expect(alert(reader.page, "rocks.txt was not downloaded.")).to_contain_text(WAY_ON)
 
+    def test_that_is_not_downloaded_covers_nothing_of_a_long_question(self, reader: Desk):
+        lose(reader.page, "**/content?*", "GET")
+        reader.composer.fill("What was I going to ask?\n" * 12)
+        self.open(reader).get_by_role("button", name="Download").click()
+
+        told = alert(reader.page, WAY_ON)
+        expect(told).to_be_in_viewport(ratio=1)
+        box, field = told.bounding_box(), reader.composer.bounding_box()
+        assert box
+        assert field
+        assert box["y"] + box["height"] < field["y"]
+
     def test_that_storage_does_not_send_says_so_and_leaves_the_page_as_it_is(self, reader: Desk):
         reader.page.route(SENDING, lambda route: route.abort())
         reader.composer.fill("What was I going to")

@@ -99,8 +99,26 @@ function grow(field: HTMLTextAreaElement | null): void {
   field.style.setProperty("height", `${field.scrollHeight + borders}px`);
 }
 
+/** What floats over the conversation keeps clear of this, however much is written. */
+function useRoom() {
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => {
+    const { style } = document.documentElement;
+    const watch = new ResizeObserver(() => {
+      style.setProperty("--composer", `${form.current?.offsetHeight ?? 0}px`);
+    });
+    if (form.current) watch.observe(form.current);
+    return () => {
+      watch.disconnect();
+      style.removeProperty("--composer");
+    };
+  }, []);
+  return form;
+}
+
 export function Composer({ isBehind }: { isBehind: boolean }) {
   const s = strings.value.ask;
+  const form = useRoom();
   const field = useRef<HTMLTextAreaElement>(null);
   const text = draft.value;
   const { chat, place } = studyRoute();
@@ -138,7 +156,7 @@ export function Composer({ isBehind }: { isBehind: boolean }) {
     if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) submit(event);
   };
   return (
-    <form class="composer" inert={isBehind} onSubmit={submit}>
+    <form ref={form} class="composer" inert={isBehind} onSubmit={submit}>
       <div class="composer-field">
         <textarea
           ref={field}
