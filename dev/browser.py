@@ -30,18 +30,26 @@ def find_headless_chromium() -> str | None:
 
 
 def _install() -> None:
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        print("Installing Chromium with apt ...", file=sys.stderr)
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run([*command, "chromium"], check=True, env=quiet, stdout=subprocess.DEVNULL)
-        # Not every distribution packages it; without it the tests only take longer.
-        light = [*command, "chromium-headless-shell"]
-        subprocess.run(light, check=False, env=quiet, stdout=subprocess.DEVNULL)
-    else:
+    has_apt = os.geteuid() == 0 and shutil.which("apt-get") is not None
+    if has_apt:
+        _install_with_apt()
+    # Ubuntu has no such package.
+    if not has_apt or find_chromium() is None:
         print("Downloading Chromium ...", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+        # What it links to is apt's to install, too.
+        needs = ["--with-deps"] if has_apt else []
+        command = [sys.executable, "-m", "playwright", "install", *needs, "chromium"]
+        subprocess.run(command, check=True)
+
+
+def _install_with_apt() -> None:
+    print("Installing Chromium with apt ...", file=sys.stderr)
+    subprocess.run(["apt-get", "update", "-qq"], check=True)
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # Without the second, which not every distribution packages, the tests only take longer.
+    for package in ("chromium", "chromium-headless-shell"):
+        subprocess.run([*command, package], check=False, env=quiet, stdout=subprocess.DEVNULL)
 
 
 def main() -> int:
