@@ -112,7 +112,7 @@ def test_a_list_of_files_that_does_not_come_is_told_of_and_asked_for_again(phone
     note = phone.conversation.get_by_role("alert")
     expect(note).to_have_text("Lectern cannot be reached. Check the connection, then try again.")
     expect(note).to_be_in_viewport(ratio=1)
-    expect(scope(phone, "Your files did not come")).to_be_in_viewport(ratio=1)
+    expect(scope(phone, "Your files could not be loaded")).to_be_in_viewport(ratio=1)
     expect_drawer_shut(phone)
 
     phone.page.unroute("**/api/upload?*")

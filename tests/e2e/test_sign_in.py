@@ -24,6 +24,18 @@ WEAK_IN_GERMAN = (
     "Dieses Passwort ist zu leicht zu erraten, zu kurz, länger als 256 Zeichen oder dein bisheriges."
     " Nimm vier Wörter, die nichts miteinander und nichts mit dir zu tun haben."
 )
+# As browsers do where all cookies are blocked: Chromium with its locks, Firefox with what tabs talk by.
+_KEEPS_NOTHING = """
+for (const area of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, area, {
+    get() { throw new DOMException("Access is denied for this document.", "SecurityError") },
+  });
+window.BroadcastChannel = class {
+  constructor() { throw new DOMException("The operation is insecure.", "SecurityError") }
+};
+navigator.locks.request = () =>
+  Promise.reject(new DOMException("Access to the Locks API is denied.", "SecurityError"));
+"""
 WRONG_IN_GERMAN = (
     "Das Passwort deines Kontos oder der Benutzername stimmt nicht."
     " Prüfe, was du eingegeben hast, und versuche es noch einmal."
@@ -71,6 +83,23 @@ def test_a_new_student_takes_the_suggested_passphrase_and_is_in(
     fill(desk.page, desk.username, passphrase)
     desk.page.get_by_role("button", name="Sign in").click()
     expect(desk.composer).to_be_visible()
+
+
+def test_where_the_browser_keeps_nothing_one_is_told_and_let_in(
+    open_context: Callable[..., BrowserContext],
+):
+    context = open_context()
+    context.add_init_script(_KEEPS_NOTHING)
+    desk = Desk(context.new_page())
+    desk.page.goto("/#/register")
+    expect(desk.page.get_by_text("This browser keeps nothing for this page")).to_be_visible()
+    fill(desk.page, "forgetful")
+    make(desk.page)
+
+    expect(desk.composer).to_be_visible()
+    desk.page.goto("/#/account")
+    desk.page.get_by_role("button", name="Sign out", exact=True).first.click()
+    expect(desk.page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 @pytest.mark.parametrize(("locale", "text"), [("en-GB", REPEATED), ("de-DE", WEAK_IN_GERMAN)])

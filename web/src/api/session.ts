@@ -2,6 +2,7 @@
 // cookie that no script sees.
 
 import { signal } from "@preact/signals";
+import { canRemember, recall, remember } from "../memory.ts";
 import type { TokenReply, User } from "../schema.ts";
 import { navigateUnasked } from "../unload.ts";
 import { ConnectionLost, type Problem } from "./problems.ts";
@@ -34,11 +35,20 @@ let isReplaced = false;
 let access = { token: "", since: 0, until: 0 };
 let lastUserId: number | null = null;
 let refreshing: Promise<void> | null = null;
-const channel = new BroadcastChannel("lectern-session");
-const farewells = new BroadcastChannel("lectern-farewell");
+const channel = openChannel("lectern-session");
+const farewells = openChannel("lectern-farewell");
+
+/** Where the browser keeps nothing the tabs share nothing either: it is a port that nobody hears. */
+function openChannel(name: string): BroadcastChannel {
+  if (canRemember()) return new BroadcastChannel(name);
+  return new MessageChannel().port1 as EventTarget as BroadcastChannel;
+}
+
+/** There are locks only where the browser counts the page as secure, and keeps anything for it. */
+const hasLocks = () => "locks" in navigator && canRemember();
 
 /** Whether someone was signed in here the last time: a page without a session asks for none. */
-export const isRemembered = () => localStorage.getItem(HINT) !== null;
+export const isRemembered = () => recall("browser", HINT) !== null;
 
 /** Find out who is there. Raises a Failure where that cannot be told. */
 export async function lookWhoIsThere(): Promise<void> {
@@ -70,7 +80,7 @@ function accept(reply: TokenReply, at: number): void {
 export function begin(reply: TokenReply): void {
   const at = Date.now();
   accept(reply, at);
-  localStorage.setItem(HINT, String(at));
+  remember("browser", HINT, String(at));
   channel.postMessage({ kind: "refreshed", reply, at } satisfies News);
 }
 
@@ -83,7 +93,7 @@ function forget(byItself: boolean): void {
 
 /** The session is over: here and in the other tabs. */
 export function end({ byItself }: { byItself: boolean }): void {
-  localStorage.removeItem(HINT);
+  remember("browser", HINT, null);
   forget(byItself);
   channel.postMessage({ kind: "ended", byItself } satisfies News);
 }
@@ -122,7 +132,7 @@ async function post(path: string): Promise<Response> {
   }
 }
 
-const isHinted = (asked: number) => Number(localStorage.getItem(HINT)) >= asked;
+const isHinted = (asked: number) => Number(recall("browser", HINT)) >= asked;
 
 /** Whether a token came after `asked`, here or in another tab, which is about to tell of it. */
 async function hasNewer(asked: number, isTold = isHinted(asked)): Promise<boolean> {
@@ -145,9 +155,8 @@ async function renew(asked: number, isTold?: boolean): Promise<void> {
 
 async function renewAlone(): Promise<void> {
   const asked = Date.now();
-  // Only where the browser counts the page as secure are there locks. Two tabs that trade the same
-  // refresh token within moments get the same new one.
-  if (!("locks" in navigator)) return renew(asked);
+  // Two tabs that trade the same refresh token within moments get the same new one.
+  if (!hasLocks()) return renew(asked);
   const { locks } = navigator;
   const isAlone = await locks.request(LOCK, { ifAvailable: true }, async (lock) => {
     if (lock) await renew(asked);
@@ -171,7 +180,7 @@ export async function holdToken(milliseconds: number): Promise<void> {
 
 /** Let whoever signs out in another tab wait for this, which needs the session. */
 export function delaySignOut(work: Promise<void>): void {
-  if ("locks" in navigator) navigator.locks.request(UNFINISHED, { mode: "shared" }, () => work);
+  if (hasLocks()) navigator.locks.request(UNFINISHED, { mode: "shared" }, () => work);
 }
 
 /** Do this at once when somebody signs out in another tab. */
@@ -182,7 +191,7 @@ export function onFarewell(finish: () => void): void {
 /** Let the other tabs finish what they are at; not for long: one of them may be frozen. */
 async function bidFarewell(): Promise<void> {
   farewells.postMessage(null);
-  if (!("locks" in navigator)) return;
+  if (!hasLocks()) return;
   const signal = AbortSignal.timeout(FAREWELL_MILLISECONDS);
   await navigator.locks.request(UNFINISHED, { signal }, () => {}).catch(() => {});
 }

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { knock } from "../api/client.ts";
 import { isProblem, isUnanswered } from "../api/problems.ts";
 import { begin, wasEnded } from "../api/session.ts";
+import { canRemember } from "../memory.ts";
 import { go, route } from "../routes.ts";
 import type { TokenReply } from "../schema.ts";
 import { strings } from "../strings/index.ts";
@@ -172,6 +173,7 @@ export function SignIn() {
             {s.signIn.ended}
           </p>
         )}
+        {!canRemember() && <p class="note">{s.signIn.forgetful}</p>}
         <SignInForm key={String(isNew)} isNew={isNew} />
         <p>
           <a href={isNew ? "#/" : "#/register"}>{isNew ? s.signIn.toOld : s.signIn.toNew}</a>

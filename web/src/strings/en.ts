@@ -84,6 +84,8 @@ export const en = {
     toNew: "New here? Make an account",
     toOld: "You have an account? Sign in",
     ended: "Your session is over. Sign in again to go on where you were.",
+    forgetful:
+      "This browser keeps nothing for this page: you would be signed out after a few minutes. Allow cookies for it, then load it again.",
     promise: [
       "Lecture notes, slides, chapters: read page by page, and seen by nobody but you.",
       "What is not in your files is not made up.",
@@ -163,13 +165,14 @@ export const en = {
     placeholder: "Ask about your files …",
     send: "Ask",
     stop: "Stop",
-    all: (count: number) => (count === 1 ? "Asks your file" : `Asks all ${count} files`),
+    all: (count: number) =>
+      ["", "Asks your file", "Asks both files"][count] ?? `Asks all ${count} files`,
     some: (count: number, total: number) => `Asks ${count} of ${total} files`,
     noneChosen: "Choose at least one file",
     noneReady: "Add a file first",
     coming: (count: number) => plural(count, "file on its way …", "files on their way …"),
     reading: (count: number) => `Reading ${plural(count, "file", "files")} …`,
-    notListed: "Your files did not come",
+    notListed: "Your files could not be loaded",
     notRead: (count: number) => plural(count, "file was not read", "files were not read"),
     doubled: (count: number) => plural(count, "file was here already", "files were here already"),
     tooLong: (count: number) => `${plural(count, "character", "characters")} too many`,

@@ -2,6 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { type Failure, Problem, UNNAMED } from "../api/problems.ts";
+import { recall, remember } from "../memory.ts";
 import { de } from "./de.ts";
 import { en } from "./en.ts";
 
@@ -13,7 +14,7 @@ export const languages: Record<Language, Strings> = { en, de };
 const KEY = "lectern-language";
 
 function preferred(): Language {
-  const wanted = [localStorage.getItem(KEY), ...navigator.languages];
+  const wanted = [recall("browser", KEY), ...navigator.languages];
   const known = wanted.map((tag) => tag?.slice(0, 2)).find((tag) => tag === "en" || tag === "de");
   return known === "de" ? "de" : "en";
 }
@@ -32,7 +33,7 @@ effect(() => {
 });
 
 export function chooseLanguage(chosen: Language): void {
-  localStorage.setItem(KEY, chosen);
+  remember("browser", KEY, chosen);
   language.value = chosen;
 }
 

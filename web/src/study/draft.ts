@@ -3,6 +3,7 @@
 
 import { batch, effect, signal } from "@preact/signals";
 import { user, wasEnded } from "../api/session.ts";
+import { recall, remember } from "../memory.ts";
 
 const KEY = "lectern-draft";
 
@@ -48,17 +49,12 @@ export function returnWords(questions: string[]): void {
 }
 
 function keep(kept: Kept | null): void {
-  try {
-    if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept));
-    else sessionStorage.removeItem(KEY);
-  } catch {
-    // There is no room, or the browser allows none: the page has it all the same.
-  }
+  remember("tab", KEY, kept && JSON.stringify(kept));
 }
 
 function findKept(): Kept | null {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+    return JSON.parse(recall("tab", KEY) ?? "null");
   } catch {
     return null;
   }
