@@ -507,6 +507,7 @@ class TestWaysIn:
         is_left_to_the_field = desk.composer.evaluate(
             """(field, files) => {
               files.setData("text/plain", "granite");
+              files.setData("text/html", "<b>granite</b>");
               return field.dispatchEvent(
                 new ClipboardEvent("paste", {clipboardData: files, bubbles: true, cancelable: true}));
             }""",
@@ -515,6 +516,20 @@ class TestWaysIn:
 
         assert is_left_to_the_field
         expect(desk.open_side().get_by_text("picture.txt")).to_have_count(0)
+
+    def test_files_with_their_names_are_pasted_wherever_one_is(self, desk: Desk):
+        """As a Mac copies them."""
+        files = desk.page.evaluate_handle(TRANSFER, ["pasted.txt", GRANITE])
+        desk.composer.evaluate(
+            """(field, files) => {
+              files.setData("text/plain", "pasted.txt");
+              field.dispatchEvent(
+                new ClipboardEvent("paste", {clipboardData: files, bubbles: true, cancelable: true}));
+            }""",
+            files,
+        )
+
+        desk.expect_ready("pasted.txt")
 
     def test_several_at_once_tell_what_became_of_each(self, desk: Desk):
         desk.add(
@@ -765,7 +780,7 @@ class TestInUse:
         use_all.click()
 
         expect(use_all).to_be_checked()
-        expect(desk.page.get_by_role("button", name="Asks all 2 files")).to_be_visible()
+        expect(desk.page.get_by_role("button", name="Asks both files")).to_be_visible()
 
     def test_a_file_is_deleted_after_one_question_and_its_quotes_stay(
         self, desk: Desk, model: ScriptedModel

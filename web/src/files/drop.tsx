@@ -16,10 +16,16 @@ addEventListener("dragover", (event) => {
 });
 addEventListener("drop", (event) => hasFiles(event) && event.preventDefault());
 
-/** Office puts a picture beside the words that it copies: who is writing wants the words. */
+const RICH_TEXT = ["text/html", "text/rtf"];
+
+/**
+ * Office puts a picture beside the words that it copies: who is writing wants the words. Plain text alone is beside
+ * the files that a Mac copies, too, their names; and HTML alone beside a picture that was copied in a browser.
+ */
 function isText({ target, clipboardData }: ClipboardEvent): boolean {
   const isWriting = target instanceof HTMLElement && target.matches("input, textarea");
-  return isWriting && (clipboardData?.types.includes("text/plain") ?? false);
+  const types = clipboardData?.types ?? [];
+  return isWriting && types.includes("text/plain") && RICH_TEXT.some((it) => types.includes(it));
 }
 
 function paste(event: ClipboardEvent): void {
