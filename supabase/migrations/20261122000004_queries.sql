@@ -120,6 +120,8 @@ as $$
     from unnest(tsvector_to_array(to_tsvector(p_config, p_text))) as lexeme
 $$;
 
+-- For a day it took another argument, which may be left out: a call of the one below would have meant either.
+drop function if exists private.retrieve(bigint, bigint[], text, extensions.halfvec, jsonb, text);
 create or replace function private.retrieve(
     p_user_id bigint, p_file_ids bigint[], p_search_text text, p_embedding extensions.halfvec, p_retrieval jsonb
 ) returns jsonb
