@@ -1,10 +1,11 @@
 """What an answer leaves in the trace of its request, and over which connections the endpoint is asked."""
 
 import asyncio
+import functools
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -59,20 +60,16 @@ class Endpoint:
 async def serving(endpoint: Endpoint) -> AsyncIterator[str]:
     """Serve an endpoint as long as there is a client of it, and give its address."""
     listening = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, backlog=MANY)
-    clients = transport.model_client(), transport.embedding_client()
+    clients = models.model_client(), models.embedding_client()
     async with endpoint.connections, listening, clients[0], clients[1]:
         yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
 
 
 @pytest.fixture
-def anew() -> Iterator[None]:
-    """Have the clients made anew for this test, and after it."""
-    made = (models._client, transport.model_client, transport.embedding_client)
-    for each in made:
-        each.cache_clear()
-    yield
-    for each in made:
-        each.cache_clear()
+def anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have clients of its own made for this test; those of this process stay with who uses them."""
+    for name in ("_client", "model_client", "embedding_client"):
+        monkeypatch.setattr(models, name, functools.cache(getattr(models, name).__wrapped__))
 
 
 @pytest.mark.usefixtures("anew")
