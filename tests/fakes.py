@@ -43,7 +43,7 @@ class ScriptedModel:
     says: str | Callable[[Messages], str] = "NOT_FOUND"
     status: int = 200
     embedding_status: int | Callable[[int], int] = 200
-    embedding_body: str | None = None
+    embedding_body: str | bytes | None = None
     stops_after: int | None = None
     holds_after: int | None = None
     holds_embedding: int | None = None

@@ -1,6 +1,5 @@
 """How an OpenAI-compatible endpoint fails: what of it passes, and which problem the rest is."""
 
-import json
 import logging
 import math
 from collections.abc import Generator
@@ -38,7 +37,12 @@ def endpoint_call() -> Generator[None]:
     except APIStatusError as error:
         wait = math.ceil(_asked_wait(error)) or _RETRY_AFTER_SECONDS
         raise problems.ModelUnavailable(retry_after_seconds=wait) from error
-    except (OpenAIError, json.JSONDecodeError, TimeoutError, Malformed) as error:
+    except (
+        OpenAIError,
+        ValueError,
+        TimeoutError,
+        Malformed,
+    ) as error:  # of bytes that are no UTF-8, or no JSON
         raise problems.ModelUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
 
 

@@ -234,6 +234,8 @@ def _read_event(event: Any) -> _Told:
         delta = choice["delta"]
         # A refusal has a member of its own, and then there is no content.
         text, declines = delta.get("content") or "", bool(delta.get("refusal"))
+        if not isinstance(text, str):
+            raise TypeError
         return _Told(text, choice.get("finish_reason"), usage, declines)
 
 

@@ -21,7 +21,8 @@ NOTES = "# Light\n\nA ray entering glass bends towards the normal because it slo
 PAGES = 110
 # 32 of whose chunks end within a page.
 LONG_NOTES = "".join(f"Planet {n} has {n * 7} moons and {n % 13} rings. " for n in range(1_500))
-NO_EMBEDDINGS = [
+NO_EMBEDDINGS: list[str | bytes] = [
+    b'{"data": "\xff"}',
     "<html>",
     '{"data": null}',
     '{"data": []}',
@@ -121,7 +122,7 @@ class TestAModelThatIsAway:
 
     @pytest.mark.parametrize("body", NO_EMBEDDINGS)
     def test_answers_nonsense_fails_the_file_until_one_tries_again(
-        self, student: Student, model: ScriptedModel, body: str
+        self, student: Student, model: ScriptedModel, body: str | bytes
     ) -> None:
         model.embedding_body = body
 
@@ -135,7 +136,7 @@ class TestAModelThatIsAway:
 
     @pytest.mark.parametrize("body", NO_EMBEDDINGS)
     def test_answers_nonsense_leaves_the_text_search(
-        self, student: Student, model: ScriptedModel, body: str
+        self, student: Student, model: ScriptedModel, body: str | bytes
     ) -> None:
         student.upload("notes.md", NOTES)
         model.embedding_body = body

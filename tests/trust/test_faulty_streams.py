@@ -67,6 +67,10 @@ BROKEN: dict[str, Fault] = {
     "stalls": stream(*BEGUN, ending=be_silent),
     "drips for ever": stream(*BEGUN, ending=drip),
     "sends what is no JSON": stream(*BEGUN, raw("{oops"), *ENDED),
+    "sends bytes that are no text": stream(*BEGUN, b'data: {"a": "\xff"}\n\n', *ENDED),
+    "sends parts in the place of text": stream(
+        *BEGUN, raw('{"choices": [{"delta": {"content": [{"text": "more"}]}}]}'), *ENDED
+    ),
     "sends a list": stream(*BEGUN, raw("[]"), *ENDED),
     "sends choices that are none": stream(*BEGUN, raw('{"choices": "x"}'), *ENDED),
     "sends no delta": stream(*BEGUN, raw('{"choices": [{"delta": null}]}'), *ENDED),
@@ -139,6 +143,8 @@ def test_an_answer_that_breaks_is_kept_and_never_answered(
 
     is_told = events[-1][0] == "error" or events[-1][1]["query"]["status"] == "interrupted"
     promise.check(is_told, f"{how}: {events[-1]}")
+    is_ours = events[-1][1].get("type") == "about:blank"
+    promise.check(not is_ours, f"{how}: told as a mistake of our own")
     promise.check(query["status"] == "interrupted", f"{how}: {query['status']}")
     promise.check(query["response"].startswith(SHOWN), f"{how}: {query['response']}")
     promise.check(texts_of(events) == query["response"], f"{how}: shown and stored differ")
