@@ -76,7 +76,10 @@ declare
 begin
     for v_file in
         select * from public.files
-        where status = 'awaiting_upload' and created_at < now() - make_interval(secs => p_age_seconds)
+        where
+            status = 'awaiting_upload' and created_at < now() - make_interval(secs => p_age_seconds)
+            -- Looked for in vain after the two hours in which they could be sent: what has arrived is read, however late.
+            and lease_until > created_at + interval '2 hours'
         order by created_at limit p_limit for update skip locked
     loop
         perform private.delete_file_row(v_file);

@@ -10,6 +10,7 @@ from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.streams import open_stream, read_events
 
+YESTERDAY = "update files set created_at = now() - interval '25 hours' where id = %s"
 NOTES = "# Light\n\nA ray entering glass bends towards the normal because it slows down.\n"
 
 
@@ -107,22 +108,34 @@ class TestRun:
         assert report["queries_interrupted"] == 0
         assert (last, data["query"]["response"]) == ("done", "Light bends in glass.")
 
-    @pytest.mark.parametrize("bytes_arrive", [True, False])
-    def test_deletes_uploads_that_nobody_finished(
-        self, run: Any, student: Student, ground: Ground, *, bytes_arrive: bool
+    def test_deletes_uploads_that_it_has_looked_for_in_vain(
+        self, run: Any, student: Student, ground: Ground
     ) -> None:
-        old, new = announce(student, bytes_arrive=bytes_arrive), announce(student)
+        old, new = announce(student, bytes_arrive=False), announce(student)
         path = ground.path_of(old)
-        yesterday = "update files set created_at = now() - interval '25 hours' where id = %s"
-        ground.execute(yesterday, old)
+        ground.execute(YESTERDAY, old)
 
-        report = run()
+        reports = [run(), run()]
 
-        assert report["uploads_abandoned"] == 1
+        assert [report["uploads_abandoned"] for report in reports] == [0, 1]
         listed = student.client.get("/api/upload").json()["files"]
         assert [file["id"] for file in listed] == [new]
         assert not ground.has_object(path)
         assert ground.rows("select 1 from object_deletions where path = %s", path) == []
+
+    def test_reads_what_has_arrived_and_nobody_looked_for_in_a_day(
+        self, run: Any, student: Student, ground: Ground
+    ) -> None:
+        file_id = announce(student)
+        ground.execute(YESTERDAY, file_id)
+        # When it was looked for, its bytes could still come.
+        early = "update files set lease_until = created_at + interval '1 hour' where id = %s"
+        ground.execute(early, file_id)
+
+        report = run()
+
+        assert report["uploads_abandoned"] == 0
+        assert student.client.get(f"/api/upload/{file_id}").json()["status"] == "ready"
 
     def test_goes_on_with_a_reading_that_was_abandoned(
         self, run: Any, student: Student, ground: Ground
