@@ -25,14 +25,14 @@ async def collect(path: Path, **options: float) -> list[Opening | Page]:
 
 
 async def open_file(
-    path: Path, *, deadline_seconds: float = 15.0, **options: float
+    path: Path, *, deadline_seconds: float = 15.0, enough_seconds: float = 0.0, **options: float
 ) -> AsyncGenerator[Opening | Page]:
     file_type = find_file_type(path.name)
     assert file_type
     chosen: dict[str, Any] = {"max_pages": 1000, "seconds": deadline_seconds} | options
     async with (
         start_reader(path, file_type, **chosen) as reader,
-        aclosing(reader.read(deadline_seconds)) as items,
+        aclosing(reader.read(deadline_seconds, enough_seconds=enough_seconds)) as items,
     ):
         async for item in items:
             yield item

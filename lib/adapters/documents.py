@@ -68,10 +68,13 @@ class Reader:
         self._process, self._path, self._file_type = process, path, file_type
         self._first_page = first_page
 
-    async def read(self, deadline_seconds: float) -> AsyncGenerator[Opening | Page]:
+    async def read(
+        self, deadline_seconds: float, *, enough_seconds: float = 0.0
+    ) -> AsyncGenerator[Opening | Page]:
         """Yield the opening, then the pages as they come, blank ones with text "". To be called once.
 
-        It ends after the last page, or at the deadline if pages were coming: read on with the next.
+        It ends after the last page, or at the deadline if pages were coming: read on with the next. Where the deadline
+        was sooner than `enough_seconds`, it ends there also before the first page.
 
         Raises:
             UnsupportedFileType: the content is not of this type.
@@ -95,7 +98,7 @@ class Reader:
                     yield item
                 case _:
                     raise _stopped_at(next_page)
-        if next_page == self._first_page:
+        if next_page == self._first_page and deadline_seconds >= enough_seconds:
             raise _unreadable(f"Page {read_page + 1} takes too long to read. {_LEAVE_OUT}")
 
 

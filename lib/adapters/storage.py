@@ -1,7 +1,6 @@
 """Supabase Storage, spoken to with the secret key: signed URLs, and the bytes for ingestion."""
 
 import hashlib
-import math
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
@@ -16,7 +15,7 @@ import httpx
 
 from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.retries import retrying
-from lib.adapters.transport import supabase_client, traced_call
+from lib.adapters.transport import never_arrived, supabase_client, traced_call
 from lib.domain import problems
 from lib.domain.models import ResumableUpload, Upload
 
@@ -105,11 +104,14 @@ class Storage:
         )
         return str(signed["signedURL"])
 
-    async def download(self, path: str, target: Path, *, max_bytes: int) -> "Download | None":
+    async def download(
+        self, path: str, target: Path, *, max_bytes: int, seconds: float
+    ) -> "Download | None":
         """Stream the object to `target`; None where there is none.
 
         Raises:
             FileTooLarge: It has more than `max_bytes`.
+            StorageUnavailable: It failed, or has not sent all of it in so many seconds.
         """
 
         async def fetch() -> Download:
@@ -118,7 +120,7 @@ class Storage:
                 return await _save(answer, target, max_bytes)
 
         try:
-            return await _calling(fetch, seconds=math.inf, may_miss=True)
+            return await _calling(fetch, seconds=seconds, may_miss=True)
         except problems.FileNotFound:
             return None
 
@@ -147,18 +149,25 @@ class Storage:
         )
 
     async def remove(self, paths: list[str]) -> list[str]:
-        """Delete the objects and return which there were; those that are not there are no error."""
+        """Delete the objects and return which there were; those that are not there are no error.
+
+        Tried again only where nobody can have heard it: a second call finds none of what the first has deleted.
+        """
 
         async def delete() -> list[str]:
             return [str(gone["name"]) for gone in await self._files.remove(paths)]
 
-        return await _calling(delete)
+        return await _calling(delete, least_wait=_least_wait_unheard)
 
 
 async def _calling(
-    call: Callable[[], Awaitable[T]], *, seconds: float = _TIMEOUT_SECONDS, may_miss: bool = False
+    call: Callable[[], Awaitable[T]],
+    *,
+    seconds: float = _TIMEOUT_SECONDS,
+    may_miss: bool = False,
+    least_wait: Callable[[Exception, int], float | None] | None = None,
 ) -> T:
-    """Make a call that may be repeated, as all of them may be.
+    """Make a call, and again where that may help: all of them may be repeated.
 
     Raises:
         FileNotFound: There is no such object, where it `may_miss`. To other calls 404 says that
@@ -172,7 +181,11 @@ async def _calling(
 
     with _as_problems(may_miss=may_miss):
         async with limit(seconds):
-            return await retrying(attempt, _least_wait)
+            return await retrying(attempt, least_wait or _least_wait)
+
+
+def _least_wait_unheard(error: Exception, _retry: int) -> float | None:
+    return 0 if never_arrived(error) else None
 
 
 def _least_wait(error: Exception, _retry: int) -> float | None:

@@ -2,10 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 
@@ -21,6 +21,7 @@ from lib.domain.problems import DatabaseUnavailable, ModelDeclined, ModelInterru
 from lib.domain.prompting import build_messages, estimate_tokens, fit_passages
 from lib.services.questions import SAVING_SECONDS, Tools
 
+T = TypeVar("T")
 Event = tuple[str, Any]
 
 _NOTHING_SAID = "The model stopped before its first word. Ask again, or ask for less at once."
@@ -80,14 +81,28 @@ async def answer(beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
             async for event in events:
                 yield event
     finally:
-        # Shielded: a plain await here saves nothing once the client's going away has cancelled us.
         deadline.allow(seconds + SAVING_SECONDS)
-        with anyio.CancelScope(shield=True):
-            saved = await _save(beginning.query, draft, tools.database)
+        saved = await _to_its_end(_save(beginning.query, draft, tools.database))
     if draft.problem:
         yield "error", Failure(draft.problem, saved)
     else:
         yield "done", saved
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await work to its end, whoever goes away meanwhile; a cancellation is raised after it.
+
+    In a task of its own, because the client's going away may cancel us in the middle; and shielded from scopes, which
+    would cancel every wait.
+    """
+    task = asyncio.create_task(work)
+    with anyio.CancelScope(shield=True):
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait([task])
+            raise
+    return task.result()
 
 
 async def collect(events: AsyncGenerator[Event]) -> Query:

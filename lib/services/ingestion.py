@@ -42,6 +42,7 @@ _CLOSING_SECONDS = 5.0
 # With less, a slow start of the reader would look like a page that cannot be read.
 _LEAST_READING_SECONDS = 5.0
 # What the problem says by itself is said to who asks a question.
+_RETRY_AFTER_SECONDS = 10
 _UNEMBEDDED = "The language model cannot be reached, so this file is not read to its end. Try again in a moment."
 
 
@@ -180,13 +181,7 @@ async def _fetch(claim: Claim, lease_id: str, path: Path, reading: Reading) -> S
         The file that already holds these bytes, where there is one; else None.
     """
     file = claim.file
-    download = await reading.storage.download(
-        file.path, path, max_bytes=reading.settings.max_file_bytes
-    )
-    if download is None:
-        raise UploadIncomplete
-    if not _is_announced(download, file):
-        raise UploadMismatch
+    download = await _download(file, path, reading)
     recorded, duplicate = await files.record_upload(
         reading.service, lease_id, size_bytes=download.size_bytes, sha256=download.sha256
     )
@@ -194,6 +189,35 @@ async def _fetch(claim: Claim, lease_id: str, path: Path, reading: Reading) -> S
         return None
     await delete_objects([file.path], service=reading.service, storage=reading.storage)
     return recorded
+
+
+async def _download(file: StoredFile, path: Path, reading: Reading) -> Download:
+    """Bring the bytes here, and believe that they are others than announced only if they come twice.
+
+    A gateway's page may come with 200, too, and what is refused for good is deleted.
+
+    Raises:
+        UploadIncomplete, UploadMismatch, FileTooLarge
+        StorageUnavailable: It is too slow, or what came is not what is stored.
+    """
+    seen: set[str] = set()
+    while True:
+        download = await reading.storage.download(
+            file.path,
+            path,
+            max_bytes=reading.settings.max_file_bytes,
+            seconds=reading.seconds_left,
+        )
+        if download is None:
+            raise UploadIncomplete
+        if _is_announced(download, file):
+            return download
+        # Of what was read in part it is known what is stored.
+        if file.progress.pages_done or (seen and download.sha256 not in seen):
+            raise StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
+        if seen:
+            raise UploadMismatch
+        seen.add(download.sha256)
 
 
 async def _read_pages(claim: Claim, lease_id: str, reader: Reader, reading: Reading) -> bool:
@@ -209,7 +233,10 @@ async def _read_pages(claim: Claim, lease_id: str, reader: Reader, reading: Read
         functools.partial(files.save_slice, reading.service, lease_id),
         is_pace_known=pace.is_known,
     )
-    items = reader.read(max(reading.seconds_left - _RESERVED_SECONDS, _LEAST_READING_SECONDS))
+    items = reader.read(
+        max(reading.seconds_left - _RESERVED_SECONDS, _LEAST_READING_SECONDS),
+        enough_seconds=reading.settings.ingestion_slice.total_seconds() / 2,
+    )
     async with saving as save, aclosing(items):
         async for item in items:
             shelf.add(item)

@@ -1,6 +1,8 @@
 """What users do with files: announce, send, list, open, delete."""
 
 import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from lib.adapters import files
@@ -56,6 +58,16 @@ async def announce(
     )
 
 
+@asynccontextmanager
+async def _or_forgotten(file: StoredFile, database: Database) -> AsyncGenerator[None]:
+    """Take an announcement back where what follows fails: its place would count against the user's."""
+    try:
+        yield
+    except Problem:
+        await files.delete_file(database, file.id)
+        raise
+
+
 async def sign_upload(
     announcement: Announcement,
     *,
@@ -64,11 +76,15 @@ async def sign_upload(
     settings: Settings,
     now: datetime,
 ) -> tuple[File, Upload | None]:
-    """Announce a file and return where its bytes go; None for a duplicate, which needs none."""
+    """Announce a file and return where its bytes go; None for a duplicate, which needs none.
+
+    Nothing is left behind when the storage fails.
+    """
     file, created = await announce(announcement, database=database, settings=settings)
     if not created:
         return file, None
-    return file, await storage.sign_upload(file.path, file.content_type, now=now)
+    async with _or_forgotten(file, database):
+        return file, await storage.sign_upload(file.path, file.content_type, now=now)
 
 
 async def send(
@@ -86,13 +102,9 @@ async def send(
     """
     file, created = await announce(announcement, database=database, settings=settings)
     if created:
-        try:
-            await storage.upload(
-                await storage.sign_upload(file.path, file.content_type, now=now), content
-            )
-        except Problem:
-            await files.delete_file(database, file.id)
-            raise
+        async with _or_forgotten(file, database):
+            upload = await storage.sign_upload(file.path, file.content_type, now=now)
+            await storage.upload(upload, content)
     return file, created
 
 

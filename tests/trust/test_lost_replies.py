@@ -1,5 +1,6 @@
 """What was done, but nobody heard of it: done once, and the client can always go on."""
 
+import threading
 from collections.abc import Callable, Generator
 
 import httpx
@@ -11,9 +12,19 @@ from tests.accounts import FROM_OUR_PAGE, NEW_PASSWORD
 from tests.conftest import Configuration, Ground
 from tests.fakes import ScriptedModel
 from tests.lessons import ANSWER, LIGHT, QUESTION
+from tests.streams import open_stream, read_events
 from tests.trust.instances import full_budget, proxied
 from tests.trust.invariants import Invariants
-from tests.trust.misbehaving import Call, Fault, Proxy, lose_reply, refuse
+from tests.trust.misbehaving import (
+    Call,
+    Exchange,
+    Fault,
+    Proxy,
+    html,
+    lose_reply,
+    refuse,
+    refuse_as_storage,
+)
 from tests.trust.report import Promise
 
 pytestmark = pytest.mark.promise("What was done unheard is done once")
@@ -61,6 +72,74 @@ def test_an_answer_is_saved_and_billed_once(student: Student, proxy: Proxy, grou
     )
     assert (query["status"], calls_of(proxy, "finish_query")) == ("answered", 2)
     assert usage == {"query_count": 1, "token_count": 110}
+
+
+def test_an_answer_is_saved_whoever_leaves_meanwhile(
+    student: Student, proxy: Proxy, ground: Ground
+) -> None:
+    student.upload("light.md", LIGHT)
+    is_met = threading.Event()
+    away = refuse(503, "57P03")
+
+    async def fail(exchange: Exchange) -> None:
+        await away(exchange)
+        is_met.set()
+
+    hit(proxy, fail, "finish_query")
+    with open_stream(student, QUESTION) as response:
+        for name, _ in read_events(response):
+            if name == "citation":
+                break
+        assert is_met.wait(10)
+
+    done = "select status from queries where user_id = %s and status <> 'streaming'"
+    ground.wait_for(done, student.id)
+    assert ground.rows(done, student.id) == [{"status": "answered"}]
+
+
+def test_what_is_erased_is_not_told_to_have_been_nothing(student: Student, proxy: Proxy) -> None:
+    student.upload("light.md", LIGHT)
+    met: list[Call] = []
+
+    def is_first_deletion(_: int, call: Call) -> bool:
+        if call.method == "DELETE":
+            met.append(call)
+        return len(met) == 1 and call is met[0]
+
+    proxy.arm(lose_reply, is_first_deletion)
+
+    erasure = student.client.post("/api/auth/erase", json={"password": PASSPHRASE})
+
+    receipt = erasure.json()
+    assert len(met) == 1
+    assert (receipt["stored_objects"], receipt["pending_objects"]) == (0, 1)
+
+
+def test_a_page_in_place_of_a_file_takes_nothing_away(student: Student, proxy: Proxy) -> None:
+    met: list[Call] = []
+
+    def is_first_download(_: int, call: Call) -> bool:
+        if "/object/authenticated/" in call.path:
+            met.append(call)
+        return len(met) == 1 and call is met[0]
+
+    proxy.arm(html, is_first_download)
+
+    file = student.upload("light.md", LIGHT)
+
+    assert (file["status"], len(met)) == ("ready", 2)
+
+
+def test_a_place_that_nobody_heard_of_is_not_kept(student: Student, proxy: Proxy) -> None:
+    proxy.arm(
+        refuse_as_storage(503, "DatabaseError"), lambda _, call: "/object/upload/sign/" in call.path
+    )
+    body = {"filename": "light.md", "size_bytes": 100}
+
+    answer = student.client.post("/api/upload/signed", json=body)
+
+    assert answer.status_code == 503
+    assert student.client.get("/api/upload").json()["files"] == []
 
 
 def test_a_question_begins_once(student: Student, proxy: Proxy, ground: Ground) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -218,6 +219,27 @@ def test_storage_refused_alone_is_told_at_once(  # noqa: PLR0913, PLR0917 - fixt
     promise.check(not told, f"{name}: {told}")
     promise.check(seconds < 3, f"{name}: took {seconds:.1f} s")
     promise.check(not (found := invariants.broken()), f"{name}: {found}")
+
+
+def test_a_storage_that_drips_takes_no_attempt_from_a_file(
+    student: Student, ground: Ground, proxy: Proxy, configuration: Configuration
+) -> None:
+    body = {"filename": "light.md", "size_bytes": len(LIGHT.encode())}
+    announced = student.client.post("/api/upload/signed", json=body).json()
+    file_id, upload = announced["file"]["id"], announced["upload"]
+    student.client.put(upload["url"], content=LIGHT, headers=upload["headers"]).raise_for_status()
+    leisure = configuration.settings.ingestion_slice
+    configuration.change(ingestion_slice=timedelta(seconds=1))
+    proxy.arm(drip, lambda _, call: "/object/authenticated/" in call.path)
+
+    refused = student.client.post(f"/api/upload/{file_id}/ingest")
+
+    row = ground.row("select attempt_count, lease_id from files where id = %s", file_id)
+    assert refused.status_code == 503
+    assert row == {"attempt_count": 0, "lease_id": None}
+    proxy.watch()
+    configuration.change(ingestion_slice=leisure)
+    assert student.client.post(f"/api/upload/{file_id}/ingest").json()["status"] == "ready"
 
 
 # How a database is away that is told to be, whose machine is gone, and that nobody hears of; and how many

@@ -144,6 +144,12 @@ def test_no_page_before_the_deadline_is_a_problem(tmp_path: Path):
         read(slow_pdf(tmp_path / "a.pdf"), deadline_seconds=0.01)
 
 
+def test_no_page_before_a_deadline_that_came_early_is_none(tmp_path: Path):
+    path = slow_pdf(tmp_path / "a.pdf")
+
+    assert asyncio.run(collect(path, deadline_seconds=0.01, enough_seconds=7.5)) == []
+
+
 def test_a_reader_that_is_cancelled_leaves_no_process(tmp_path: Path):
     path = slow_pdf(tmp_path / "a.pdf")
 
