@@ -295,6 +295,23 @@ class TestAnAnswer:
         chats.click()
         expect_whole_answer(reader)
 
+    def test_that_was_asked_in_a_chat_deleted_elsewhere_has_its_words_again(
+        self, reader: Desk, model: ScriptedModel, lectern: str
+    ):
+        model.says = ANSWER
+        reader.ask("What is basalt?")
+        reader.wait_for_end()
+        _delete_chats(lectern, reader.username)
+
+        reader.composer.fill("Is it dark?")
+        with reader.page.expect_response("**/api/query") as refused:
+            reader.composer.press("Enter")
+
+        assert refused.value.status == 404
+        expect(reader.composer).to_have_value("Is it dark?")
+        reader.follow("New question")
+        expect(reader.composer).to_have_value("Is it dark?")
+
 
 # How many answers the page has drawn as running at the same time, at most.
 _COUNT_AT_ONCE = """() => {
@@ -424,6 +441,18 @@ class TestAnUpload:
         assert pieces[2] >= pieces[1] == 6 * MEBIBYTE
         assert cut.others == ["POST", "HEAD"]
         assert _stored(lectern, desk.username) == hashlib.sha256(content).hexdigest()
+
+    def test_that_gave_up_goes_on_when_the_connection_is_back(self, desk: Desk):
+        hurry(desk)
+        desk.page.route(PUT, lambda route: route.abort("connectionreset"))
+        desk.add(text_file("rocks.txt", NOTES))
+        side = desk.open_side()
+        expect(side.get_by_role("button", name="Try again")).to_be_visible()
+        desk.page.unroute(PUT)
+
+        desk.page.evaluate("() => { dispatchEvent(new Event('online')) }")
+
+        desk.expect_ready("rocks.txt")
 
     def test_whose_connection_dies_without_a_word_goes_on_where_it_was(
         self, desk: Desk, sample_pdf: bytes

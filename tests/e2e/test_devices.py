@@ -1,4 +1,4 @@
-"""Two devices of one student, who hear nothing of each other: what one has done is no riddle to the other."""
+"""Two devices of one student, who hear nothing of each other, and a page that is left for hours and come back to."""
 
 import re
 from collections.abc import Callable
@@ -16,6 +16,13 @@ _COME_BACK = """() => {
   const now = Date.now;
   Date.now = () => now() + 86_400_000;
   dispatchEvent(new Event("focus"));
+}"""
+
+
+# By an hour: whatever has a time was done in the future.
+_SET_THE_CLOCK_BACK = """() => {
+  const now = Date.now;
+  Date.now = () => now() - 3_600_000;
 }"""
 
 
@@ -122,3 +129,106 @@ def test_who_comes_back_finds_what_was_added_and_asked_elsewhere(desk: Desk, mod
     desk.expect_ready("lecture.txt")
     listed = desk.open_side().get_by_role("link", name=re.compile("^Which rock is dark"))
     expect(listed).to_be_visible()
+
+
+def test_who_comes_back_to_a_chat_finds_what_was_asked_in_it_elsewhere(
+    reader: Desk, model: ScriptedModel
+):
+    model.says = f'It is dark <cite passage="1">{BASALT}</cite>.'
+    reader.ask("Which rock is dark?")
+    reader.wait_for_end()
+    other = sit_down_elsewhere(reader)
+    other.page.goto(reader.page.url)
+    expect(other.chips).to_have_count(1)
+    other.ask("Where does it cool?")
+    expect(other.chips).to_have_count(2)
+    other.wait_for_end()
+
+    reader.page.evaluate(_COME_BACK)
+
+    expect(reader.chips).to_have_count(2)
+    articles = reader.conversation.get_by_role("article")
+    expect(articles).to_have_count(2)
+    expect(articles.last).to_have_accessible_name("Where does it cool?")
+
+
+def test_an_answer_that_was_lost_a_day_ago_is_not_asked_again(reader: Desk, model: ScriptedModel):
+    def break_off(route: Route) -> None:
+        whole = route.fetch()
+        beginning, _, _ = whole.text().partition("event: delta")
+        route.fulfill(response=whole, body=beginning)
+
+    model.says = f'It is dark <cite passage="1">{BASALT}</cite>.'
+    reader.page.route("**/api/query", break_off, times=1)
+    reader.ask("Which rock is dark?")
+    expect(reader.conversation.get_by_text(re.compile("connection was lost"))).to_be_visible()
+    asked: list[Request] = []
+    reader.page.on(
+        "request", lambda sent: asked.append(sent) if sent.url.endswith("/api/query") else None
+    )
+    reader.page.evaluate(_COME_BACK)
+
+    reader.conversation.get_by_role("button", name="Go on").click()
+
+    expect(reader.chips).to_have_count(1)
+    expect(reader.conversation.get_by_role("article")).to_have_count(1)
+    assert asked == []
+
+
+def test_a_clock_that_is_set_back_ends_no_session(desk: Desk):
+    ended = {
+        "status": 401,
+        "content_type": "application/problem+json",
+        "json": {
+            "type": "/problems/invalid-access-token",
+            "title": "",
+            "status": 401,
+            "detail": "",
+        },
+    }
+    desk.page.evaluate(_SET_THE_CLOCK_BACK)
+    desk.page.route("**/api/history?*", lambda route: route.fulfill(**ended), times=1)
+    with desk.page.expect_response(
+        lambda answer: "/api/history?" in answer.url and answer.status == 200
+    ):
+        desk.open_side().get_by_role("searchbox").fill("rocks")
+
+    expect(desk.composer).to_be_visible()
+
+
+def test_the_choice_of_files_outlives_a_reload(new_desk: Callable[..., Desk]):
+    desk = new_desk(text_file("rocks.txt", BASALT), text_file("pale.txt", GRANITE))
+    box = desk.open_side().get_by_role("checkbox", name="Use pale.txt for questions")
+    box.uncheck()
+
+    desk.page.reload()
+
+    expect(desk.page.get_by_role("button", name="Asks 1 of 2 files")).to_be_visible()
+    expect(box).not_to_be_checked()
+
+
+def test_a_question_that_nobody_has_written_down_outlives_a_reload(reader: Desk):
+    reader.page.route("**/api/query", lambda route: route.abort("connectionreset"))
+    reader.composer.fill("Which rock is dark?")
+    reader.composer.press("Enter")
+    expect(reader.conversation.get_by_text(re.compile("connection was lost"))).to_be_visible()
+
+    reader.page.reload()
+
+    expect(reader.composer).to_have_value("Which rock is dark?")
+
+
+def test_a_file_that_was_paused_for_hours_goes_to_a_new_address(desk: Desk):
+    held = hold(desk.page, "**/object/upload/sign/**")
+    desk.add(text_file("lecture.txt", BASALT))
+    assert held.route
+    side = desk.open_side()
+    side.get_by_role("button", name="Pause").click()
+    desk.page.evaluate(_COME_BACK)
+
+    with desk.page.expect_response("**/api/upload/signed") as announced:
+        side.get_by_role("button", name="Go on").click()
+
+    assert announced.value.ok
+    desk.expect_ready("lecture.txt")
+    expect(side.get_by_role("listitem").filter(has_text="lecture.txt")).to_have_count(1)

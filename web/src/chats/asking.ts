@@ -16,10 +16,22 @@ import { chosenFiles, isListed, loadFiles, readyFiles } from "../files/store.ts"
 import { until, wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
+import { returnWords } from "../study/draft.ts";
 import { loadChats } from "./store.ts";
-import { bringBack, chatId, everyTurn, live, storedTurn, type Turn, turns } from "./turns.ts";
+import {
+  bringBack,
+  chatId,
+  everyTurn,
+  live,
+  lookAgain,
+  storedTurn,
+  type Turn,
+  turns,
+} from "./turns.ts";
 
 const LATER_MILLISECONDS = 5_000;
+/** The server keeps the key of a question for 24 h. */
+const KEY_MILLISECONDS = 23 * 3_600_000;
 
 const running = new Map<string, AbortController>();
 
@@ -29,6 +41,7 @@ function newTurn(queryText: string): Turn {
     key: crypto.randomUUID?.() ?? String(Math.random()),
     queryId: null,
     askedIn: chatId.value,
+    askedAt: Date.now(),
     queryText,
     fileIds: isEveryFile ? null : chosenFiles.value.map((file) => file.id),
     response: "",
@@ -63,8 +76,18 @@ export function ask(queryText: string): void {
   answer(turn);
 }
 
+/** Whether the server may have forgotten the key of a question that it has: sent again it would be another. */
+function isForgotten({ queryId, askedAt }: Turn): boolean {
+  return queryId !== null && Date.now() - (askedAt ?? 0) > KEY_MILLISECONDS;
+}
+
 /** After a lost connection: take the answer as far as the server has it, and never ask it twice. */
 async function fetchSaved(turn: Signal<Turn>): Promise<void> {
+  if (isForgotten(turn.value)) {
+    // As one that is made elsewhere it is looked for in its chat.
+    turn.value = { ...turn.value, status: "streaming", ending: null };
+    return lookAgain();
+  }
   turn.value = { ...turn.value, status: "streaming", ending: null, isRunning: true };
   await answer(turn, MOST_TRIES);
 }
@@ -192,6 +215,8 @@ function finish(turn: Signal<Turn>, error: unknown): void {
   if (old.queryId === null) bringBack();
   if (ending === null) throw error;
   if (isNotFound(ending)) loadFiles();
+  // It can be asked in another chat alone.
+  if (isProblem(ending, "chat-not-found")) returnWords([old.queryText]);
 }
 
 function apply(turn: Signal<Turn>, { event, data }: ServerEvent): void {

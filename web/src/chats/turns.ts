@@ -12,6 +12,8 @@ export interface Turn {
   queryId: number | null;
   /** The chat it was asked in; null for the first question of a new one. */
   askedIn: string | null;
+  /** When, by the clock of this device, in milliseconds since 1970; null for one that the server told of. */
+  askedAt: number | null;
   queryText: string;
   fileIds: number[] | null;
   response: string;
@@ -41,6 +43,7 @@ export function storedTurn(query: Query, key = `query-${query.id}`): Turn {
     key,
     queryId: query.id,
     askedIn: query.chat_id,
+    askedAt: null,
     queryText: query.query_text,
     fileIds: null,
     response: query.response,
@@ -109,12 +112,21 @@ function takeUnsent(id: string | null): Signal<Turn>[] {
   return kept.filter(isUnsent);
 }
 
-function keepUnsent(): void {
-  const left = turns.value.filter(
-    // What was asked again after it is nothing to keep.
-    (turn, index, all) => isUnsent(turn) && !isAmong(turn.value.queryText, all.slice(index + 1)),
+/** What was asked again after it is nothing to keep. */
+function areUnsent(asked: Signal<Turn>[]): Signal<Turn>[] {
+  return asked.filter(
+    (turn, index) => isUnsent(turn) && !isAmong(turn.value.queryText, asked.slice(index + 1)),
   );
-  unsent.set(chatId.value, [...takeUnsent(chatId.value), ...left]);
+}
+
+/** The words of questions that are nowhere but here. */
+export function unsentWords(): string[] {
+  const found = [turns.value, ...unsent.values()].flatMap(areUnsent);
+  return found.map(({ value }) => value.queryText);
+}
+
+function keepUnsent(): void {
+  unsent.set(chatId.value, [...takeUnsent(chatId.value), ...areUnsent(turns.value)]);
 }
 
 /** All that was asked and is here: in the open chat, and then in the others. */
@@ -147,6 +159,15 @@ function isFound({ value: { queryId, ending, queryText } }: Signal<Turn>, found:
   return queryId === null && ending === "lost" && isAmong(queryText, found);
 }
 
+/** Take in what the server has, in its order; what is nowhere but here comes after it. */
+function show(found: Signal<Turn>[]): void {
+  const isStored = ({ value }: Signal<Turn>) => value.queryId !== null;
+  const others = turns.value.filter((turn) => !isFound(turn, found));
+  const stored = [...found, ...others.filter(isStored)];
+  stored.sort((one, other) => Number(one.value.queryId) - Number(other.value.queryId));
+  turns.value = [...stored, ...others.filter((turn) => !isStored(turn))];
+}
+
 /** Open a chat, or (null) begin a new one. */
 export async function openChat(id: string | null): Promise<void> {
   if (id === chatId.value && chatState.value === "loaded") return;
@@ -161,20 +182,28 @@ export async function openChat(id: string | null): Promise<void> {
   try {
     const queries = await fetchQueries(id);
     if (chatId.value !== id) return;
-    const found = takeIn(queries);
-    turns.value = [...found, ...turns.value.filter((turn) => !isFound(turn, found))];
+    show(takeIn(queries));
     chatState.value = "loaded";
   } catch (error) {
     if (chatId.value === id) chatState.value = asFailure(error);
   }
 }
 
-/** Look again at a chat of which an answer is made elsewhere: in another tab, or before a reload. */
-export async function lookAgain(): Promise<void> {
+/** Look what the open chat has from a question on: what was asked before it is here, and changes no more. */
+async function lookFrom(queryId: number | null | undefined): Promise<void> {
   const id = chatId.value;
-  const awaited = turns.value.find(({ value }) => isElsewhere(value))?.value.queryId;
-  if (!id || !awaited) return;
-  // What was asked before it is here, and changes no more.
-  const queries = await fetchQueries(id, places.get(awaited)).catch(() => null);
-  if (queries && chatId.value === id) turns.value = [...turns.value, ...takeIn(queries)];
+  if (!id || !queryId) return;
+  const queries = await fetchQueries(id, places.get(queryId)).catch(() => null);
+  if (queries && chatId.value === id) show(takeIn(queries));
+}
+
+/** Look again at a chat of which an answer is made elsewhere: in another tab, or before a reload. */
+export function lookAgain(): Promise<void> {
+  return lookFrom(turns.value.find(({ value }) => isElsewhere(value))?.value.queryId);
+}
+
+/** Look what was asked in the open chat on another device. */
+export async function refreshChat(): Promise<void> {
+  const isIdle = chatState.value === "loaded" && !turns.value.some(({ value }) => value.isRunning);
+  if (isIdle) await lookFrom(turns.value.findLast(({ value }) => value.queryId)?.value.queryId);
 }

@@ -40,6 +40,7 @@ async function ship(key: string, file: File, job: Job): Promise<CourseFile | nul
   await readBytes(file.slice(0, 1));
   signal.throwIfAborted();
   if (file.size === 0) throw refusal("zero-bytes");
+  if (isExpired(job)) await leavePlace(job);
   job.announced ??= await announceFile(file, job);
   // Cancelled meanwhile: the server has it all the same.
   if (!jobs.has(key)) {
@@ -84,6 +85,18 @@ function settleLate(key: string, file: File, of: string): void {
   announce(strings.value.files.duplicate(of));
 }
 
+/** Whether the address that it has goes no more, as after a long pause. */
+function isExpired({ announced }: Job): boolean {
+  return announced?.upload ? Date.parse(announced.upload.expires_at) < Date.now() : false;
+}
+
+/** Give back the place that it has: it is announced anew, if at all. */
+async function leavePlace(job: Job): Promise<void> {
+  const { announced } = job;
+  Object.assign(job, { announced: null, delivery: newDelivery() });
+  if (announced) await withdraw(announced);
+}
+
 async function run(key: string): Promise<void> {
   const shipment = find(key);
   const job = jobs.get(key);
@@ -97,7 +110,9 @@ async function run(key: string): Promise<void> {
     if (isAbort(error)) return;
     const failure = asFailure(error);
     if (!jobs.has(key)) return freeUnheard(shipment.file, job);
-    if (isPassing(failure) && job.delivery.failures < MAX_FAILURES) waitAndRetry(key, job, failure);
+    if (isExpired(job)) enqueue(key);
+    else if (isPassing(failure) && job.delivery.failures < MAX_FAILURES)
+      waitAndRetry(key, job, failure);
     else await fail(key, job, failure);
   }
 }
@@ -120,14 +135,10 @@ async function waitAndRetry(key: string, job: Job, failure: Failure): Promise<vo
   if (find(key)?.state.stage === "waiting") enqueue(key);
 }
 
-/** Give back the place of what storage refused: it is announced anew, if at all. */
+/** What storage refused has no use for its place. */
 async function fail(key: string, job: Job, failure: Failure): Promise<void> {
-  const { announced } = job;
   job.delivery.failures = 0;
-  if (!isPassing(failure)) {
-    Object.assign(job, { announced: null, delivery: newDelivery() });
-    if (announced) await withdraw(announced);
-  }
+  if (!isPassing(failure)) await leavePlace(job);
   update(key, { state: { stage: "failed", failure } });
   const name = find(key)?.file.name;
   if (name && !isSignedOut(failure))
@@ -173,14 +184,15 @@ export function resume(key: string): void {
   enqueue(key);
 }
 
-function resumeSignedOut(): void {
+function resumeFailed(isOver: (failure: Failure) => boolean): void {
   for (const { key, state } of shipments.value)
-    if (state.stage === "failed" && isSignedOut(state.failure)) resume(key);
+    if (state.stage === "failed" && isOver(state.failure)) resume(key);
 }
 
 effect(() => {
-  if (user.value) untracked(resumeSignedOut);
+  if (user.value) untracked(() => resumeFailed(isSignedOut));
 });
+addEventListener("online", () => resumeFailed((failure) => failure instanceof ConnectionLost));
 
 /** Stop an upload and leave nothing of it behind; also takes a note out of the list. */
 export async function cancel(key: string): Promise<void> {

@@ -1,8 +1,10 @@
-// What is being written, and what stands behind it. Both are kept for as long as the tab is: a browser that
-// needs the room lets a page go, and loads it anew.
+// What is being written, what stands behind it, and which files it leaves out. All is kept for as long as the tab is:
+// a browser that needs the room lets a page go, and loads it anew.
 
 import { batch, effect, signal } from "@preact/signals";
 import { user, wasEnded } from "../api/session.ts";
+import { unsentWords } from "../chats/turns.ts";
+import { excluded } from "../files/store.ts";
 import { recall, remember } from "../memory.ts";
 
 const KEY = "lectern-draft";
@@ -11,6 +13,7 @@ interface Kept {
   userId: number;
   draft: string;
   aside: readonly string[];
+  excluded: readonly number[];
   /** Whether the session has ended by itself since: it stays for its writer, however the page is loaded. */
   isLeftOpen?: boolean;
 }
@@ -73,6 +76,8 @@ function takeUp(userId: number): void {
     batch(() => {
       draft.value = found.draft;
       aside.value = found.aside;
+      excluded.value = new Set(found.excluded);
+      if (!found.draft.trim()) restoreDraft();
     });
 }
 
@@ -82,6 +87,7 @@ function forget(): void {
   batch(() => {
     draft.value = "";
     aside.value = [];
+    excluded.value = new Set();
   });
   keep(null);
 }
@@ -105,7 +111,11 @@ effect(() => {
 });
 
 effect(() => {
-  const words = { draft: draft.value, aside: aside.value };
+  const written = [...aside.value, draft.value];
+  const asked = unsentWords().filter((words) => !written.includes(words));
+  const words = [...aside.value, ...asked];
+  const kept = { draft: draft.value, aside: words, excluded: [...excluded.value] };
   if (writerId === null) return;
-  keep(words.draft || words.aside.length ? { userId: writerId, ...words } : null);
+  const isAnything = kept.draft || kept.aside.length || kept.excluded.length;
+  keep(isAnything ? { userId: writerId, ...kept } : null);
 });

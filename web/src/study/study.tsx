@@ -2,7 +2,7 @@
 
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { loadChats, refreshChats, titles } from "../chats/store.ts";
-import { openChat } from "../chats/turns.ts";
+import { openChat, refreshChat } from "../chats/turns.ts";
 import { onReturn } from "../connection.ts";
 import { DropZone } from "../files/drop.tsx";
 import { loadFiles, refreshFiles } from "../files/store.ts";
@@ -50,6 +50,7 @@ function toConversation(): void {
 function refreshLists(): void {
   refreshFiles();
   refreshChats();
+  refreshChat();
 }
 
 export function Study() {
