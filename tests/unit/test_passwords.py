@@ -1,11 +1,20 @@
 """Passwords: which are refused, how they are hashed, and what a hash says of itself."""
 
 import base64
+import json
+import random
 import time
 
 import pytest
 
-from lib.domain.password_policy import MAX_CHARACTERS, check_password
+from dev.processes import ROOT
+from lib.domain.password_policy import (
+    MAX_CHARACTERS,
+    _common_pieces,
+    _cover,
+    _fold,
+    check_password,
+)
 from lib.domain.passwords import PasswordScheme
 from lib.domain.problems import WeakPassword
 
@@ -173,6 +182,32 @@ class TestPolicy:
 
         assert "four unrelated words" in refusal.value.message
         assert password not in str(refusal.value.as_dict())
+
+
+WORDS = ROOT / "web/src/strings"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+class TestSuggestions:
+    """The words that the page draws passphrases from."""
+
+    def words(self, language: str) -> list[str]:
+        return json.loads((WORDS / f"words-{language}.json").read_text("utf-8"))
+
+    def test_are_drawn_from_enough_words(self, language: str) -> None:
+        assert len(set(self.words(language))) >= 480
+
+    def test_are_never_refused(self, language: str) -> None:
+        pieces = _common_pieces()
+        bare = {word: _cover(_fold(word), pieces)[0] for word in self.words(language)}
+        # Those that say least beyond common pieces, which five of them together are most likely to be made of.
+        chosen = random.Random(1)  # noqa: S311 - no secret
+        least = sorted(bare, key=lambda word: bare[word])[:100]
+
+        for _ in range(500):
+            check_password("-".join(chosen.choices(least, k=5)), "ada", min_characters=15)
+
+        assert min(bare.values()) >= 2
 
 
 class TestScheme:

@@ -1,4 +1,5 @@
-// A passphrase for who has none at hand: random words out of more than 600: 46 bits.
+// A passphrase for who has none at hand: random words out of 480 or more: 44 bits. Among them is none that says little
+// beyond what passwords are commonly made of: now and then the server would refuse five of those.
 
 import { problemOf, readJson } from "../api/replies.ts";
 import { reach } from "../api/session.ts";
