@@ -34,7 +34,7 @@ def _install() -> None:
     if has_apt:
         _install_with_apt()
     # Ubuntu has no such package.
-    if not has_apt or find_chromium() is None:
+    if find_chromium() is None:
         print("Downloading Chromium ...", file=sys.stderr)
         # What it links to is apt's to install, too.
         needs = ["--with-deps"] if has_apt else []

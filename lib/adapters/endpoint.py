@@ -37,12 +37,8 @@ def endpoint_call() -> Generator[None]:
     except APIStatusError as error:
         wait = math.ceil(_asked_wait(error)) or _RETRY_AFTER_SECONDS
         raise problems.ModelUnavailable(retry_after_seconds=wait) from error
-    except (
-        OpenAIError,
-        ValueError,
-        TimeoutError,
-        Malformed,
-    ) as error:  # of bytes that are no UTF-8, or no JSON
+    # A ValueError is of bytes that are no UTF-8, or no JSON.
+    except (OpenAIError, ValueError, TimeoutError, Malformed) as error:
         raise problems.ModelUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
 
 

@@ -29,7 +29,7 @@ T = TypeVar("T")
 DOWNLOAD_URL_LIFETIME = timedelta(minutes=5)
 _UPLOAD_URL_LIFETIME = timedelta(hours=2)  # fixed by Supabase
 _RESUMABLE_CHUNK_BYTES = 6 * 1024 * 1024  # exactly this, says Supabase's documentation
-_RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS = 5
 # Of one call with its retries; 4 MB are the most that we ourselves send.
 _TIMEOUT_SECONDS = 8.0
 # Locked, too many requests, overloaded; 544 is Storage's own word for a database that is slow.
@@ -160,12 +160,27 @@ class Storage:
         return await _calling(delete, least_wait=_least_wait_unheard)
 
 
+def _least_wait(error: Exception, _retry: int) -> float | None:
+    from lib.adapters.storage_parts import StorageApiError  # noqa: PLC0415
+
+    if isinstance(error, StorageApiError):
+        return 0 if str(error.status) in _BUSY else None
+    is_broken = isinstance(error, httpx.TransportError) and not isinstance(
+        error, httpx.ReadTimeout | httpx.WriteTimeout
+    )
+    return 0 if is_broken else None
+
+
+def _least_wait_unheard(error: Exception, _retry: int) -> float | None:
+    return 0 if never_arrived(error) else None
+
+
 async def _calling(
     call: Callable[[], Awaitable[T]],
     *,
     seconds: float = _TIMEOUT_SECONDS,
     may_miss: bool = False,
-    least_wait: Callable[[Exception, int], float | None] | None = None,
+    least_wait: Callable[[Exception, int], float | None] = _least_wait,
 ) -> T:
     """Make a call, and again where that may help: all of them may be repeated.
 
@@ -181,22 +196,7 @@ async def _calling(
 
     with _as_problems(may_miss=may_miss):
         async with limit(seconds):
-            return await retrying(attempt, least_wait or _least_wait)
-
-
-def _least_wait_unheard(error: Exception, _retry: int) -> float | None:
-    return 0 if never_arrived(error) else None
-
-
-def _least_wait(error: Exception, _retry: int) -> float | None:
-    from lib.adapters.storage_parts import StorageApiError  # noqa: PLC0415
-
-    if isinstance(error, StorageApiError):
-        return 0 if str(error.status) in _BUSY else None
-    is_broken = isinstance(error, httpx.TransportError) and not isinstance(
-        error, httpx.ReadTimeout | httpx.WriteTimeout
-    )
-    return 0 if is_broken else None
+            return await retrying(attempt, least_wait)
 
 
 @contextmanager
@@ -208,9 +208,9 @@ def _as_problems(*, may_miss: bool) -> Generator[None]:
     except StorageApiError as error:
         if may_miss and str(error.status) == "404" and not _is_of_bucket(error):
             raise problems.FileNotFound from error
-        raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+        raise problems.StorageUnavailable(retry_after_seconds=RETRY_AFTER_SECONDS) from error
     except (StorageException, *_FAILURES) as error:
-        raise problems.StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS) from error
+        raise problems.StorageUnavailable(retry_after_seconds=RETRY_AFTER_SECONDS) from error
 
 
 def _is_of_bucket(error: "StorageApiError") -> bool:

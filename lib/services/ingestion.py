@@ -12,7 +12,7 @@ from lib.adapters.deadlines import current_deadline
 from lib.adapters.documents import Reader, start_reader
 from lib.adapters.files import Claim
 from lib.adapters.models import Embedder
-from lib.adapters.storage import SERVED_TYPES, Download, Storage
+from lib.adapters.storage import RETRY_AFTER_SECONDS, SERVED_TYPES, Download, Storage
 from lib.adapters.workspaces import workspace
 from lib.domain.file_types import find_file_type
 from lib.domain.models import File, FileStatus, StoredFile
@@ -42,7 +42,6 @@ _CLOSING_SECONDS = 5.0
 # With less, a slow start of the reader would look like a page that cannot be read.
 _LEAST_READING_SECONDS = 5.0
 # What the problem says by itself is said to who asks a question.
-_RETRY_AFTER_SECONDS = 10
 _UNEMBEDDED = "The language model cannot be reached, so this file is not read to its end. Try again in a moment."
 
 
@@ -200,24 +199,24 @@ async def _download(file: StoredFile, path: Path, reading: Reading) -> Download:
         UploadIncomplete, UploadMismatch, FileTooLarge
         StorageUnavailable: It is too slow, or what came is not what is stored.
     """
-    seen: set[str] = set()
-    while True:
-        download = await reading.storage.download(
-            file.path,
-            path,
-            max_bytes=reading.settings.max_file_bytes,
-            seconds=reading.seconds_left,
-        )
-        if download is None:
-            raise UploadIncomplete
-        if _is_announced(download, file):
-            return download
-        # Of what was read in part it is known what is stored.
-        if file.progress.pages_done or (seen and download.sha256 not in seen):
-            raise StorageUnavailable(retry_after_seconds=_RETRY_AFTER_SECONDS)
-        if seen:
-            raise UploadMismatch
-        seen.add(download.sha256)
+    first = await _bring(file, path, reading)
+    if _is_announced(first, file):
+        return first
+    again = await _bring(file, path, reading)
+    if _is_announced(again, file):
+        return again
+    # Of what was read in part it is known what is stored.
+    if file.progress.pages_done or again.sha256 != first.sha256:
+        raise StorageUnavailable(retry_after_seconds=RETRY_AFTER_SECONDS)
+    raise UploadMismatch
+
+
+async def _bring(file: StoredFile, path: Path, reading: Reading) -> Download:
+    most, seconds = reading.settings.max_file_bytes, reading.seconds_left
+    download = await reading.storage.download(file.path, path, max_bytes=most, seconds=seconds)
+    if download is None:
+        raise UploadIncomplete
+    return download
 
 
 async def _read_pages(claim: Claim, lease_id: str, reader: Reader, reading: Reading) -> bool:

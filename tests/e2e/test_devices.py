@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Request, Route, expect
 
 from tests.e2e.desk import Desk, hold, text_file
+from tests.e2e.test_source import delete
 from tests.fakes import ScriptedModel
 
 BASALT = "Basalt is a dark volcanic rock that cools quickly at the surface."
@@ -87,12 +88,7 @@ def test_a_file_that_was_deleted_elsewhere_is_told_to_be(reader: Desk, model: Sc
     model.says = f'It is dark <cite passage="1">{BASALT}</cite>.'
     reader.ask("Which rock is dark?")
     reader.wait_for_end()
-    side = sit_down_elsewhere(reader).open_side()
-    side.get_by_role("button", name="Actions for rocks.txt").click()
-    side.get_by_role("button", name="Delete", exact=True).click()
-    question = side.page.get_by_role("dialog", name="Delete rocks.txt?")
-    question.get_by_role("button", name="Delete", exact=True).click()
-    expect(side.get_by_text("rocks.txt")).to_have_count(0)
+    delete(sit_down_elsewhere(reader), "rocks.txt")
 
     reader.page.evaluate(_COME_BACK)
 

@@ -46,15 +46,23 @@ def _invariants(ground: Ground, promise: Promise) -> Generator[None]:
 
 def hit(proxy: Proxy, fault: Fault, function: str, times: int = 1) -> None:
     """Let the fault happen to the first calls of that SQL function."""
+    hit_first(proxy, fault, lambda call: call.path.endswith(f"/{function}"), times)
+
+
+def hit_first(
+    proxy: Proxy, fault: Fault, is_meant: Callable[[Call], bool], times: int = 1
+) -> list[Call]:
+    """Let the fault happen to the first of those calls; all of them are in the list, as they come."""
     met: list[Call] = []
 
     def meets(_: int, call: Call) -> bool:
-        if call.path.endswith(f"/{function}"):
+        if is_meant(call):
             met.append(call)
             return len(met) <= times
         return False
 
     proxy.arm(fault, meets)
+    return met
 
 
 def calls_of(proxy: Proxy, function: str) -> int:
@@ -99,14 +107,7 @@ def test_an_answer_is_saved_whoever_leaves_meanwhile(
 
 def test_what_is_erased_is_not_told_to_have_been_nothing(student: Student, proxy: Proxy) -> None:
     student.upload("light.md", LIGHT)
-    met: list[Call] = []
-
-    def is_first_deletion(_: int, call: Call) -> bool:
-        if call.method == "DELETE":
-            met.append(call)
-        return len(met) == 1 and call is met[0]
-
-    proxy.arm(lose_reply, is_first_deletion)
+    met = hit_first(proxy, lose_reply, lambda call: call.method == "DELETE")
 
     erasure = student.client.post("/api/auth/erase", json={"password": PASSPHRASE})
 
@@ -116,14 +117,7 @@ def test_what_is_erased_is_not_told_to_have_been_nothing(student: Student, proxy
 
 
 def test_a_page_in_place_of_a_file_takes_nothing_away(student: Student, proxy: Proxy) -> None:
-    met: list[Call] = []
-
-    def is_first_download(_: int, call: Call) -> bool:
-        if "/object/authenticated/" in call.path:
-            met.append(call)
-        return len(met) == 1 and call is met[0]
-
-    proxy.arm(html, is_first_download)
+    met = hit_first(proxy, html, lambda call: "/object/authenticated/" in call.path)
 
     file = student.upload("light.md", LIGHT)
 

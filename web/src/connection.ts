@@ -21,7 +21,9 @@ for (const name of ["online", "offline"]) {
 export function onReturn(action: () => void): () => void {
   let doneAt = Date.now();
   const look = () => {
-    if (document.hidden || !navigator.onLine || Date.now() - doneAt < STALE_MILLISECONDS) return;
+    // By a clock that may have been set back.
+    const isFresh = Math.abs(Date.now() - doneAt) < STALE_MILLISECONDS;
+    if (document.hidden || !navigator.onLine || isFresh) return;
     doneAt = Date.now();
     action();
   };

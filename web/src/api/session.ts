@@ -101,7 +101,7 @@ export function end({ byItself }: { byItself: boolean }): void {
 channel.addEventListener("message", ({ data }: MessageEvent<News>) => {
   if (data.kind === "refreshed") {
     // What comes late takes the place of nothing newer.
-    if (data.at >= access.since || isAhead(access.since)) accept(data.reply, data.at);
+    if (data.at >= access.since || access.since > Date.now()) accept(data.reply, data.at);
     return;
   }
   // A form that is drawn here would go with what is typed into it.
@@ -132,19 +132,15 @@ async function post(path: string): Promise<Response> {
   }
 }
 
-/** Whether a moment is of before the clock was set back: nothing is newer or older than that. */
-const isAhead = (at: number) => at > Date.now();
+/** Whether it was then or later; a moment of the future is of before the clock was set back. */
+const isSince = (at: number, asked: number) => at >= asked && at <= Date.now();
 
-const isHinted = (asked: number) => {
-  const at = Number(recall("browser", HINT));
-  return at >= asked && !isAhead(at);
-};
+const isHinted = (asked: number) => isSince(Number(recall("browser", HINT)), asked);
 
 /** Whether a token came after `asked`, here or in another tab, which is about to tell of it. */
 async function hasNewer(asked: number, isTold = isHinted(asked)): Promise<boolean> {
-  const isNewer = () => access.since >= asked && !isAhead(access.since);
-  if (isTold && !isNewer()) await hearsay();
-  return isNewer();
+  if (isTold && !isSince(access.since, asked)) await hearsay();
+  return isSince(access.since, asked);
 }
 
 /** `isTold` is whether another tab has just tried, of which it may tell here later than it let go. */

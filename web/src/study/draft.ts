@@ -1,7 +1,7 @@
 // What is being written, what stands behind it, and which files it leaves out. All is kept for as long as the tab is:
 // a browser that needs the room lets a page go, and loads it anew.
 
-import { batch, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { user, wasEnded } from "../api/session.ts";
 import { unsentWords } from "../chats/turns.ts";
 import { excluded } from "../files/store.ts";
@@ -110,12 +110,18 @@ effect(() => {
   else if (isLeft(now)) forget();
 });
 
-effect(() => {
+/** As it is kept: it is the same at nearly every word of an answer, and then nothing is to do. */
+const left = computed(() => {
   const written = [...aside.value, draft.value];
   const asked = unsentWords().filter((words) => !written.includes(words));
   const words = [...aside.value, ...asked];
-  const kept = { draft: draft.value, aside: words, excluded: [...excluded.value] };
-  if (writerId === null) return;
-  const isAnything = kept.draft || kept.aside.length || kept.excluded.length;
-  keep(isAnything ? { userId: writerId, ...kept } : null);
+  const isAnything = draft.value || words.length || excluded.value.size;
+  return isAnything
+    ? JSON.stringify({ draft: draft.value, aside: words, excluded: [...excluded.value] })
+    : null;
+});
+
+effect(() => {
+  const kept = left.value;
+  if (writerId !== null) keep(kept && { userId: writerId, ...JSON.parse(kept) });
 });
