@@ -201,6 +201,25 @@ def test_the_choice_of_files_outlives_a_reload(new_desk: Callable[..., Desk]):
     expect(box).not_to_be_checked()
 
 
+def test_no_file_that_is_left_out_is_asked_before_their_list_is_here(
+    new_desk: Callable[..., Desk],
+):
+    desk = new_desk(text_file("rocks.txt", BASALT), text_file("pale.txt", GRANITE))
+    desk.open_side().get_by_role("checkbox", name="Use pale.txt for questions").uncheck()
+    held = hold(desk.page, "**/api/upload?*")
+    desk.page.reload()
+    desk.composer.fill("Which rock is pale?")
+    listing = held.route
+    desk.composer.press("Enter")
+    listing.continue_()
+    expect(desk.page.get_by_role("button", name="Asks 1 of 2 files")).to_be_visible()
+
+    with desk.page.expect_request("**/api/query") as asked:
+        desk.composer.press("Enter")
+
+    assert re.search(r'"file_ids":\[\d+\]', asked.value.post_data or "")
+
+
 def test_a_question_that_nobody_has_written_down_outlives_a_reload(reader: Desk):
     reader.page.route("**/api/query", lambda route: route.abort("connectionreset"))
     reader.composer.fill("Which rock is dark?")

@@ -12,7 +12,7 @@ import {
 } from "../api/problems.ts";
 import { authorised, user } from "../api/session.ts";
 import { AGAIN_MILLISECONDS, MOST_TRIES } from "../connection.ts";
-import { chosenFiles, isListed, loadFiles, readyFiles } from "../files/store.ts";
+import { chosenFiles, excluded, isListed, loadFiles } from "../files/store.ts";
 import { until, wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
@@ -36,7 +36,8 @@ const KEY_MILLISECONDS = 23 * 3_600_000;
 const running = new Map<string, AbortController>();
 
 function newTurn(queryText: string): Turn {
-  const isEveryFile = chosenFiles.value.length === readyFiles.value.length;
+  // What is left out may be missing in a list that is not here yet: it is not all that is asked then.
+  const isEveryFile = excluded.value.size === 0;
   return {
     key: crypto.randomUUID?.() ?? String(Math.random()),
     queryId: null,
@@ -62,8 +63,10 @@ const isLost = ({ value }: Signal<Turn>) => value.ending === "lost";
 /** Whether the question that begins this chat was lost: another one now would begin a second. */
 export const isFirstLost = computed(() => !chatId.value && turns.value.some(isLost));
 
-/** Of some file; whoever asks before the list is here asks all. */
-const hasScope = computed(() => !isListed.value || chosenFiles.value.length > 0);
+/** Of some file: whoever asks before the list is here asks all, unless they have left some out. */
+const hasScope = computed(() =>
+  isListed.value ? chosenFiles.value.length > 0 : excluded.value.size === 0,
+);
 
 /** One question at a time. */
 export const canAsk = computed(() => !runningTurn.value && !isFirstLost.value && hasScope.value);
