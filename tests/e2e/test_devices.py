@@ -1,6 +1,7 @@
 """Two devices of one student, who hear nothing of each other, and a page that is left for hours and come back to."""
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -20,10 +21,9 @@ _COME_BACK = """() => {
 }"""
 
 
-# By an hour: whatever has a time was done in the future.
-_SET_THE_CLOCK_BACK = """() => {
+_SET_THE_CLOCK = """hours => {
   const now = Date.now;
-  Date.now = () => now() - 3_600_000;
+  Date.now = () => now() + hours * 3_600_000;
 }"""
 
 
@@ -182,12 +182,38 @@ def test_a_clock_that_is_set_back_ends_no_session(desk: Desk):
             "detail": "",
         },
     }
-    desk.page.evaluate(_SET_THE_CLOCK_BACK)
+    desk.page.evaluate(_SET_THE_CLOCK, -1)  # whatever has a time was done in the future
     desk.page.route("**/api/history?*", lambda route: route.fulfill(**ended), times=1)
+    search = desk.open_side().get_by_role("searchbox")
+    # Tokens of one second are the same: what is refused would be refused again.
+    second = int(time.time())
+    desk.wait_for(lambda: time.time() > second + 1)
 
     # It trades its token for another: one of the future is newer than all that come.
-    with desk.page.expect_request("**/api/auth/refresh"):
-        desk.open_side().get_by_role("searchbox").fill("rocks")
+    with (
+        desk.page.expect_response(lambda came: "/api/history?" in came.url and came.ok),
+        desk.page.expect_request("**/api/auth/refresh"),
+    ):
+        search.fill("rocks")
+
+    expect(search).to_be_visible()
+    expect(desk.page.get_by_text("Your session is over.")).to_have_count(0)
+
+
+def test_a_clock_that_is_ahead_gives_a_file_one_place(desk: Desk):
+    announced: list[Request] = []
+    desk.page.on(
+        "request", lambda sent: announced.append(sent) if sent.url.endswith("/signed") else None
+    )
+    headers = {"Access-Control-Allow-Origin": "*"}
+    busy = "**/object/upload/sign/**"
+    desk.page.route(busy, lambda route: route.fulfill(status=503, headers=headers), times=1)
+    desk.page.evaluate(_SET_THE_CLOCK, 3)  # an address goes for two
+
+    desk.add(text_file("lecture.txt", BASALT))
+
+    desk.expect_ready("lecture.txt")
+    assert len(announced) == 1
 
 
 def test_the_choice_of_files_outlives_a_reload(new_desk: Callable[..., Desk]):

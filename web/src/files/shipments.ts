@@ -29,6 +29,8 @@ effect(() => askBeforeUnload(user.value != null && shipments.value.some(isUnsent
 
 export interface Job {
   announced: SignedUpload | null;
+  /** When the address of what is announced goes no more, in milliseconds of this device's clock. */
+  goesUntil: number;
   /** Whether it may have been announced all the same: nobody heard how that ended. */
   isUnheard: boolean;
   delivery: Delivery;

@@ -5,7 +5,7 @@
 import { effect, untracked } from "@preact/signals";
 import { asFailure, ConnectionLost, type Failure, isAbort, Problem } from "../api/problems.ts";
 import { user } from "../api/session.ts";
-import type { File as CourseFile } from "../schema.ts";
+import type { File as CourseFile, SignedUpload } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
 import { announce } from "../ui/announcer.tsx";
 import { readBytes, refusal } from "./device.ts";
@@ -41,7 +41,10 @@ async function ship(key: string, file: File, job: Job): Promise<CourseFile | nul
   signal.throwIfAborted();
   if (file.size === 0) throw refusal("zero-bytes");
   if (isExpired(job)) await leavePlace(job);
-  job.announced ??= await announceFile(file, job);
+  if (!job.announced) {
+    job.announced = await announceFile(file, job);
+    job.goesUntil = endOf(job.announced);
+  }
   // Cancelled meanwhile: the server has it all the same.
   if (!jobs.has(key)) {
     await withdraw(job.announced);
@@ -85,9 +88,15 @@ function settleLate(key: string, file: File, of: string): void {
   announce(strings.value.files.duplicate(of));
 }
 
+/** Until when an address goes, by the clock of this device: the server's may be hours apart from it. */
+function endOf({ file, upload }: SignedUpload): number {
+  if (!upload) return Number.POSITIVE_INFINITY;
+  return Date.now() + Date.parse(upload.expires_at) - Date.parse(file.created_at);
+}
+
 /** Whether the address that it has goes no more, as after a long pause. */
-function isExpired({ announced }: Job): boolean {
-  return announced?.upload ? Date.parse(announced.upload.expires_at) < Date.now() : false;
+function isExpired({ announced, goesUntil }: Job): boolean {
+  return announced !== null && goesUntil < Date.now();
 }
 
 /** Give back the place that it has: it is announced anew, if at all. */
@@ -158,7 +167,14 @@ export function addFiles(added: Iterable<File>): void {
     const key = crypto.randomUUID?.() ?? String(Math.random());
     const abort = new AbortController();
     const delivery = newDelivery();
-    const job = { announced: null, isUnheard: false, delivery, abort, isQueued: false, turn: null };
+    const nothing = {
+      announced: null,
+      goesUntil: 0,
+      isUnheard: false,
+      isQueued: false,
+      turn: null,
+    };
+    const job = { ...nothing, delivery, abort };
     jobs.set(key, job);
     const state = { stage: "preparing" } as const;
     shipments.value = [...shipments.value, { key, file, state, sentBytes: 0 }];
