@@ -174,6 +174,21 @@ class TestInAChat:
         why.scroll_into_view_if_needed()
         expect(why).to_be_in_viewport(ratio=1)
 
+    def test_that_no_file_is_chosen_is_told_also_where_there_is_hardly_any_height(
+        self, reader: Desk
+    ):
+        reader.page.set_viewport_size(LOW)
+        expect(scope(reader, "Asks your file")).to_be_hidden()
+        side = reader.open_side()
+        side.get_by_role("checkbox", name="Use rocks.txt for questions").uncheck()
+        side.get_by_role("button", name="Close").tap()
+        expect(scope(reader, "Choose at least one file")).to_be_in_viewport(ratio=1)
+
+        scope(reader, "Choose at least one file").tap()
+
+        side.get_by_role("checkbox", name="Use rocks.txt for questions").check()
+        expect(scope(reader, "Asks your file")).to_be_hidden()
+
     def test_a_file_that_is_here_already_is_told_of(self, reader: Desk):
         self.add_and_shut(reader, text_file("again.txt", NOTES)).continue_()
 

@@ -36,10 +36,8 @@ addEventListener("click", (event) => {
 });
 
 /** Which files the next question asks; null where there is none that it could. */
-function scope(): string | null {
+function scope(chosen: number, total: number): string | null {
   const s = strings.value.ask;
-  const chosen = chosenFiles.value.length;
-  const total = readyFiles.value.length;
   if (total === 0) return null;
   if (chosen === 0) return s.noneChosen;
   return chosen === total ? s.all(total) : s.some(chosen, total);
@@ -47,14 +45,19 @@ function scope(): string | null {
 
 /** What the next question asks, and what became of the files that were added; it leads to their list. */
 function Scope() {
-  const asked = scope();
+  const chosen = chosenFiles.value.length;
+  const total = readyFiles.value.length;
+  const asked = scope(chosen, total);
   const news = arrivalNews.value;
   const none = isListed.value ? strings.value.ask.noneReady : strings.value.loading;
+  const isNone = total > 0 && chosen === 0;
+  // Where there is hardly any room it need not be told.
+  const isUsual = total > 0 && chosen === total && !news;
   return (
-    <button type="button" class="scope" onClick={openFiles}>
-      <Icon name={news?.isBad ? "gap" : "file"} />
+    <button type="button" class={isUsual ? "scope usual" : "scope"} onClick={openFiles}>
+      <Icon name={news?.isBad || isNone ? "gap" : "file"} />
       <span>
-        {asked ?? (news ? "" : none)}
+        <span class={isNone ? "problem" : undefined}>{asked ?? (news ? "" : none)}</span>
         {asked && news && " · "}
         {news && <span class={news.isBad ? "news problem" : "news"}>{news.text}</span>}
       </span>
