@@ -458,6 +458,28 @@ class TestAnAnswerWithoutAQuote:
 
 
 class TestAfterwards:
+    def test_its_number_is_there_while_the_answer_goes_on(self, reader: Desk, model: ScriptedModel):
+        model.says = f"{ANSWER} It is heavy, too."
+        model.holds_after = len(ANSWER.split())
+        reader.ask(QUESTION)
+
+        expect(reader.chips).to_have_count(1)
+        expect(reader.page.get_by_role("button", name="Stop")).to_be_visible()
+        expect(reader.conversation).not_to_contain_text("heavy")
+        model.release()
+        expect(reader.conversation).to_contain_text("It is heavy, too.")
+
+    def test_it_may_be_all_that_an_item_says(self, reader: Desk, model: ScriptedModel):
+        quote = f'<cite passage="1">{NOTES}</cite>'
+        model.says = f"Two reasons:\n\n- {quote}\n- It is heavy.\n\n1. {quote}"
+        reader.ask(QUESTION)
+
+        expect(reader.chips).to_have_count(2)
+        items = reader.conversation.locator(".answer").get_by_role("listitem")
+        number = reader.page.get_by_role("link", name=re.compile(r"^Citation \d+:"))
+        expect(items.filter(has=number)).to_have_count(2)
+        expect(items.filter(has_text="It is heavy.")).to_have_count(1)
+
     def test_the_quote_is_shown_beside_its_number(self, answered: Desk):
         answered.chips.first.hover()
 

@@ -7,6 +7,8 @@ import { toUnits } from "./offsets.ts";
 const FIRST = 0xe000;
 const LAST = 0xf8ff;
 const PRIVATE = /[\ue000-\uf8ff]/g;
+/** A line that has only begun a block: without the space after them its signs are none. */
+const BEGUN = /^\s*(?:(?:[-*+>]|#{1,6}|\d{1,9}[.)])\s+)+$/;
 
 /** Replace each citation's `[n]`, which ends at its position, by its character. */
 export function insertChips(response: string, citations: readonly Citation[]): string {
@@ -24,11 +26,18 @@ export function insertChips(response: string, citations: readonly Citation[]): s
     const end = ends[i] ?? safe.length;
     const before = safe.slice(done, end);
     const marker = `[${citation.marker}]`;
-    const kept = before.endsWith(marker) ? before.slice(0, -marker.length).trimEnd() : before;
-    text += kept + String.fromCharCode(FIRST + index);
+    text += before.endsWith(marker) ? trimBefore(text, before.slice(0, -marker.length)) : before;
+    text += String.fromCharCode(FIRST + index);
     done = end;
   });
   return text + safe.slice(done);
+}
+
+/** Take away the space that sets a marker apart from the words before it; `text` is what stands before those. */
+function trimBefore(text: string, words: string): string {
+  const whole = text + words;
+  const line = whole.slice(whole.lastIndexOf("\n") + 1);
+  return BEGUN.test(line) ? words : words.trimEnd();
 }
 
 export function withoutChips(text: string): string {
