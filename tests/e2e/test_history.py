@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Request, expect
 
 from tests.conftest import Ground
-from tests.e2e.desk import Desk, text_file
+from tests.e2e.desk import Desk, hold, text_file
 from tests.fakes import ScriptedModel
 from tests.reading import texts
 
@@ -56,6 +56,20 @@ def expect_named(desk: Desk, title: str) -> None:
 
 
 class TestTheList:
+    def test_is_not_told_to_be_empty_when_a_search_is_cleared(self, old_hand: Desk):
+        side = old_hand.open_side()
+        search = side.get_by_role("searchbox")
+        search.fill("no such words")
+        expect(side.get_by_text(re.compile("^Nothing found"))).to_be_visible()
+        held = hold(old_hand.page, "**/api/history?*")
+
+        search.fill("")
+
+        listing = held.route
+        expect(side.get_by_text("What you ask is kept here")).to_have_count(0)
+        listing.continue_()
+        expect(chats(old_hand)).to_have_count(30)
+
     def test_is_shown_in_parts_and_stays_so_after_an_answer(
         self, old_hand: Desk, model: ScriptedModel
     ):

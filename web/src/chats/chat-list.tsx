@@ -13,6 +13,7 @@ import {
   loadMoreChats,
   search,
   searchChats,
+  searched,
 } from "./store.ts";
 
 function Search() {
@@ -73,7 +74,7 @@ export function ChatList() {
       )}
       {isEmpty && (
         <p class="hint" role="status">
-          {search.value ? s.none : s.empty}
+          {searched.value ? s.none : s.empty}
         </p>
       )}
       <ul class="rows">

@@ -1,6 +1,6 @@
 // The list of chats: searched, renamed, deleted with some seconds to think again.
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { send } from "../api/client.ts";
 import { asFailure, type Failure, isAbort, isNotFound, isUnloaded } from "../api/problems.ts";
 import { delaySignOut, holdToken, onFarewell, user } from "../api/session.ts";
@@ -20,6 +20,8 @@ const UNDO_MILLISECONDS = 7_000;
 export const chats = signal<Chat[]>([]);
 export const chatsState = signal<"loading" | "loaded" | Failure>("loading");
 export const search = signal("");
+/** Which words the list was searched for that is here; other ones may have been typed since. */
+export const searched = signal("");
 export const hasMore = signal(false);
 /** The titles of all chats that were heard of, whether they are in the list just now or not. */
 export const titles = signal<Readonly<Record<string, string>>>({});
@@ -36,10 +38,11 @@ export function keepTitles(heard: Chat[]): void {
 
 async function fetchChats(signal: AbortSignal): Promise<void> {
   const found: Chat[] = [];
+  const words = search.value;
   let cursor: string | null = null;
   do {
     const limit = Math.min(MOST, wanted - found.length);
-    const query = { q: printable(search.value), limit, cursor };
+    const query = { q: printable(words), limit, cursor };
     const page: { chats: Chat[]; next_cursor: string | null } = await send("get", "/api/history", {
       query,
       signal,
@@ -47,9 +50,13 @@ async function fetchChats(signal: AbortSignal): Promise<void> {
     found.push(...page.chats);
     cursor = page.next_cursor;
   } while (cursor && found.length < wanted);
-  keepTitles(found);
-  chats.value = found.filter(({ chat_id }) => !doomed.has(chat_id) && !deleted.has(chat_id));
-  hasMore.value = cursor !== null;
+  const isHere = ({ chat_id }: Chat) => !doomed.has(chat_id) && !deleted.has(chat_id);
+  batch(() => {
+    keepTitles(found);
+    chats.value = found.filter(isHere);
+    hasMore.value = cursor !== null;
+    searched.value = words;
+  });
 }
 
 /** Raises a Failure, or an AbortError where it is asked for once more meanwhile. */
