@@ -38,6 +38,17 @@ def chats(desk: Desk) -> Locator:
     return desk.open_side().get_by_role("link", name=re.compile(r"^(Chat \d+|What is basalt\?)"))
 
 
+def test_a_chat_of_another_year_says_so(desk: Desk, ground: Ground):
+    ground.execute(
+        "insert into chats (id, user_id, title, updated_at)"
+        " select gen_random_uuid()::text, id, 'Rocks', '2019-11-28' from users where username = %s",
+        desk.username,
+    )
+    desk.page.reload()
+
+    expect(desk.open_side().get_by_role("link", name=re.compile("^Rocks"))).to_contain_text("2019")
+
+
 def open_oldest(desk: Desk, ground: Ground) -> str:
     """Open the oldest chat by its address, and return its id."""
     chat = ground.row(

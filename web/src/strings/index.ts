@@ -62,11 +62,12 @@ export function formatTime(iso: string): string {
   return new Date(iso).toLocaleString(locale.value, styles);
 }
 
-/** A day as one says it: the time if it was today, the date if not. */
+/** A day as one says it: the time if it was today, the date if not, with the year if it was in another. */
 export function formatMoment(iso: string): string {
   const date = new Date(iso);
-  const isToday = date.toDateString() === new Date().toDateString();
-  return isToday
-    ? date.toLocaleTimeString(locale.value, { timeStyle: "short" })
-    : date.toLocaleDateString(locale.value, { day: "numeric", month: "short" });
+  const today = new Date();
+  if (date.toDateString() === today.toDateString())
+    return date.toLocaleTimeString(locale.value, { timeStyle: "short" });
+  if (date.getFullYear() !== today.getFullYear()) return formatDate(iso);
+  return date.toLocaleDateString(locale.value, { day: "numeric", month: "short" });
 }
