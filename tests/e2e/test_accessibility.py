@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.e2e import views
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, text_file
+from tests.e2e.test_source import delete
 from tests.fakes import ScriptedModel
 
 NOTES = "Basalt is a dark volcanic rock that cools quickly at the surface. Granite cools slowly."
@@ -53,6 +54,14 @@ class TestWhatIsHeard:
 
         expect(said.filter(has_text="It is Formula in all.")).to_have_count(1)
         expect(said.filter(has_text="frac")).to_have_count(0)
+
+    def test_a_file_that_is_deleted_is_said_to_be(self, desk: Desk):
+        desk.add(text_file("rocks.txt", NOTES))
+        desk.expect_ready("rocks.txt")
+
+        delete(desk, "rocks.txt")
+
+        expect(desk.page.get_by_role("log")).to_contain_text("rocks.txt is deleted.")
 
 
 class TestEveryControlHasAName:

@@ -5,6 +5,7 @@ import { send } from "../api/client.ts";
 import { href, withPlace } from "../routes.ts";
 import type { File as CourseFile } from "../schema.ts";
 import { explain, strings } from "../strings/index.ts";
+import { announce } from "../ui/announcer.tsx";
 import { IconButton, QuietButton } from "../ui/button.tsx";
 import { confirmFirst } from "../ui/confirm.tsx";
 import { Retry } from "../ui/failure.tsx";
@@ -88,8 +89,9 @@ function askDeletion(file: CourseFile): void {
     text: s.deleteText,
     action: s.delete,
     run: () => {
-      deleteFile(file.id).catch((error: unknown) =>
-        reportFailure(strings.value.failures.deleteFile(file.filename), error),
+      deleteFile(file.id).then(
+        () => announce(s.deleted(file.filename)),
+        (error: unknown) => reportFailure(strings.value.failures.deleteFile(file.filename), error),
       );
       leaveRow();
     },

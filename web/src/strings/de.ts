@@ -215,6 +215,7 @@ export const de: Strings = {
     open: "Lesen",
     download: "Herunterladen",
     delete: "Löschen",
+    deleted: (name) => `${name} ist gelöscht.`,
     deleteTitle: (name) => `${name} löschen?`,
     deleteText:
       "Die Datei, ihre Seiten und alles, was daraus gelesen wurde, werden endgültig gelöscht. Antworten, die sie zitieren, behalten die Zitate.",

@@ -135,6 +135,7 @@ export const en = {
     open: "Read",
     download: "Download",
     delete: "Delete",
+    deleted: (name: string) => `${name} is deleted.`,
     deleteTitle: (name: string) => `Delete ${name}?`,
     deleteText:
       "The file, its pages and all that was read from it are deleted for good. Answers that quote it keep the quotes.",
