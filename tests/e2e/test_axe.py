@@ -20,7 +20,7 @@ from tests.documents import make_pdf
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.e2e.desk import Desk, hold, must_change_password, text_file
 from tests.e2e.test_files import TRANSFER, Pieces, pad, pdf_file
-from tests.e2e.test_sign_in import lose_reply
+from tests.e2e.test_sign_in import KEEPS_NOTHING, lose_reply
 from tests.fakes import ScriptedModel
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -68,6 +68,8 @@ _LET_FADE_IN = """async () => {
 _UNFORESEEN = """dispatchEvent(
   new PromiseRejectionEvent("unhandledrejection", { promise: Promise.resolve(), reason: 0 }))"""
 
+_GROUND = "getComputedStyle(document.documentElement).backgroundColor"
+
 # It says so for two seconds; axe may take longer to look.
 _STAY_COPIED = """() => {
   const later = window.setTimeout;
@@ -90,10 +92,13 @@ def violations(page: Page) -> list[str]:
 
 
 def expect_clean(page: Page) -> None:
+    grounds: set[str] = set()
     for theme in ("light", "dark"):
         # Without motion a colour is there as soon as it is another: axe looks for longer than it fades.
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         assert violations(page) == [], theme
+        grounds.add(page.evaluate(_GROUND))
+    assert len(grounds) == 2, "the page does not follow the system's theme"
 
 
 def lose(page: Page, address: str) -> None:
@@ -178,6 +183,15 @@ class TestBeforeSigningIn:
         make.click()
         expect(page.get_by_label("Sign-up code")).to_be_focused()
         expect_clean(page)  # the code asked for
+
+    def test_where_the_browser_keeps_nothing_and_no_passphrase_comes(self, page: Page):
+        page.add_init_script(KEEPS_NOTHING)
+        lose(page, "**/words-en-*.json")
+        page.goto("/#/register")
+        expect(page.get_by_text("This browser keeps nothing for this page")).to_be_visible()
+        page.get_by_role("button", name="Suggest a passphrase").click()
+        expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+        expect_clean(page)
 
     def test_in_german(self, open_context: Callable[..., BrowserContext], size: dict[str, Any]):
         page = open_context(**size, locale="de-DE").new_page()
@@ -422,6 +436,20 @@ class TestAnswers:
         expect(reader.conversation.get_by_text(re.compile("connection was lost"))).to_be_visible()
         expect_clean(reader.page)  # interrupted, failed, lost
 
+    def test_that_are_stopped_or_lost_before_they_begin(self, reader: Desk):
+        page = reader.page
+        held = hold(page, "**/api/query")
+        reader.ask(QUESTION)
+        page.get_by_role("button", name="Stop").click()
+        expect(reader.conversation.get_by_text("Stopping …")).to_be_visible()
+        expect_clean(page)
+
+        held.route.abort("connectionreset")
+        expect(reader.conversation.get_by_text(re.compile("connection was lost"))).to_be_visible()
+        reader.composer.fill("What is granite?")
+        expect(page.get_by_role("button", name="Ask", exact=True)).to_be_disabled()
+        expect_clean(page)  # no other can be asked
+
     def test_with_and_without_a_source(self, reader: Desk, model: ScriptedModel):
         page = reader.page
         model.says = RICH
@@ -628,7 +656,12 @@ class TestTheAccount:
 
         proof.fill(PASSPHRASE)
         change(page, "**/api/auth/erase", lambda receipt: receipt | {"pending_objects": 2})
+        held = hold(page, "**/api/auth/erase")
         page.get_by_role("button", name="Delete everything for good").click()
+        expect(page.get_by_role("button", name="One moment …")).to_be_visible()
+        expect_clean(page)  # under way
+
+        held.route.fallback()
         expect(page.get_by_role("heading", name="Your account is gone")).to_be_focused()
         expect(page.get_by_text("Stored files that will be deleted")).to_be_visible()
         expect(page).to_have_title("Your account is gone · Lectern")

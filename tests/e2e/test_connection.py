@@ -594,6 +594,26 @@ class TestAnUpload:
         desk.expect_ready("long.pdf")
         assert methods == ["POST", "PATCH", "HEAD", "PATCH", "PATCH"]
 
+    def test_that_storage_has_forgotten_begins_anew(self, desk: Desk, sample_pdf: bytes):
+        hurry(desk)
+        methods: list[str] = []
+
+        def forget(route: Route) -> None:
+            methods.append(route.request.method)
+            if methods == ["POST", "PATCH"]:
+                route.abort("connectionreset")
+            elif route.request.method == "HEAD":
+                route.fulfill(status=404, headers={"Access-Control-Allow-Origin": "*"})
+            else:
+                route.continue_()
+
+        desk.page.route("**/upload/resumable/**", forget)
+        content = _padded(sample_pdf, 7 * MEBIBYTE)
+        desk.add({"name": "long.pdf", "mimeType": "application/pdf", "buffer": content})
+
+        desk.expect_ready("long.pdf")
+        assert methods == ["POST", "PATCH", "HEAD", "POST", "PATCH", "PATCH"]
+
     @pytest.mark.parametrize("name", NAMES)
     def test_whose_announcement_was_heard_and_not_answered_has_one_place(
         self, desk: Desk, lectern: str, name: str

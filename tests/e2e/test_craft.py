@@ -473,6 +473,16 @@ class TestTheAccount:
         desk.page.get_by_role("button", name="Change password").click()
         expect(desk.page.get_by_text("The password is changed.")).to_be_visible()
 
+        desk.page.get_by_role("button", name="Sign out", exact=True).first.click()
+        desk.page.get_by_label("Username").fill(desk.username)
+        password = desk.page.get_by_label("Password", exact=True)
+        password.fill(PASSPHRASE)
+        desk.page.get_by_role("button", name="Sign in").click()
+        expect(desk.page.get_by_role("alert")).to_contain_text("wrong. Check")
+        password.fill("another lantern, another orchard")
+        desk.page.get_by_role("button", name="Sign in").click()
+        expect(desk.composer).to_be_visible()
+
     def test_hides_the_password_that_is_chosen_after_a_suggested_one(
         self, desk: Desk, open_context: Callable[..., BrowserContext]
     ):

@@ -289,23 +289,31 @@ def large() -> Iterator[str]:
         yield address
 
 
-# Keeps what the page does when nothing of a reply came for so long.
-_KEEP_PATIENCE = """() => {
+# What the page waits for the next piece of a reply, and of an answer, of which there is more often something to hear.
+REPLY_MILLISECONDS, ANSWER_MILLISECONDS = 45_000, 25_000
+# Keeps what the page does when nothing came for so long.
+_KEEP_PATIENCE = """most => {
   const later = window.setTimeout;
   window.lost = [];
   window.setTimeout = (work, milliseconds) => {
-    if (milliseconds === 45_000) window.lost.push(work);
+    if (milliseconds === most) window.lost.push(work);
     return later(work, milliseconds);
   };
 }"""
 
 
 def let_die(
-    page: Page, address: str, dying: str, ask: Callable[[], None], *, waits: int = 1
+    page: Page,
+    address: str,
+    dying: str,
+    ask: Callable[[], None],
+    *,
+    waits: int = 1,
+    milliseconds: int = REPLY_MILLISECONDS,
 ) -> None:
     """Ask for what begins to come and then does not, until the page has waited so often and no longer."""
     page.route(address, lambda route: route.continue_(url=dying), times=1)
-    page.evaluate(_KEEP_PATIENCE)
+    page.evaluate(_KEEP_PATIENCE, milliseconds)
     ask()
     page.wait_for_function("waits => lost.length === waits", arg=waits)
     page.evaluate("lost.at(-1)()")
@@ -367,6 +375,24 @@ class TestAReply:
     ):
         answered.page.route("**/api/query", lambda route: route.continue_(url=breaking), times=1)
         answered.ask("Is it dark?")
+        told = answered.conversation.get_by_text("The connection was lost before the answer came.")
+        expect(told).to_be_visible()
+        answered.conversation.get_by_role("button", name="Go on").click()
+
+        expect(answered.chips).to_have_count(2)
+        assert len(model.prompts) == 2
+
+    def test_that_dies_in_an_answer_is_a_lost_connection(
+        self, answered: Desk, dying: str, model: ScriptedModel
+    ):
+        let_die(
+            answered.page,
+            "**/api/query",
+            dying,
+            lambda: answered.ask("Is it dark?"),
+            waits=2,  # for what comes at first, and for what goes on with it
+            milliseconds=ANSWER_MILLISECONDS,
+        )
         told = answered.conversation.get_by_text("The connection was lost before the answer came.")
         expect(told).to_be_visible()
         answered.conversation.get_by_role("button", name="Go on").click()

@@ -24,6 +24,12 @@ def reader(anywhere: Desk, sample_pdf: bytes) -> Desk:
     return anywhere
 
 
+def sign_in(desk: Desk, password: str) -> None:
+    desk.page.get_by_label("Username").fill(desk.username)
+    desk.page.get_by_label("Password", exact=True).fill(password)
+    desk.page.get_by_role("button", name="Sign in").click()
+
+
 def test_an_answer_opens_at_its_very_words(reader: Desk):
     reader.ask(QUESTION)
 
@@ -91,9 +97,7 @@ def test_signing_out_and_in_again_finds_everything(reader: Desk):
     reader.follow(re.compile("^Account"))
     reader.page.get_by_role("button", name="Sign out", exact=True).first.click()
 
-    reader.page.get_by_label("Username").fill(reader.username)
-    reader.page.get_by_label("Password", exact=True).fill(PASSPHRASE)
-    reader.page.get_by_role("button", name="Sign in").click()
+    sign_in(reader, PASSPHRASE)
 
     expect(reader.composer).to_be_visible()
     reader.page.goto("/#/")
@@ -108,4 +112,9 @@ def test_an_account_is_deleted_with_a_receipt(reader: Desk):
     reader.page.get_by_role("button", name="Delete everything for good").click()
 
     expect(reader.page.get_by_text("Your account is gone")).to_be_visible()
-    expect(reader.page.get_by_role("term").filter(has_text="Stored files")).to_be_visible()
+    for kind in ("Account", "Files", "Pages", "Stored files"):
+        line = reader.page.locator("dl > div").filter(has=reader.page.get_by_text(kind, exact=True))
+        expect(line.get_by_role("definition")).to_have_text(re.compile(r"^[1-9]\d*$"))
+    reader.page.get_by_role("button", name="To the start page").click()
+    sign_in(reader, PASSPHRASE)
+    expect(reader.page.get_by_role("alert")).to_contain_text("wrong. Check")

@@ -25,7 +25,7 @@ WEAK_IN_GERMAN = (
     " Nimm vier Wörter, die nichts miteinander und nichts mit dir zu tun haben."
 )
 # As browsers do where all cookies are blocked: Chromium with its locks, Firefox with what tabs talk by.
-_KEEPS_NOTHING = """
+KEEPS_NOTHING = """
 for (const area of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, area, {
     get() { throw new DOMException("Access is denied for this document.", "SecurityError") },
@@ -89,7 +89,7 @@ def test_where_the_browser_keeps_nothing_one_is_told_and_let_in(
     open_context: Callable[..., BrowserContext],
 ):
     context = open_context()
-    context.add_init_script(_KEEPS_NOTHING)
+    context.add_init_script(KEEPS_NOTHING)
     desk = Desk(context.new_page())
     desk.page.goto("/#/register")
     expect(desk.page.get_by_text("This browser keeps nothing for this page")).to_be_visible()
