@@ -97,18 +97,19 @@ async def upload_file(
         content_type=file.content_type or "",
         sha256=uploads.hash_content(content),
     )
-    sent, created = await uploads.send(
-        announcement,
-        content,
-        database=database,
-        storage=tools.storage,
-        settings=tools.settings,
-        now=now,
-    )
-    if not created:
-        response.status_code = 200
-        return sent
-    return await ingestion.ingest(sent.id, database=database, tools=tools)
+    async with ingestion.prepare_early(announcement.filename, tools.settings) as desk:
+        sent, created = await uploads.send(
+            announcement,
+            content,
+            database=database,
+            storage=tools.storage,
+            settings=tools.settings,
+            now=now,
+        )
+        if created:
+            return await ingestion.ingest(sent.id, database=database, tools=tools, desk=desk)
+    response.status_code = 200
+    return sent
 
 
 @app.post(

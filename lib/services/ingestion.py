@@ -2,19 +2,17 @@
 
 import asyncio
 import functools
-from contextlib import aclosing, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from pathlib import Path
 from typing import Any
 
 from lib.adapters import files
 from lib.adapters.database import Database
 from lib.adapters.deadlines import current_deadline
-from lib.adapters.documents import Reader, start_reader
+from lib.adapters.documents import Reader
 from lib.adapters.files import Claim
 from lib.adapters.models import Embedder
 from lib.adapters.storage import RETRY_AFTER_SECONDS, SERVED_TYPES, Download, Storage
-from lib.adapters.workspaces import workspace
-from lib.domain.file_types import find_file_type
 from lib.domain.models import File, FileStatus, StoredFile
 from lib.domain.problems import (
     DatabaseUnavailable,
@@ -29,6 +27,7 @@ from lib.domain.problems import (
 )
 from lib.domain.records import record
 from lib.services.maintenance import delete_objects
+from lib.services.preparing import Desk, prepare
 from lib.services.saving import Saving
 from lib.services.slices import Pace, Shelf, make_slice, store_full_batches, store_rest
 from lib.settings import Settings
@@ -84,10 +83,24 @@ def start_reading(tools: Tools, *, beside_seconds: float = 0.0) -> Reading:
     return Reading(**vars(tools), deadline=asyncio.get_running_loop().time() + seconds)
 
 
-async def ingest(file_id: int, *, database: Database, tools: Tools) -> File:
+def prepare_early(filename: str, settings: Settings) -> AbstractAsyncContextManager[Desk | None]:
+    """Start what reads such a file before it is stored: the same request reads it."""
+    seconds = settings.ingestion_slice.total_seconds() + _CLOSING_SECONDS + _LEAST_READING_SECONDS
+    return prepare(filename, settings, seconds=seconds)
+
+
+async def ingest(
+    file_id: int, *, database: Database, tools: Tools, desk: Desk | None = None
+) -> File:
     """Read a file for a bounded time and return how far it came.
 
     To call it again goes on where it stopped; two callers never do one slice twice.
+
+    Args:
+        file_id: Which file.
+        database: The Data API as its owner sees it.
+        tools: What the reading needs.
+        desk: Prepared for this file, if anything was.
 
     Raises:
         FileNotFound, SessionEnded
@@ -98,13 +111,15 @@ async def ingest(file_id: int, *, database: Database, tools: Tools) -> File:
     claim = await files.claim_ingestion(database, file_id)
     if claim.lease_id is None:
         return claim.file
-    return await read_claim(claim, claim.lease_id, reading)
+    return await read_claim(claim, claim.lease_id, reading, desk)
 
 
-async def read_claim(claim: Claim, lease_id: str, reading: Reading) -> File:
+async def read_claim(
+    claim: Claim, lease_id: str, reading: Reading, desk: Desk | None = None
+) -> File:
     """Read a claimed file until it is ready, has failed, or the time is up."""
     try:
-        return await _read(claim, lease_id, reading)
+        return await _read(claim, lease_id, reading, desk)
     except LeaseLost:
         return claim.file
     except UploadIncomplete:
@@ -147,27 +162,28 @@ async def _reject(lease_id: str, problem: Problem, reading: Reading) -> File:
     return file
 
 
-async def _read(claim: Claim, lease_id: str, reading: Reading) -> File:
+async def _read(claim: Claim, lease_id: str, reading: Reading, desk: Desk | None) -> File:
     if claim.attempt_count > MAX_ATTEMPTS:
         raise UnreadableFile(
             "Reading this file broke off several times. Export it anew and upload it again."
         )
-    file_type = find_file_type(claim.file.filename)
-    assert file_type  # nosec B101 # it was checked when the file was announced
-    with workspace() as folder:
-        path = folder / "file"
-        async with start_reader(
-            path,
-            file_type,
-            first_page=claim.file.progress.pages_done + 1,
-            max_pages=reading.settings.max_file_pages,
-            seconds=reading.seconds_left + _LEAST_READING_SECONDS,
-        ) as reader:
-            existing = await _fetch(claim, lease_id, path, reading)
-            if existing:
-                return existing
-            is_whole = await _read_pages(claim, lease_id, reader, reading)
-    if not is_whole:
+    if desk and not claim.file.progress.pages_done:
+        return await _read_at(desk, claim, lease_id, reading)
+    async with prepare(
+        claim.file.filename,
+        reading.settings,
+        seconds=reading.seconds_left + _LEAST_READING_SECONDS,
+        first_page=claim.file.progress.pages_done + 1,
+    ) as own:
+        assert own  # nosec B101 # its type was checked when the file was announced
+        return await _read_at(own, claim, lease_id, reading)
+
+
+async def _read_at(desk: Desk, claim: Claim, lease_id: str, reading: Reading) -> File:
+    existing = await _fetch(claim, lease_id, desk.path, reading)
+    if existing:
+        return existing
+    if not await _read_pages(claim, lease_id, desk.reader, reading):
         return await files.release_ingestion(reading.service, lease_id, FileStatus.PROCESSING)
     limits = {"chunks": reading.settings.max_chunks_per_user}
     return await files.finish_ingestion(reading.service, lease_id, limits)

@@ -203,7 +203,7 @@ class TestAnErrorThatNobodyForesaw:
     ) -> None:
         file = announce(student)
         with monkeypatch.context() as patch:
-            patch.setattr("lib.services.ingestion.start_reader", None)
+            patch.setattr("lib.services.preparing.start_reader", None)
             answers = [ingest(student, file) for _ in range(4)]
             row = ground.row("select status, error, lease_id from files where id = %s", file["id"])
 
@@ -216,7 +216,7 @@ class TestAnErrorThatNobodyForesaw:
     def test_once_is_no_harm(self, student: Student, monkeypatch: pytest.MonkeyPatch) -> None:
         file = announce(student)
         with monkeypatch.context() as patch:
-            patch.setattr("lib.services.ingestion.start_reader", None)
+            patch.setattr("lib.services.preparing.start_reader", None)
             ingest(student, file)
 
         read = ingest(student, file).json()

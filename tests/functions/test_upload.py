@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx
+import psutil
 import pytest
 
 from dev.student import Student
@@ -60,6 +61,12 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def send(student: Student, name: str, content: bytes, content_type: str = "") -> httpx.Response:
     part = (name, content, content_type) if content_type else (name, content)
     return student.client.post("/api/upload", files={"file": part})
+
+
+def readers() -> list[psutil.Process]:
+    """Return what reads files for this process just now."""
+    children = psutil.Process().children()
+    return [child for child in children if "lib.adapters.document_reader" in child.cmdline()]
 
 
 def announce(student: Student, name: str, content: bytes, **members: Any) -> httpx.Response:
@@ -263,6 +270,19 @@ class TestUploadFile:
 
         assert (answer.status_code, answer.json()) == (200, file)
         assert len(student.client.get("/api/upload").json()["files"]) == 1
+
+    def test_leaves_no_reader_behind_that_was_started_for_nothing(
+        self, student: Student, configuration: Configuration
+    ) -> None:
+        student.upload("light.md", NOTES)
+        configuration.change(max_files_per_user=1)
+
+        again = send(student, "copy.md", NOTES.encode())
+        refused = send(student, "more.md", b"A ray slows down.")
+
+        assert again.status_code == 200
+        assert refused.json()["type"] == "/problems/file-limit-reached"
+        assert readers() == []
 
     def test_takes_the_same_bytes_from_somebody_else(
         self, new_student: Callable[[], Student]
