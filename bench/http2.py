@@ -1,7 +1,7 @@
 """Calls and answers over TLS by HTTP/1.1 and by HTTP/2, and what h2 costs to import: `make bench B=http2`.
 
-The clients are made as ours are (lib/adapters/transport.py): HTTP/1.1 keeping 20 connections, as ours do, keeping 100, and
-HTTP/2. In turns they ask a server that speaks both (bench/http2_server.py), in a process of its own; the certificate is
+The clients are made as ours are (lib/adapters/transport.py): HTTP/1.1 in small pools, as ours are, in larger ones, in one that
+keeps 20 or 100 of its connections idle, and HTTP/2. In turns they ask a server that speaks both (bench/http2_server.py), in a process of its own; the certificate is
 made for the run. Of the client the processor time of a call is counted, by the kernel's clock of this process, what
 handshakes take included; opening the first connections is not in it, but is among the connections. The server is Python
 too (uvicorn and h2) and may be what the clock waits for: p50 and p95 are of the pair, and the processor time compares.
@@ -12,6 +12,7 @@ import asyncio
 import ipaddress
 import itertools
 import ssl
+import statistics
 import subprocess
 import sys
 import time
@@ -31,8 +32,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bench.figures import Figure, compare, percentile, report
+from bench.pictures import Axes, draw
 from dev.ports import HOST
-from lib.adapters.transport import KEPT, MOST_ANSWERS, MOST_CALLS, make_client
+from lib.adapters.transport import MOST_ANSWERS, MOST_CALLS, POOL_SIZE, make_client
 
 _AT_ONCE = (1, 4, 8, 32, 100)
 _LONGEST_SECONDS = 60
@@ -43,10 +45,11 @@ _BODY = {"p_limit": 21, "p_cursor": None}
 
 @dataclass(frozen=True)
 class Kind:
-    """How a client speaks, and how many connections it keeps."""
+    """How a client speaks, how many connections each of its pools has (all in one: None), and how many of them it keeps."""
 
     name: str
-    kept: int = KEPT
+    size: int | None = None
+    kept: int | None = None
     http2: bool = False
 
     @property
@@ -54,8 +57,13 @@ class Kind:
         return "HTTP/2" if self.http2 else "HTTP/1.1"
 
 
-OURS = Kind(f"HTTP/1.1 keeping {KEPT}")
-OTHERS = (Kind("HTTP/1.1 keeping 100", kept=100), Kind("HTTP/2", http2=True))
+OURS = Kind(f"HTTP/1.1 in pools of {POOL_SIZE}", size=POOL_SIZE)
+OTHERS = (
+    Kind("HTTP/1.1 in pools of 20", size=20),
+    Kind("HTTP/1.1 in one pool keeping 20", kept=20),
+    Kind("HTTP/1.1 in one pool keeping 100", kept=100),
+    Kind("HTTP/2", http2=True),
+)
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Load:
     path: str
     most: int
     count: int
+    is_drawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,8 @@ class Bench:
     async def measure(self, load: Load, kind: Kind, at_once: int) -> Seen:
         """Let a new client open its connections, then ask with so many at once."""
         opened = self._count_opened()
-        client = make_client(load.most, self._tls, kept=kind.kept, http2=kind.http2)
+        size = kind.size or load.most
+        client = make_client(load.most, self._tls, size=size, kept=kind.kept, http2=kind.http2)
         async with client:
 
             async def ask_in_turn(count: int) -> list[float]:
@@ -178,14 +188,33 @@ def _compare(at_once: int, kind: Kind, others: list[Seen], ours: list[Seen]) -> 
     ]
 
 
+# Rounds, by how many were asked at once and by which client.
+Found = dict[tuple[int, Kind], list[Seen]]
+
+
+def _draw(found: Found) -> None:
+    points = {
+        kind.name: [
+            (at_once, statistics.median(seen.worked for seen in found[at_once, kind]))
+            for at_once in _AT_ONCE
+        ]
+        for kind in (OURS, *OTHERS)
+    }
+    logarithmic = {"is_x_logarithmic": True, "is_y_logarithmic": True}
+    axes = Axes(x="calls at once", y="ms of the client's processor for a call", **logarithmic)
+    draw("http2", "Calls over TLS", axes, points)
+
+
 def _run(bench: Bench, load: Load, rounds: int) -> list[Figure]:
     """Let the clients ask in turns; the first round warms up."""
-    found: dict[tuple[int, Kind], list[Seen]] = defaultdict(list)
+    found: Found = defaultdict(list)
     cases = list(itertools.product(_AT_ONCE, (OURS, *OTHERS)))
     for turn, (at_once, kind) in itertools.product(range(rounds + 1), cases):
         seen = asyncio.run(bench.measure(load, kind, at_once))
         if turn:
             found[at_once, kind].append(seen)
+    if load.is_drawn:
+        _draw(found)
     return [
         figure
         for at_once, kind in itertools.product(_AT_ONCE, OTHERS)
@@ -248,6 +277,7 @@ def main() -> None:
             f"/?delay={chosen.delay}",
             MOST_CALLS,
             chosen.calls,
+            is_drawn=True,
         ),
         Load(
             f"Answers over TLS, {chosen.words} words {chosen.pace} ms apart",
@@ -259,7 +289,7 @@ def main() -> None:
     with serving() as (url, tls):
         bench = Bench(url, tls, _count_opened())
         for load in loads:
-            report(f"{load.title}, against {OURS.name}", _run(bench, load, chosen.rounds))
+            report(f"{load.title}, against ours", _run(bench, load, chosen.rounds))
     imports = _compare_imports(2 * chosen.rounds)
     report("A fresh process that imports httpcore with h2, against one without it", imports)
 

@@ -8,8 +8,7 @@ import base64
 import functools
 import math
 from array import array
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
@@ -17,13 +16,7 @@ import httpx
 from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.endpoint import Malformed, endpoint_call, is_late, least_wait, looking_into_answer
 from lib.adapters.retries import retrying
-from lib.adapters.transport import (
-    KEPT,
-    embedding_client,
-    model_client,
-    trace_body,
-    traced_call,
-)
+from lib.adapters.transport import model_client, trace_body, traced_call
 from lib.domain import problems
 from lib.domain.models import Usage
 
@@ -42,24 +35,9 @@ _MOST_CHARACTERS_PER_TOKEN = 20
 # count: taken for one, it would open the day's budget again, or close it.
 _MOST_TOKENS_TOLD = 1_000_000
 
-# One for each answer that is open in this instance.
-_answers: set[object] = set()
-
-
-@contextmanager
-def _answering() -> Generator[None]:
-    answer = object()
-    _answers.add(answer)
-    try:
-        yield
-    finally:
-        _answers.discard(answer)
-
 
 @functools.cache
-def _client(
-    base_url: str, api_key: str, connections: Callable[[], httpx.AsyncClient]
-) -> "AsyncOpenAI":
+def _client(base_url: str, api_key: str) -> "AsyncOpenAI":
     # Paid for by the first question of an instance, not by its health check.
     from lib.adapters.openai_parts import AsyncOpenAI  # noqa: PLC0415
 
@@ -67,7 +45,7 @@ def _client(
         base_url=base_url,
         api_key=api_key,
         max_retries=0,  # our own deadlines decide what is tried again
-        http_client=connections(),  # pyright: ignore[reportArgumentType] - it takes httpx's client too
+        http_client=model_client(),  # pyright: ignore[reportArgumentType] - it takes httpx's client too
     )
 
 
@@ -94,8 +72,7 @@ class Embedder:
                 return await self._embed(texts, timeout_seconds)
 
     async def _embed(self, texts: list[str], timeout_seconds: float) -> list[list[float]]:
-        connections = model_client if len(_answers) < KEPT else embedding_client
-        client: Any = _client(self._base_url, self._api_key, connections)
+        client: Any = _client(self._base_url, self._api_key)
         body = {
             "model": self._model,
             "input": texts,
@@ -176,7 +153,7 @@ class ChatModel:
         """
         length, reason, usage, declined = 0, None, None, False
         try:
-            with endpoint_call(), _answering():
+            with endpoint_call():
                 async with await self._open(messages, max_tokens) as events:
                     async for event in until_deadline(events):
                         told = _read_event(event)
@@ -198,7 +175,7 @@ class ChatModel:
     async def _open(self, messages: list[dict[str, str]], max_tokens: int) -> Any:
         from lib.adapters.openai_parts import AsyncStream  # noqa: PLC0415
 
-        client: Any = _client(self._base_url, self._api_key, model_client)
+        client: Any = _client(self._base_url, self._api_key)
         body = {
             "model": self._model,
             "messages": messages,

@@ -12,6 +12,7 @@ from typing import TypeVar
 import httpx
 
 from lib.adapters.deferring import defer
+from lib.adapters.pools import Pools
 from lib.adapters.tls import tls_context
 
 T = TypeVar("T")
@@ -42,9 +43,8 @@ defer(
     **dict.fromkeys(_ERRORS, "_exceptions"),
 )
 
-# httpcore closes what falls idle while more than those kept are open, in use or not, and looks at every pair of idle and
-# open connections at every call: 20 cost 1 ms of it, 100 cost 10.
-KEPT, _KEPT_SECONDS = 20, 30
+# Connections of one pool, and how long an idle one is kept. Measured in bench/http2.py.
+POOL_SIZE, _KEPT_SECONDS = 10, 30
 # All requests of an instance of Vercel's share 1,024 file descriptors, of which an answer takes two: the browser's and the model's.
 MOST_CALLS, MOST_ANSWERS = 100, 400
 
@@ -161,36 +161,41 @@ def supabase_client() -> httpx.AsyncClient:
 
 @functools.cache
 def model_client() -> httpx.AsyncClient:
-    """Return this process's one client of the model.
-
-    An answer holds its connection for seconds: beside Supabase's, many answers would have those closed after each call.
-    """
+    """Return this process's one client of the model, which has connections of its own: an answer holds one for seconds."""
     return make_client(MOST_ANSWERS, tls_context())
 
 
-@functools.cache
-def embedding_client() -> httpx.AsyncClient:
-    """Return the client that embeds while as many answers are open as connections are kept, for the same reason.
-
-    Beside fewer it would be one handshake more: an answer goes on over the connection of its question's embedding.
-    """
-    return make_client(MOST_CALLS, tls_context())
-
-
 def make_client(
-    most: int, tls: ssl.SSLContext, *, kept: int = KEPT, http2: bool = False
+    most: int,
+    tls: ssl.SSLContext,
+    *,
+    size: int = POOL_SIZE,
+    kept: int | None = None,
+    http2: bool = False,
 ) -> httpx.AsyncClient:
     """Return a client of at most so many connections.
 
     All of ours are made so; bench/http2.py compares what others would cost.
+
+    Args:
+        most: Connections in all.
+        tls: Whom it trusts.
+        size: Connections of one pool.
+        kept: How many of those are kept while they are idle; by default all.
+        http2: Speak HTTP/2 where the other end does.
     """
     limits = httpx.Limits(
-        max_connections=most, max_keepalive_connections=kept, keepalive_expiry=_KEPT_SECONDS
+        max_connections=size,
+        max_keepalive_connections=size if kept is None else kept,
+        keepalive_expiry=_KEPT_SECONDS,
     )
-    # What is tried again is decided in retries.py, and nowhere else.
-    transport = httpx.AsyncHTTPTransport(verify=tls, http2=http2, limits=limits, retries=0)
+
+    def make() -> httpx.AsyncHTTPTransport:
+        # What is tried again is decided in retries.py, and nowhere else.
+        return httpx.AsyncHTTPTransport(verify=tls, http2=http2, limits=limits, retries=0)
+
     return _Client(
-        transport=transport,
+        transport=Pools(make, size=size, most=most, kept_seconds=_KEPT_SECONDS),
         timeout=httpx.Timeout(10, connect=3),
         event_hooks={"request": [_name_request]},
     )

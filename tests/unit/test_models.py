@@ -60,15 +60,14 @@ class Endpoint:
 async def serving(endpoint: Endpoint) -> AsyncIterator[str]:
     """Serve an endpoint as long as there is a client of it, and give its address."""
     listening = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, backlog=MANY)
-    clients = models.model_client(), models.embedding_client()
-    async with endpoint.connections, listening, clients[0], clients[1]:
+    async with endpoint.connections, listening, models.model_client():
         yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
 
 
 @pytest.fixture
 def anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have clients of its own made for this test; those of this process stay with who uses them."""
-    for name in ("_client", "model_client", "embedding_client"):
+    for name in ("_client", "model_client"):
         monkeypatch.setattr(models, name, functools.cache(getattr(models, name).__wrapped__))
 
 

@@ -12,13 +12,12 @@ import httpx
 import pytest
 
 from lib.adapters import transport
+from lib.adapters.pools import Pools
 
 pytestmark = pytest.mark.anyio
 
 MANY = 60
-# What a client keeps.
-KEPT = 20
-CLIENTS = ["supabase_client", "model_client", "embedding_client"]
+CLIENTS = ["supabase_client", "model_client"]
 
 
 class Server:
@@ -35,6 +34,7 @@ class Server:
         with contextlib.suppress(asyncio.IncompleteReadError):  # the client closes it
             while head := await reader.readuntil(b"\r\n\r\n"):
                 self.heads.append(head.lower())
+                self._changed.set()
                 await self._together.wait()
                 writer.write(b"HTTP/1.1 200 So\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n")
         self._count(closed=1)
@@ -92,22 +92,104 @@ async def test_supabase_keeps_its_connections_while_many_answers_are_open() -> N
         await model.until(lambda: model.open == MANY)
 
         for _ in range(3):
-            await supabase.meet(calling, KEPT)
+            await supabase.meet(calling, MANY)
 
-        assert supabase.opened == KEPT
+        assert supabase.opened == MANY
         await model.get(answering, 1)
         await answers
 
 
 @pytest.mark.usefixtures("anew")
-async def test_few_connections_are_kept_after_many_calls_at_once() -> None:
+async def test_connections_are_kept_while_others_are_in_use() -> None:
     async with transport.supabase_client() as calling, serving() as supabase:
         await supabase.meet(calling, MANY)
-        for _ in range(3):
-            await supabase.meet(calling, KEPT)
+        # One more is expected than is asked for, so that they stay in use.
+        supabase.expect(MANY)
+        held = asyncio.create_task(supabase.get(calling, MANY - 1))
+        await supabase.until(lambda: len(supabase.heads) == 2 * MANY - 1)
+        await supabase.get(calling, 1)
+        await held
 
-        assert supabase.opened == MANY
-        await supabase.until(lambda: supabase.open == KEPT)
+        assert (supabase.opened, supabase.open) == (MANY, MANY)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def pools(clock: Clock, size: int, most: int) -> httpx.AsyncClient:
+    """Return a client whose connections are kept for 30 seconds of that clock."""
+
+    def make() -> httpx.AsyncHTTPTransport:
+        limits = httpx.Limits(max_connections=size, max_keepalive_connections=size)
+        return httpx.AsyncHTTPTransport(limits=limits)
+
+    made = Pools(make, size=size, most=most, kept_seconds=30, clock=clock)
+    return httpx.AsyncClient(transport=made, timeout=10)
+
+
+async def test_pools_that_nobody_uses_any_more_are_closed() -> None:
+    clock = Clock()
+    async with pools(clock, 5, MANY) as calling, serving() as server:
+        await server.meet(calling, MANY)
+        clock.now = 29
+        await server.meet(calling, 5)
+        assert server.open == MANY
+
+        clock.now = 31
+        await server.meet(calling, 5)
+
+        await server.until(lambda: server.open == 5)
+        assert server.opened == MANY
+
+
+async def test_beyond_the_most_a_call_waits_for_a_connection() -> None:
+    async with pools(Clock(), 5, 10) as calling, serving() as server:
+        server.expect(10)
+        asked = asyncio.create_task(server.get(calling, 30))
+        await asked
+
+        assert server.opened == 10
+
+
+async def test_what_fails_leaves_its_place() -> None:
+    async with pools(Clock(), 2, 4) as calling, serving() as server:
+        await server.meet(calling, 1)
+        for _ in range(2):
+            with pytest.raises(httpx.ConnectError):
+                await calling.get("http://127.0.0.1:1")
+        await server.meet(calling, 1)
+
+        assert (
+            server.opened == 1
+        )  # in a full pool there would have been no room, and none kept in another
+
+
+class Stuck(httpx.AsyncBaseTransport):
+    """A pool that has lost its connections: nobody is let in."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.PoolTimeout("no connection is free", request=request)
+
+
+class Sound(httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, request=request, stream=Pieces([]))
+
+
+async def test_a_pool_that_lets_nobody_in_is_given_up() -> None:
+    made = iter([Stuck(), Sound()])
+    pooled = Pools(lambda: next(made), size=5, most=MANY, kept_seconds=30)
+    async with httpx.AsyncClient(transport=pooled) as calling:
+        with pytest.raises(httpx.PoolTimeout):
+            await calling.get("http://127.0.0.1:1")
+
+        answer = await calling.get("http://127.0.0.1:1")
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.usefixtures("anew")
