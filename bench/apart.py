@@ -55,10 +55,16 @@ def _megabytes(pid: int, name: str) -> float:
 
 
 @contextlib.contextmanager
-def serving_apart(factory: str, environment: Mapping[str, str]) -> Generator[Apart]:
-    """Serve what `factory` (module:function) makes, with these settings; what it logs is dropped."""
-    port = unused_port()
-    command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--host", HOST]
+def serving_apart(application: str, environment: Mapping[str, str]) -> Generator[Apart]:
+    """Serve an application with these settings; what it logs is dropped.
+
+    Args:
+        application: Its `module:name`, or that of what makes it, whose name begins with `create_`.
+        environment: All that the process is given beside a path of programs.
+    """
+    port, (_, _, name) = unused_port(), application.partition(":")
+    made = ["--factory"] if name.startswith("create_") else []
+    command = [sys.executable, "-m", "uvicorn", *made, application, "--host", HOST]
     quiet = ["--no-access-log", "--log-level", "error", "--lifespan", "off", "--no-proxy-headers"]
     patient = ["--timeout-keep-alive", "120"]
     process = subprocess.Popen(

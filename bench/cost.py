@@ -210,6 +210,7 @@ def main() -> None:
     report("A question, and its answer, against what is recorded", _as_figures(means))
     report("A page of a file, against what is recorded", _of_page(page))
     dollars.report_all(_counts(means), page)
+    dollars.draw_growth(_counts(means), page)
     report("A cache of embeddings for a class of 30 with one file, not made", of_class)
     report("A cache of embeddings for one user alone, not made", [again, *of_one_user])
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from bench import prices
 from bench.figures import Figure, report
 from bench.houses import VERCEL_SHARING
+from bench.pictures import Axes, draw
 from bench.prices import Price
 from bench.question import ANSWER_SECONDS, PAGE, QUESTION, PageCounts, QuestionCounts, own_seconds
 
@@ -187,6 +188,23 @@ def of_size(size: Size, question: Question, page: PageCounts) -> list[Figure]:
             ]
     used = Deployment(size, page, question, is_used=True)
     return [*figures, Figure("of it the model", used.model() * size.deployments, "$")]
+
+
+def draw_growth(counts: QuestionCounts, page: PageCounts) -> None:
+    """Draw what a student costs in a month of use, one deployment and what Supabase takes to it."""
+    question = Question.of(counts)
+    lines: dict[str, list[tuple[float, float]]] = {"AWS": [], "Vercel": [], "of it the model": []}
+    for size in SIZES:
+        if size.compute is None or size.deployments > 1:
+            continue
+        bills = Deployment(size, page, question, is_used=True)
+        shared = bills.supabase() + bills.model()
+        of_all = {"AWS": shared + bills.aws(), "Vercel": shared + bills.vercel()}
+        for name, dollars in (of_all | {"of it the model": bills.model()}).items():
+            lines[name].append((size.students, dollars / size.students))
+    logarithmic = {"is_x_logarithmic": True, "is_y_logarithmic": True}
+    axes = Axes(x="students of one deployment", y="$ a student and month", **logarithmic)
+    draw("cost", "What a student costs who asks 60 questions a month", axes, lines)
 
 
 def report_all(counts: QuestionCounts, page: PageCounts) -> None:

@@ -282,7 +282,7 @@ def main() -> None:
         settings = {**local.stack.environment(), **NO_LIMITS}
         settings["MAX_STREAMS_PER_USER"] = str(_STREAMS_EACH)
         settings["OPENAI_BASE_URL"] = f"{model.url}/v1"
-        with serving_apart("dev.gateway:create_app", settings) as ours:
+        with serving_apart("functions.query:app", settings) as ours:
             alone, worked, at_once = asyncio.run(_run(tokens, ours, model, minutes))
     model_says = f"a model whose first word takes {FIRST_WORD_SECONDS:g} s"
     report(f"First word, one question after the other, with {model_says}", alone)

@@ -3,7 +3,7 @@
 A PDF of 10, 300 and 1,000 pages through the API until it is ready, against the document reader alone and the embedding calls
 alone: what takes longer of the two is the floor. Once with an endpoint that waits, as one elsewhere does,
 and once with the local one, which computes on the cores that all else needs. Then a class adds files all at once while one
-student asks.
+student asks a model that takes no work: how long for, with the model's own time and without it.
 """
 
 import argparse
@@ -29,16 +29,22 @@ from bench.apart import Apart, peak_megabytes, serving_apart
 from bench.figures import Figure, compare, compare_blocks, report
 from bench.local import NO_LIMITS, Local, local_lectern
 from bench.pictures import Axes, draw
-from bench.scripted_model import BATCH_SECONDS
+from bench.scripted_model import (
+    BATCH_SECONDS,
+    EMBEDDING_SECONDS,
+    FIRST_WORD_SECONDS,
+    WORD_SECONDS,
+)
 from dev.student import Student
 from lib.adapters.documents import Opening, Reader, start_reader
 from lib.adapters.models import EMBEDDING_BATCH_SIZE, Embedder
 from lib.domain.chunking import cut
 from lib.domain.file_types import find_file_type
 from lib.domain.models import Page
-from lib.services.saving import MOST_AT_ONCE
 
 PAGES = (10, 300, 1_000)
+# Of the embedding calls alone: what an endpoint lets one user do at a time, however many the product makes.
+_CALLS_AT_ONCE = 4
 _CLASS = 30
 # Fewer classes would not tell how far one lies from the other.
 _LEAST_QUESTIONS, _LEAST_CLASSES = 60, 3
@@ -50,7 +56,9 @@ _SENTENCE = (
     "On page {page}, line {line}, light of colour {colour} bends by {angle} hundredths of a degree."
 )
 _LINES_PER_PAGE = 18
-_QUESTION = "By how much does light of colour 7 bend?"
+# Asked of a model that takes no work, at the pace of a real one: this long.
+_QUESTION = "By how much does light of colour 7 bend? Say it in 1 words."
+_MODEL_MILLISECONDS = (EMBEDDING_SECONDS + FIRST_WORD_SECONDS + WORD_SECONDS) * 1000
 
 
 def make_pdf(pages: int, salt: int = 0) -> bytes:
@@ -111,9 +119,9 @@ def _peak_megabytes(process: psutil.Process) -> float:
 
 
 async def _embed_alone(pages: list[Page], embedder: Embedder) -> float:
-    """Return the seconds that the embedding calls take alone, in full batches and as many at a time as the product."""
+    """Return the seconds that the embedding calls take alone, in full batches and some at a time."""
     texts = [chunk.text for page in pages for chunk in cut(page, 0)]
-    under_way = asyncio.Semaphore(MOST_AT_ONCE)
+    under_way = asyncio.Semaphore(_CALLS_AT_ONCE)
 
     async def embed(batch: list[str]) -> None:
         async with under_way:
@@ -217,9 +225,12 @@ def _ask_often(
 
 
 @contextmanager
-def _a_class(url: str, turn: int) -> Generator[list[Student]]:
-    clients = [httpx.Client(base_url=url, timeout=300) for _ in range(_CLASS)]
-    yield [Student(client, f"student-{turn}-{number}") for number, client in enumerate(clients)]
+def _a_class(local: Local, url: str, turn: int) -> Generator[list[Student]]:
+    clients = [httpx.Client(timeout=300) for _ in range(_CLASS)]
+    yield [
+        _sign_up(client, local, f"student-{turn}-{number}", url)
+        for number, client in enumerate(clients)
+    ]
     for client in clients:
         client.close()
 
@@ -244,13 +255,13 @@ def _upload_patiently(student: Student, content: bytes) -> list[str]:
 
 
 def _add_all_at_once(
-    reading: Apart, asking: Student, turn: int
+    local: Local, reading: Apart, asking: Student, turn: int
 ) -> tuple[float, list[float], list[list[str]]]:
     """Return the seconds until a class's files are ready, how long questions took meanwhile, and what was refused of each."""
     done = threading.Event()
     # Made before: to make them would keep the student of this process who asks from asking.
     contents = [make_pdf(10, turn * _CLASS + number) for number in range(_CLASS)]
-    with _a_class(reading.url, turn) as students, ThreadPoolExecutor(_CLASS + 1) as pool:
+    with _a_class(local, reading.url, turn) as students, ThreadPoolExecutor(_CLASS + 1) as pool:
         began = time.perf_counter()
         asked = pool.submit(_ask_often, asking, 300, done)
         files = [
@@ -263,7 +274,13 @@ def _add_all_at_once(
         return seconds, asked.result(), refusals
 
 
-def _measure_class(reading: Apart, asking: Student, turns: Iterator[int]) -> list[Figure]:
+def _without_model(rounds: list[list[float]]) -> list[list[float]]:
+    return [[asked - _MODEL_MILLISECONDS for asked in each] for each in rounds]
+
+
+def _measure_class(
+    local: Local, reading: Apart, asking: Student, turns: Iterator[int]
+) -> list[Figure]:
     """Let class after class add files, until enough questions were asked meanwhile for a percentile to mean something.
 
     Before each class the same questions are asked while nothing else goes on.
@@ -272,16 +289,19 @@ def _measure_class(reading: Apart, asking: Student, turns: Iterator[int]) -> lis
     all_seconds, refusals = list[float](), list[list[str]]()
     while len(busy) < _LEAST_CLASSES or sum(map(len, busy)) < _LEAST_QUESTIONS:
         idle.append(_ask_often(asking, _IDLE_SECONDS))
-        seconds, asked, refused = _add_all_at_once(reading, asking, next(turns))
+        seconds, asked, refused = _add_all_at_once(local, reading, asking, next(turns))
         busy.append(asked)
         all_seconds.append(seconds)
         refusals += refused
     told = Counter(kind for of_file in refusals for kind in of_file)
+    own_busy, own_idle = _without_model(busy), _without_model(idle)
     return [
         compare_blocks(
-            f"p95 of a question, {_CLASS} files read", "ms", 95, busy, idle, aim=_AIM_OF_QUESTIONS
+            "p95 of a question, a model's 0.4 s in it", "ms", 95, busy, idle, aim=_AIM_OF_QUESTIONS
         ),
-        compare_blocks("p50 of a question", "ms", 50, busy, idle),
+        compare_blocks("p50 of a question, a model's 0.4 s in it", "ms", 50, busy, idle),
+        compare_blocks("p95 of what is ours", "ms", 95, own_busy, own_idle, aim=_AIM_OF_QUESTIONS),
+        compare_blocks("p50 of what is ours", "ms", 50, own_busy, own_idle),
         Figure("files added", len(refusals), ""),
         Figure(
             "files of which the page was told to try again", sum(map(bool, refusals)), "", aim=0
@@ -293,24 +313,38 @@ def _measure_class(reading: Apart, asking: Student, turns: Iterator[int]) -> lis
 
 
 @contextmanager
-def _lectern_with(local: Local, model_url: str) -> Generator[tuple[Apart, Student]]:
-    """Serve the functions with their embeddings from `model_url`, and sign a student up."""
+def _function(local: Local, name: str, model_url: str) -> Generator[Apart]:
+    """Serve one function alone, as it is deployed, with its model at `model_url`."""
     settings = {**local.stack.environment(), **NO_LIMITS, "OPENAI_BASE_URL": model_url}
-    with (
-        serving_apart("dev.gateway:create_app", settings) as ours,
-        httpx.Client(base_url=ours.url, timeout=300) as client,
-    ):
-        yield ours, Student(client, f"bench-{ours.url.rpartition(':')[2]}")
+    with serving_apart(f"functions.{name}:app", settings) as apart:
+        yield apart
+
+
+def _sign_up(client: httpx.Client, local: Local, name: str, url: str) -> Student:
+    """Sign a student up with the local stack; all that they ask for after that goes to `url`."""
+    client.base_url = local.client.base_url
+    student = Student(client, name)
+    client.base_url = url
+    return student
 
 
 @contextmanager
-def _reading_and_asking(local: Local, model_url: str) -> Generator[tuple[Apart, Student]]:
-    """Serve the functions twice; the first is to read, the second is asked by the student."""
+def _reading(local: Local, model_url: str, name: str) -> Generator[tuple[Apart, Student]]:
+    with _function(local, "upload", model_url) as ours, httpx.Client(timeout=300) as client:
+        yield ours, _sign_up(client, local, name, ours.url)
+
+
+@contextmanager
+def _reading_and_asking(
+    local: Local, embedder_url: str, model_url: str
+) -> Generator[tuple[Apart, Student]]:
+    """Serve the function that reads, and the one that the student asks."""
     with (
-        _lectern_with(local, model_url) as (reading, _),
-        _lectern_with(local, local.stack.model_url) as (_, student),
+        _reading(local, embedder_url, "asking") as (reading, student),
+        _function(local, "query", model_url) as asked,
     ):
         student.upload("note.pdf", make_pdf(10))
+        student.client.base_url = asked.url
         yield reading, student
 
 
@@ -321,25 +355,27 @@ def main() -> None:
     title = "Reading a PDF, against the slower of reader and embedding alone"
     with (
         serving_apart("bench.scripted_model:create_embedder", {}) as embedder,
+        serving_apart("bench.scripted_model:create_app", {}) as model,
         local_lectern() as local,
         asyncio.Runner() as runner,  # one loop for all: the connections live in it
     ):
         elsewhere = f"{embedder.url}/v1"
-        with _lectern_with(local, elsewhere) as (ours, student):
+        with _reading(local, elsewhere, "elsewhere") as (ours, student):
             sizes = _measure_sizes(runner, ours, student, elsewhere, runs, "ingestion-elsewhere")
         report(f"{title}: an endpoint that takes {BATCH_SECONDS:g} s a call", sizes)
-        with _lectern_with(local, local.stack.model_url) as (ours, student):
+        with _reading(local, local.stack.model_url, "local") as (ours, student):
             sizes = _measure_sizes(runner, ours, student, local.stack.model_url, runs, "ingestion")
             report(title, sizes)
         # Deployed, who reads and who is asked are functions of their own.
         turns = itertools.count()
         title = f"A question while {_CLASS} students add a file each, against idle"
-        with _reading_and_asking(local, elsewhere) as (reading, student):
-            report(title, _measure_class(reading, student, turns))
+        with _reading_and_asking(local, elsewhere, f"{model.url}/v1") as (reading, student):
+            report(title, _measure_class(local, reading, student, turns))
             # They share a processor here, and a database everywhere: without the first, this is left.
             reading.give_way()
             embedder.give_way()
-            report(f"{title}: the reader gives way", _measure_class(reading, student, turns))
+            given_way = _measure_class(local, reading, student, turns)
+            report(f"{title}: the reader gives way", given_way)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ EMBEDDING_SECONDS = 0.02
 # As providers take for a full batch from some way off.
 BATCH_SECONDS = 0.2
 FIRST_WORD_SECONDS = 0.3
-_WORD_SECONDS = 0.1
+WORD_SECONDS = 0.1
 _WORDS = 60
 _EMBEDDING = base64.b64encode(array("f", [1.0] + [0.0] * 511).tobytes()).decode()
 _DIMENSIONS = 512
@@ -65,7 +65,7 @@ async def _write(quote: str, words: int) -> AsyncIterator[bytes]:
     await asyncio.sleep(FIRST_WORD_SECONDS)
     yield _event({"content": "So "})
     for number in range(words):
-        await asyncio.sleep(_WORD_SECONDS)
+        await asyncio.sleep(WORD_SECONDS)
         yield _event({"content": f"word{number} "})
     yield _event({"content": f'<cite passage="1">{quote}</cite>.'})
     yield _event({}, "stop")

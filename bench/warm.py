@@ -30,12 +30,15 @@ from bench.figures import Figure, compare, compare_blocks, report
 from bench.local import NO_LIMITS, Local, local_lectern, make_lecture
 from bench.own_time import Own, Rush, ask_at_once, ask_one_by_one
 from bench.replay import Replay, replaying
+from dev.new_keys import make_signing_key
 from dev.student import PASSPHRASE, Student
 
-_CLIENTS = 32  # more than our HTTP client keeps connections
+_CLIENTS = 32  # more than one pool of our HTTP clients has connections
 _AIM = 1.3
 _QUESTION = "Where do the light reactions take place?"
 _WORDINGS = 10
+# Once more with the kind of database token that a project on Supabase has: it is signed anew for each call.
+_SIGNED = ("list of chats", "question, streamed")
 # bcrypt's least: with the usual 10 a sign-in is little else than its hash, in both, and any ratio would be 1.
 _BCRYPT_COST = 4
 _TOLD, _WORKED = "ms, Server-Timing", "ms, processor"
@@ -192,7 +195,8 @@ def _floor_settings(routes: list[Route]) -> dict[str, str]:
 
 
 @contextmanager
-def _served(local: Local) -> Generator[tuple[Pair, list[Route]]]:
+def _prepared(local: Local) -> Generator[tuple[dict[str, str], list[Route]]]:
+    """Yield how to start functions that ask replays of the stack, and the routes with the calls that they make."""
     stack = local.stack
     with (
         replaying(stack.supabase_url) as supabase,
@@ -201,15 +205,36 @@ def _served(local: Local) -> Generator[tuple[Pair, list[Route]]]:
         addresses = {"SUPABASE_URL": supabase.url, "OPENAI_BASE_URL": f"{model.url}/v1"}
         hashing = {"BCRYPT_COST": str(_BCRYPT_COST)}
         settings = {**stack.environment(), **NO_LIMITS, **hashing, **addresses}
+        asked = _list_routes(local)
+        token = local.client.headers["Authorization"]
         with serving_apart("dev.gateway:create_app", settings) as ours:
-            asked = _list_routes(local)
-            token = local.client.headers["Authorization"]
-            routes = [_note_calls(route, ours, token, [model, supabase]) for route in asked]
-            with (
-                serving_apart("bench.floor:create_app", _floor_settings(routes)) as floor,
-                _on_a_processor_of_their_own(ours, floor),
-            ):
-                yield Pair(ours, floor, token), routes
+            yield (
+                settings,
+                [_note_calls(route, ours, token, [model, supabase]) for route in asked],
+            )
+
+
+@contextmanager
+def _pair(local: Local, settings: dict[str, str], routes: list[Route]) -> Generator[Pair]:
+    with (
+        serving_apart("dev.gateway:create_app", settings) as ours,
+        serving_apart("bench.floor:create_app", _floor_settings(routes)) as floor,
+        _on_a_processor_of_their_own(ours, floor),
+    ):
+        yield Pair(ours, floor, local.client.headers["Authorization"])
+
+
+def _measure(
+    pair: Pair, routes: list[Route], sizes: tuple[int, int, int], kind: str = ""
+) -> tuple[list[Figure], list[Figure]]:
+    """Return the figures of one client, and of many at once."""
+    one, many = list[Figure](), list[Figure]()
+    for route in routes:
+        print(f"{route.name}{kind}: {len(route.calls)} calls", flush=True)
+        found = pair.measure(route, *sizes)
+        one += _figures_one_by_one(route.name + kind, *found)
+        many += _figures_at_once(route.name + kind, *found)
+    return one, many
 
 
 @contextmanager
@@ -257,11 +282,10 @@ def _count_connections(local: Local, rounds: int) -> list[Figure]:
             await asyncio.gather(*(ask_in_turn(client) for _ in range(_CLIENTS)))
 
     asyncio.run(ask())
-    requests = rounds * _CLIENTS
-    # Three calls to the database (a list, a question's beginning and end), two to the model.
+    # Three calls to the database in turn (a list, a question's beginning and end), two to the model.
     return [
-        Figure("connections to the database", opened["the database"], "", requests * 3, aim=0.1),
-        Figure("connections to the model", opened["the model"], "", requests * 2, aim=0.1),
+        Figure(f"connections to {name}", opened[name], "", _CLIENTS, aim=1)
+        for name in ports.values()
     ]
 
 
@@ -272,19 +296,20 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=10, help="requests of each of many clients")
     arguments = parser.parse_args()
     sizes = arguments.rounds, arguments.count, arguments.each
-    one: list[Figure] = []
-    many: list[Figure] = []
     with local_lectern(BCRYPT_COST=str(_BCRYPT_COST)) as local:
-        with _served(local) as (pair, routes):
-            for route in routes:
-                print(f"{route.name}: {len(route.calls)} calls", flush=True)
-                found = pair.measure(route, *sizes)
-                one += _figures_one_by_one(route.name, *found)
-                many += _figures_at_once(route.name, *found)
-        report("Warm path, one client: own time against bare FastAPI with the same calls", one)
-        report(f"Warm path, {_CLIENTS} clients: own time of a request against the same", many)
+        with _prepared(local) as (settings, routes):
+            with _pair(local, settings, routes) as pair:
+                one, many = _measure(pair, routes, sizes)
+            signing = {"DATABASE_TOKEN_KEY": json.dumps(make_signing_key())}
+            with _pair(local, settings | signing, routes) as pair:
+                signed = [route for route in routes if route.name in _SIGNED]
+                signed_one, signed_many = _measure(pair, signed, sizes, ", ES256")
+        title = "Warm path, one client: own time against bare FastAPI with the same calls"
+        report(title, one + signed_one)
+        title = f"Warm path, {_CLIENTS} clients: own time of a request against the same"
+        report(title, many + signed_many)
         connections = _count_connections(local, 2 * arguments.each)
-    report(f"Connections opened, against calls made by {_CLIENTS} clients at once", connections)
+    report("Connections opened, against clients that ask at once", connections)
 
 
 if __name__ == "__main__":
