@@ -258,6 +258,7 @@ async def _read_pages(claim: Claim, lease_id: str, reader: Reader, reading: Read
             # While the first batch tells how quick the endpoint is the reader is not kept waiting.
             if saving.is_open and not await store_full_batches(shelf, pace, save):
                 return False
+        await saving.until_open()  # or the rest would be taken for as little as the first batch
         is_in_time = await store_rest(shelf, pace, save) and await save.finish()
         return is_in_time and shelf.is_complete()
 

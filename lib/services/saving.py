@@ -54,8 +54,7 @@ class Saving:
 
     async def __call__(self, batch: Batch) -> bool:
         """Begin with a batch as soon as there is room; False where the time is up."""
-        if self._first and not self.is_open:
-            await asyncio.wait([self._first])
+        await self.until_open()
         while self._parts and (self._parts[0].stored.done() or self._is_full()):
             await self._wait_for_first()
         made = asyncio.create_task(self._make_in_turn(batch))
@@ -64,6 +63,11 @@ class Saving:
         self._first = self._first or made
         self._last = part
         return self._is_in_time
+
+    async def until_open(self) -> None:
+        """Wait until it is known how much the endpoint takes."""
+        if self._first and not self.is_open:
+            await asyncio.wait([self._first])
 
     def _is_full(self) -> bool:
         return len(self._parts) >= MOST_UNDER_WAY
