@@ -1,8 +1,8 @@
 """Calls and answers over TLS by HTTP/1.1 and by HTTP/2, and what h2 costs to import: `make bench B=http2`.
 
 The clients are made as ours are (lib/adapters/transport.py): HTTP/1.1 in small pools, as ours are, in larger ones, in one that
-keeps 20 or 100 of its connections idle, and HTTP/2. In turns they ask a server that speaks both (bench/http2_server.py), in a process of its own; the certificate is
-made for the run. Of the client the processor time of a call is counted, by the kernel's clock of this process, what
+keeps 20 or 100 of its connections idle, and HTTP/2. In turns they ask a server that speaks both (bench/http2_server.py), in
+a process of its own; the certificate is made for the run. Of the client the processor time of a call is counted, by the kernel's clock of this process, what
 handshakes take included; opening the first connections is not in it, but is among the connections. The server is Python
 too (uvicorn and h2) and may be what the clock waits for: p50 and p95 are of the pair, and the processor time compares.
 """

@@ -1,9 +1,9 @@
 """Connections kept in small pools, of which there are as many as it takes.
 
 One large pool of httpcore's gets slow and forgetful. At each call it asks the system of every idle connection whether the
-other end has closed it, and it compares with the number that it may keep idle all that are open, in use or not: with room
-for a hundred a call costs ten times as much as with room for ten, and with room for fewer what falls idle while more are
-in use is closed, and opened again for the next call (bench/http2.py).
+other end has closed it, and it compares with the number that it may keep idle all that are open, in use or not: one that
+may keep a hundred took ten times as long for a call as one that may keep twenty, and of one that may keep fewer than are
+open what falls idle is closed, and opened again for the next call (bench/http2.py).
 """
 
 import time
@@ -99,6 +99,7 @@ class Pools(httpx.AsyncBaseTransport):
         """Let go of a pool that has room and lets nobody in.
 
         httpcore can lose a connection whose call is cancelled before it has begun: it counts, and nobody gets it again.
+        Who is in it stays to the end; what is idle in it goes with the pool.
         """
         if pool in self._pools:
             self._pools.remove(pool)

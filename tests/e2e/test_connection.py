@@ -391,6 +391,21 @@ def _padded(pdf: bytes, size: int) -> bytes:
     return pdf + line * ((size - len(pdf)) // len(line)) + start
 
 
+def send_meddled(desk: Desk, pdf: bytes, meddle: Callable[[Route, list[str]], None]) -> list[str]:
+    """Have a file of two pieces read, and return how storage was asked; `meddle` is given each request and all so far."""
+    methods: list[str] = []
+
+    def see(route: Route) -> None:
+        methods.append(route.request.method)
+        meddle(route, methods)
+
+    desk.page.route("**/upload/resumable/**", see)
+    content = _padded(pdf, 7 * MEBIBYTE)
+    desk.add({"name": "long.pdf", "mimeType": "application/pdf", "buffer": content})
+    desk.expect_ready("long.pdf")
+    return methods
+
+
 class Cut:
     """Cuts the connection while the second piece of a file is on its way, and notes what is sent."""
 
@@ -578,28 +593,20 @@ class TestAnUpload:
     def test_whose_piece_meets_another_offset_or_a_lock_asks_how_far_it_is(
         self, desk: Desk, sample_pdf: bytes, status: int
     ):
-        methods: list[str] = []
-
-        def refuse(route: Route) -> None:
-            methods.append(route.request.method)
-            if methods.count("PATCH") == 1 and route.request.method == "PATCH":
+        def refuse(route: Route, methods: list[str]) -> None:
+            if methods == ["POST", "PATCH"]:
                 route.fulfill(status=status, headers={"Access-Control-Allow-Origin": "*"})
             else:
                 route.continue_()
 
-        desk.page.route("**/upload/resumable/**", refuse)
-        content = _padded(sample_pdf, 7 * MEBIBYTE)
-        desk.add({"name": "long.pdf", "mimeType": "application/pdf", "buffer": content})
+        methods = send_meddled(desk, sample_pdf, refuse)
 
-        desk.expect_ready("long.pdf")
         assert methods == ["POST", "PATCH", "HEAD", "PATCH", "PATCH"]
 
     def test_that_storage_has_forgotten_begins_anew(self, desk: Desk, sample_pdf: bytes):
         hurry(desk)
-        methods: list[str] = []
 
-        def forget(route: Route) -> None:
-            methods.append(route.request.method)
+        def forget(route: Route, methods: list[str]) -> None:
             if methods == ["POST", "PATCH"]:
                 route.abort("connectionreset")
             elif route.request.method == "HEAD":
@@ -607,11 +614,8 @@ class TestAnUpload:
             else:
                 route.continue_()
 
-        desk.page.route("**/upload/resumable/**", forget)
-        content = _padded(sample_pdf, 7 * MEBIBYTE)
-        desk.add({"name": "long.pdf", "mimeType": "application/pdf", "buffer": content})
+        methods = send_meddled(desk, sample_pdf, forget)
 
-        desk.expect_ready("long.pdf")
         assert methods == ["POST", "PATCH", "HEAD", "POST", "PATCH", "PATCH"]
 
     @pytest.mark.parametrize("name", NAMES)

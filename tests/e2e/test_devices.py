@@ -246,6 +246,18 @@ def test_no_file_that_is_left_out_is_asked_before_their_list_is_here(
     assert re.search(r'"file_ids":\[\d+\]', asked.value.post_data or "")
 
 
+def test_all_files_are_asked_once_what_was_left_out_is_gone(new_desk: Callable[..., Desk]):
+    desk = new_desk(text_file("rocks.txt", BASALT), text_file("pale.txt", GRANITE))
+    desk.open_side().get_by_role("checkbox", name="Use pale.txt for questions").uncheck()
+    delete(desk, "pale.txt")
+    desk.composer.fill("Which rock is dark?")
+
+    with desk.page.expect_request("**/api/query") as asked:
+        desk.composer.press("Enter")
+
+    assert "file_ids" not in (asked.value.post_data or "")
+
+
 def test_a_question_that_nobody_has_written_down_outlives_a_reload(reader: Desk):
     reader.page.route("**/api/query", lambda route: route.abort("connectionreset"))
     reader.composer.fill("Which rock is dark?")

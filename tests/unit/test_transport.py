@@ -149,8 +149,7 @@ async def test_pools_that_nobody_uses_any_more_are_closed() -> None:
 async def test_beyond_the_most_a_call_waits_for_a_connection() -> None:
     async with pools(Clock(), 5, 10) as calling, serving() as server:
         server.expect(10)
-        asked = asyncio.create_task(server.get(calling, 30))
-        await asked
+        await server.get(calling, 30)
 
         assert server.opened == 10
 
@@ -163,9 +162,8 @@ async def test_what_fails_leaves_its_place() -> None:
                 await calling.get("http://127.0.0.1:1")
         await server.meet(calling, 1)
 
-        assert (
-            server.opened == 1
-        )  # in a full pool there would have been no room, and none kept in another
+        # In a full pool there would have been no room, and in another no connection.
+        assert server.opened == 1
 
 
 class Stuck(httpx.AsyncBaseTransport):

@@ -12,7 +12,7 @@ import {
 } from "../api/problems.ts";
 import { authorised, user } from "../api/session.ts";
 import { AGAIN_MILLISECONDS, MOST_TRIES } from "../connection.ts";
-import { chosenFiles, excluded, isListed, loadFiles } from "../files/store.ts";
+import { chosenFiles, isAllChosen, isListed, loadFiles } from "../files/store.ts";
 import { until, wait } from "../files/waiting.ts";
 import { settle } from "../routes.ts";
 import type { Citation, ProblemDetails, Query } from "../schema.ts";
@@ -36,15 +36,13 @@ const KEY_MILLISECONDS = 23 * 3_600_000;
 const running = new Map<string, AbortController>();
 
 function newTurn(queryText: string): Turn {
-  // What is left out may be missing in a list that is not here yet: it is not all that is asked then.
-  const isEveryFile = excluded.value.size === 0;
   return {
     key: crypto.randomUUID?.() ?? String(Math.random()),
     queryId: null,
     askedIn: chatId.value,
     askedAt: Date.now(),
     queryText,
-    fileIds: isEveryFile ? null : chosenFiles.value.map((file) => file.id),
+    fileIds: isAllChosen.value ? null : chosenFiles.value.map((file) => file.id),
     response: "",
     citations: [],
     status: "streaming",
@@ -65,7 +63,7 @@ export const isFirstLost = computed(() => !chatId.value && turns.value.some(isLo
 
 /** Of some file: whoever asks before the list is here asks all, unless they have left some out. */
 const hasScope = computed(() =>
-  isListed.value ? chosenFiles.value.length > 0 : excluded.value.size === 0,
+  isListed.value ? chosenFiles.value.length > 0 : isAllChosen.value,
 );
 
 /** One question at a time. */

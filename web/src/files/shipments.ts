@@ -43,6 +43,16 @@ export interface Job {
 
 export const newDelivery = (): Delivery => ({ url: null, arrivedBytes: 0, failures: 0 });
 
+export const newJob = (): Job => ({
+  announced: null,
+  goesUntil: 0,
+  isUnheard: false,
+  delivery: newDelivery(),
+  abort: new AbortController(),
+  isQueued: false,
+  turn: null,
+});
+
 export const jobs = new Map<string, Job>();
 
 export function find(key: string): Shipment | undefined {

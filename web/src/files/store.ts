@@ -23,6 +23,12 @@ export const chosenFiles = computed(() =>
   readyFiles.value.filter((file) => !excluded.value.has(file.id)),
 );
 
+/** Whether nothing is left out: what is may be missing in a list that is not here yet. */
+export const isAllChosen = computed(() => {
+  const ids = [...excluded.value];
+  return !ids.length || (filesState.value === "loaded" && !ids.some(findFile));
+});
+
 export function findFile(id: number): CourseFile | undefined {
   return files.value.find((file) => file.id === id);
 }

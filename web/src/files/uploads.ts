@@ -18,6 +18,7 @@ import {
   type Job,
   jobs,
   newDelivery,
+  newJob,
   remove,
   type Shipment,
   type Stage,
@@ -165,17 +166,7 @@ function enqueue(key: string): void {
 export function addFiles(added: Iterable<File>): void {
   for (const file of added) {
     const key = crypto.randomUUID?.() ?? String(Math.random());
-    const abort = new AbortController();
-    const delivery = newDelivery();
-    const nothing = {
-      announced: null,
-      goesUntil: 0,
-      isUnheard: false,
-      isQueued: false,
-      turn: null,
-    };
-    const job = { ...nothing, delivery, abort };
-    jobs.set(key, job);
+    jobs.set(key, newJob());
     const state = { stage: "preparing" } as const;
     shipments.value = [...shipments.value, { key, file, state, sentBytes: 0 }];
     enqueue(key);
