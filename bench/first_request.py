@@ -5,6 +5,7 @@ over what the request was measured to take without it.
 """
 
 import json
+import re
 import subprocess
 from collections import defaultdict
 from pathlib import Path
@@ -26,9 +27,9 @@ assert answer["statusCode"] in (200, 201), answer
 own = pstats.Stats(profile).stats.items()
 print(json.dumps([[file, function, numbers[2]] for (file, _, function), numbers in own]))
 """
-IMPORTING, TLS, BUILT_IN = "finding and loading modules", "TLS: authorities and context", "built in"
-MODELS, STANDARD = "pydantic: models, when first used", "Python's own library"
-_OTHERS = "packages below a hundredth"
+IMPORTING, TLS = "finding and loading modules", "TLS: authorities and context"
+MODELS = "pydantic: models, when first used"
+_OTHERS = "what is below a hundredth each"
 _REASONS = {
     IMPORTING: "what only a request needs: httpcore, storage3, openai",
     TLS: "once for each process",
@@ -87,14 +88,21 @@ def split(
 
 def _part(file: str, function: str, task: Path) -> str:
     if file == "~":
-        return next((part for name, part in _BUILT_INS.items() if name in function), BUILT_IN)
+        name = re.sub(r" at 0x\w+", "", function)
+        return next((part for told, part in _BUILT_INS.items() if told in name), name)
     path = Path(file)
     if "importlib" in file:
         return IMPORTING
     if not path.is_relative_to(task):
-        return STANDARD
+        return f"Python's {_module(path)}"
     package = path.relative_to(task).parts[0]
     return MODELS if package in _OF_MODELS else package
+
+
+def _module(path: Path) -> str:
+    """Return the module or package at the top of Python's own library that a file is of."""
+    within = re.search(r"/python3\.\d+/(\w+)", str(path))
+    return within[1] if within else path.stem  # what is frozen into it has no place
 
 
 def _explain(part: str) -> str:
