@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -82,27 +82,29 @@ async def answer(beginning: Beginning, tools: Tools) -> AsyncGenerator[Event]:
                 yield event
     finally:
         deadline.allow(seconds + SAVING_SECONDS)
-        saved = await _to_its_end(_save(beginning.query, draft, tools.database))
+        saved = await _to_its_end(lambda: _save(beginning.query, draft, tools.database))
     if draft.problem:
         yield "error", Failure(draft.problem, saved)
     else:
         yield "done", saved
 
 
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+async def _to_its_end(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Await work to its end, whoever goes away meanwhile; a cancellation is raised after it.
 
-    In a task of its own, because the client's going away may cancel us in the middle; and shielded from scopes, which
-    would cancel every wait.
+    The shield holds off scopes, which would cancel every wait. A task that is cancelled from outside is cut off all the
+    same: then the work is done anew, in a task of its own. Always to have that one would cost each answer turns of all
+    others.
+
+    Args:
+        make: Begins the work; what it does twice must be as if it was done once.
     """
-    task = asyncio.create_task(work)
     with anyio.CancelScope(shield=True):
         try:
-            await asyncio.shield(task)
+            return await make()
         except asyncio.CancelledError:
-            await asyncio.wait([task])
+            await asyncio.wait([asyncio.create_task(make())])
             raise
-    return task.result()
 
 
 async def collect(events: AsyncGenerator[Event]) -> Query:
