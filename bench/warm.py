@@ -71,10 +71,7 @@ class Route:
         if not self.body or "query_text" not in self.body:
             return [self.body]
         text = self.body["query_text"]
-        return [
-            {**self.body, "query_text": f"{text} Say it for the {number}. time."}
-            for number in range(_WORDINGS)
-        ]
+        return [{**self.body, "query_text": text + "?" * number} for number in range(_WORDINGS)]
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def _list_routes(local: Local) -> list[Route]:
     file = student.upload("lecture.txt", make_lecture())
     chat = student.ask(_QUESTION)["chat_id"]
     for number in range(20):
-        student.ask(f"{_QUESTION} Say it for the {number}. time.")
+        student.ask(_QUESTION + "?" * number)
     cookie = "; ".join(f"{name}={value}" for name, value in local.client.cookies.items())
     of_page = {"Cookie": cookie, "X-Requested-With": "bench"}
     credentials = {"username": student.username, "password": PASSPHRASE}
@@ -181,7 +178,9 @@ def _note_calls(route: Route, ours: Apart, token: str, replays: list[Replay]) ->
         replay.calls.clear()
     with httpx.Client(timeout=60) as client:
         answer = client.send(route.requests(ours.url + route.path, token)[0])
+    # A question that is declined has next to no words to read, and no citation to check.
     assert answer.is_success, answer.text
+    assert "not_found" not in answer.text, answer.text
     return replace(route, calls=[call for replay in replays for call in replay.calls])
 
 
