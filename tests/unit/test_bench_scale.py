@@ -5,18 +5,21 @@ from bench.scale import Timings, building_figures, call_figures, ranking_figures
 
 
 def timings(own: int) -> Timings:
-    """Make 100 rounds whose ranking is within the aim of 20 ms, and whose call is not."""
-    ranking, calls = [8.0] * 100, [30.0] * 90 + [50.0] * 10
-    return Timings(own, ranking, ranking, [1.0] * 100, calls, [12.0] * 100)
+    """Make 100 rounds whose RPC is within the aim of 20 ms, and whose call is not."""
+    ranking, rpc, calls = [8.0] * 100, [10.0] * 100, [30.0] * 90 + [50.0] * 10
+    return Timings(own, ranking, ranking, [1.0] * 100, rpc, calls, [12.0] * 100)
 
 
 class TestTheAim:
-    def test_is_about_the_whole_call_by_the_clock(self):
+    def test_is_about_the_rpc_and_the_whole_call_by_the_clock(self):
         figures = call_figures("5,000", timings(5_000)) + ranking_figures("5,000", timings(5_000))
 
         [missed] = [figure for figure in figures if figure.is_met is False]
         assert (missed.name, missed.value, missed.aim) == ("5,000: the call, p95", 50, 20)
-        assert [f.name for f in figures if f.is_met] == ["5,000: calls given up"]
+        assert [f.name for f in figures if f.is_met] == [
+            "5,000: the RPC in Postgres, p95",
+            "5,000: calls given up",
+        ]
 
     def test_is_about_a_student_with_5000_chunks(self):
         figures = call_figures("50", timings(50)) + call_figures("more", timings(BEYOND))
