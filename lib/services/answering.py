@@ -105,6 +105,7 @@ async def _to_its_end(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         except asyncio.CancelledError:
             await asyncio.wait([asyncio.create_task(make())])
             raise
+    raise AssertionError("a scope that nobody cancels ends with its block")
 
 
 async def collect(events: AsyncGenerator[Event]) -> Query:
@@ -231,6 +232,8 @@ async def _save(query: Query, draft: Draft, database: Database) -> Query:
     """Store the draft; tried again because it is all that is left of the answer."""
     unsaved: Problem | None = None
     for attempt in range(_SAVE_ATTEMPTS):
+        if attempt:
+            await asyncio.sleep(_SAVE_PAUSE_SECONDS * 2 ** (attempt - 1))
         try:
             saved = await queries.finish_query(
                 database,
@@ -242,7 +245,6 @@ async def _save(query: Query, draft: Draft, database: Database) -> Query:
             )
         except DatabaseUnavailable as problem:
             unsaved = problem
-            await asyncio.sleep(_SAVE_PAUSE_SECONDS * 2**attempt)
         else:
             return saved or _unsaved(query, draft)
     draft.problem = unsaved  # also after another one: that one says that what arrived is kept
