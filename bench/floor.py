@@ -19,12 +19,18 @@ from fastapi.responses import StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dev.student import PASSPHRASE
-from lib.adapters.transport import model_client, start_trace, supabase_client, traced_call
+from lib.adapters.transport import (
+    model_client,
+    start_trace,
+    supabase_client,
+    timeouts,
+    traced_call,
+)
 from lib.web.app import TELEMETRY
 from lib.web.requests import server_timing
 
 _PASSWORD = PASSPHRASE.encode()
-_TIMEOUT = httpx.Timeout(10, connect=3)
+_TIMEOUT = timeouts(10)
 # What the client adds by itself, or ours for the log.
 _ADDED = ("accept", "accept-encoding", "user-agent", "x-client-info", "x-request-id")
 

@@ -11,12 +11,10 @@ from array import array
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import httpx
-
 from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.endpoint import Malformed, endpoint_call, is_late, least_wait, looking_into_answer
 from lib.adapters.retries import retrying
-from lib.adapters.transport import model_client, trace_body, traced_call
+from lib.adapters.transport import model_client, timeouts, trace_body, traced_call
 from lib.domain import problems
 from lib.domain.models import Usage
 
@@ -28,7 +26,6 @@ EMBEDDING_DIMENSIONS = 512
 EMBEDDING_BATCH_SIZE = 96
 # Between two events of an answer: a reasoning model may think for long before its first word.
 _SILENCE_TIMEOUT_SECONDS = 45.0
-_CONNECT_TIMEOUT_SECONDS = 3.0
 # Four are usual. An endpoint that minds no limit of tokens would fill our memory until the deadline.
 _MOST_CHARACTERS_PER_TOKEN = 20
 # No prompt or answer of ours comes near it. What an endpoint tells beyond it, or below nothing, is no
@@ -79,7 +76,7 @@ class Embedder:
             "dimensions": EMBEDDING_DIMENSIONS,
             "encoding_format": "base64",  # a quarter of the bytes
         }
-        timeout = httpx.Timeout(timeout_seconds, connect=_CONNECT_TIMEOUT_SECONDS)
+        timeout = timeouts(timeout_seconds)
 
         async def create() -> Any:
             with traced_call("model"):
@@ -183,7 +180,7 @@ class ChatModel:
             "stream_options": {"include_usage": True},
             "max_completion_tokens": max_tokens,
         }
-        timeout = httpx.Timeout(_SILENCE_TIMEOUT_SECONDS, connect=_CONNECT_TIMEOUT_SECONDS)
+        timeout = timeouts(_SILENCE_TIMEOUT_SECONDS)
 
         async def create() -> Any:
             with traced_call("model"):

@@ -8,6 +8,7 @@ open what falls idle is closed, and opened again for the next call (bench/http2.
 
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 import httpx
 
@@ -105,11 +106,10 @@ class Pools(httpx.AsyncBaseTransport):
             self._pools.remove(pool)
 
     async def _close_unused(self) -> None:
-        unused = [pool for pool in self._pools[1:] if self._is_unused(pool)]
-        for pool in unused:
-            self._pools.remove(pool)
-        for pool in unused:
-            await pool.transport.aclose()
+        while unused := next(filter(self._is_unused, self._pools[1:]), None):
+            self._pools.remove(unused)
+            with suppress(Exception):  # the call that comes by is not to fail for it
+                await unused.transport.aclose()
 
     def _is_unused(self, pool: _Pool) -> bool:
         return pool.in_use == 0 and self._clock() - pool.used_at > self._kept_seconds

@@ -15,7 +15,7 @@ import httpx
 
 from lib.adapters.deadlines import limit, until_deadline
 from lib.adapters.retries import retrying
-from lib.adapters.transport import never_arrived, supabase_client, traced_call
+from lib.adapters.transport import never_arrived, supabase_client, timeouts, traced_call
 from lib.domain import problems
 from lib.domain.models import ResumableUpload, Upload
 
@@ -39,7 +39,7 @@ _FAILURES = (httpx.HTTPError, TimeoutError, ValueError, LookupError, TypeError)
 # As which types Storage serves what was sent as this one: a page of its own origin could act there.
 SERVED_TYPES = {"text/html": ("text/html", "text/plain")}
 # A big file over a slow link: the time between two reads, not of the whole download.
-_DOWNLOAD_TIMEOUT = httpx.Timeout(15, connect=3)
+_DOWNLOAD_TIMEOUT = timeouts(15)
 
 
 class Storage:

@@ -45,6 +45,7 @@ defer(
 
 # Connections of one pool, and how long an idle one is kept. Measured in bench/http2.py.
 POOL_SIZE, _KEPT_SECONDS = 10, 30
+_CONNECT_SECONDS = 3.0
 # All requests of an instance of Vercel's share 1,024 file descriptors, of which an answer takes two: the browser's and the model's.
 MOST_CALLS, MOST_ANSWERS = 100, 400
 
@@ -196,9 +197,17 @@ def make_client(
 
     return _Client(
         transport=Pools(make, size=size, most=most, kept_seconds=_KEPT_SECONDS),
-        timeout=httpx.Timeout(10, connect=3),
+        timeout=timeouts(10),
         event_hooks={"request": [_name_request]},
     )
+
+
+def timeouts(seconds: float) -> httpx.Timeout:
+    """Return how long a call of so many seconds waits for each piece of an answer, and how long for a connection.
+
+    For a place in a pool not all of its time: who gives up the call by then never learns that the pool lets nobody in.
+    """
+    return httpx.Timeout(seconds, connect=_CONNECT_SECONDS, pool=min(_CONNECT_SECONDS, seconds / 2))
 
 
 async def _name_request(request: httpx.Request) -> None:

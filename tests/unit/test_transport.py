@@ -190,6 +190,40 @@ async def test_a_pool_that_lets_nobody_in_is_given_up() -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("seconds", [2, 8, 45])
+def test_a_pool_that_lets_nobody_in_is_noticed_in_the_time_of_a_call(seconds: float) -> None:
+    assert (transport.timeouts(seconds).pool or seconds) < seconds
+
+
+@pytest.mark.usefixtures("anew")
+@pytest.mark.parametrize("name", CLIENTS)
+async def test_what_is_not_told_otherwise_waits_for_a_place_as_long(name: str) -> None:
+    async with getattr(transport, name)() as client:
+        assert client.timeout.pool == transport.timeouts(10).pool
+
+
+class Unclosable(Sound):
+    async def aclose(self) -> None:
+        raise OSError("the other end is gone")
+
+
+async def test_a_call_does_not_fail_for_a_pool_that_cannot_be_closed() -> None:
+    clock = Clock()
+    made: list[httpx.AsyncBaseTransport] = [Sound(), Unclosable(), Unclosable(), Sound()]
+    pooled = Pools(lambda: made.pop(0), size=1, most=3, kept_seconds=30, clock=clock)
+    async with httpx.AsyncClient(transport=pooled) as calling:
+        url = "http://127.0.0.1:1"
+        streams = (calling.stream("GET", url) for _ in range(3))
+        async with next(streams), next(streams), next(streams):
+            pass
+        clock.now = 31
+
+        answer = await calling.get(url)
+
+        async with calling.stream("GET", url), calling.stream("GET", url):
+            assert (answer.status_code, made) == (200, [])
+
+
 @pytest.mark.usefixtures("anew")
 @pytest.mark.parametrize("name", CLIENTS)
 async def test_the_cookie_of_a_gateway_is_not_sent_back(name: str) -> None:
