@@ -160,4 +160,4 @@ bench-check: $(BENCH_STAMP) $(DEPLOY_STAMP) $(LIGHTHOUSE_STAMP) web/dist/index.h
 	@rm -rf $(BENCH_RESULTS)
 	@failed=0; export BENCH_RESULTS=$(BENCH_RESULTS); \
 	$(if $(RECORD),,BENCH_PICTURES=$(BENCH_RESULTS)) $(PYTHON) -m bench $(B) $(if $(SHORT),--short) || failed=1; \
-	$(PYTHON) -m bench.check $(if $(RECORD),--record) || failed=1; exit $$failed
+	$(PYTHON) -m bench.check $(if $(RECORD),--record $(if $(B)$(SHORT),,$$([ $$failed = 1 ] || echo --whole))) || failed=1; exit $$failed

@@ -208,11 +208,12 @@ def _tell(changes: list[Change], missing: list[str], new: list[str]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--record", action="store_true", help="make these figures the baseline")
+    parser.add_argument("--whole", action="store_true", help="and forget what is not among them")
     arguments = parser.parse_args()
     results = read_results(Path(os.environ["BENCH_RESULTS"]))
     records = read_records(BASELINE) if BASELINE.exists() else {}
     if arguments.record:
-        write_records(BASELINE, records | as_records(results))
+        write_records(BASELINE, ({} if arguments.whole else records) | as_records(results))
         return
     changes = list(find_changes(records, results))
     _tell(changes, find_missing(records, results), find_new(records, results))
