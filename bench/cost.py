@@ -138,7 +138,7 @@ def _measure_page(dsn: str, characters: int, pages: int) -> PageCounts:
 
 def _of_page(page: PageCounts) -> list[Figure]:
     return [
-        Figure(name.replace("_", " "), value, "", recorded)
+        Figure(name.replace("_", " "), value, "", recorded, noise=0.0)
         for (name, value), recorded in zip(vars(page).items(), vars(PAGE).values(), strict=True)
     ]
 

@@ -17,7 +17,6 @@ class Station:
     def __init__(self, name: str, places: int) -> None:
         self.name, self.places = name, places
         self.line: deque[Waiting] = deque()
-        self.most_waiting = 0
 
     def leave(self, world: "World") -> None:
         while self.line:
@@ -170,7 +169,6 @@ class World:
             return
         waiting = Waiting(visit)
         station.line.append(waiting)
-        station.most_waiting = max(station.most_waiting, len(station.line))
         self._plan(self.now + take.patience_seconds, lambda: self._give_up(waiting))
 
     def _give_up(self, waiting: Waiting) -> None:
