@@ -13,7 +13,7 @@ import contextlib
 import re
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ _SHORT, _LONG = 60, 10
 _PICTURE_MINUTES = 10
 # Milliseconds that are ours.
 _MOST_OWN = 15.0
-_CALLS = re.compile(r"(model|database);dur=([\d.]+)")
+_CALLS = re.compile(r'(model|database);dur=([\d.]+);desc="(\d+)"')
 _SAMPLE_SECONDS = 5.0
 # Before a student asks again who was refused, or whose answer broke off: a server that is gone refuses thousands a second.
 _PAUSE_SECONDS = 1.0
@@ -45,13 +45,14 @@ _IN_SHORT = f"{_QUESTION} Say it in 5 words."
 
 @dataclass
 class Heard:
-    """One answer, as far as it came: milliseconds to its first word, and of these those of calls before it.
+    """One answer, as far as it came: milliseconds to its first word, those of the calls before it, and how many these were.
 
     `refusal` is what was said instead of an answer.
     """
 
     first: float | None = None
     calls: float = 0.0
+    call_count: int = 0
     words: int = 0
     is_whole: bool = False
     refusal: str = ""
@@ -117,20 +118,16 @@ class Asker:
 
     async def _listen(self, answer: httpx.Response, heard: Heard, began: float) -> None:
         # When the headers are sent, the question has been embedded and begun, and no more.
-        timing = dict(_CALLS.findall(answer.headers.get("Server-Timing", "")))
-        heard.calls = sum(map(float, timing.values()))
-        async for line in _lines(answer):
+        timing = _CALLS.findall(answer.headers.get("Server-Timing", ""))
+        heard.calls = sum(float(milliseconds) for _, milliseconds, _ in timing)
+        heard.call_count = sum(int(count) for *_, count in timing)
+        async for line in answer.aiter_lines():
             if _is_word(line):
                 heard.first = heard.first or (time.perf_counter() - began) * 1000
                 heard.words += 1
             if line.startswith(self._end):
                 heard.is_whole = True
                 break
-
-
-async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
-    async for line in answer.aiter_lines():
-        yield line
 
 
 def _is_word(line: str) -> bool:
@@ -188,6 +185,9 @@ def _one_by_one(ours: Alone, model: Alone) -> list[Figure]:
         compare("first word, without the model's own and the two calls", "ms", own, aim=_MOST_OWN),
         compare("first word in all", "ms", ours.first_words, direct),
         Figure("the embedding and the call to the database", calls, "ms"),
+        Figure(
+            "calls before the first word", max(heard.call_count for heard in ours.heard), "", aim=2
+        ),
     ]
 
 

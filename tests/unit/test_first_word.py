@@ -7,7 +7,7 @@ import pytest
 
 from bench.first_word import Alone, Asker, Heard, Streams, split_work
 
-HEADERS = {"Server-Timing": "model;dur=20, database;dur=60.5"}
+HEADERS = {"Server-Timing": 'model;dur=20;desc="1", database;dur=60.5;desc="2", total;dur=90'}
 START, WORD, DONE = b"event: start\n\n", b"event: delta\ndata: {}\n\n", b"event: done\n\n"
 
 
@@ -41,6 +41,7 @@ async def test_an_answer_is_heard_to_its_end():
     heard = await hear(httpx.Response(200, headers=HEADERS, stream=Answer(START, WORD, WORD, DONE)))
 
     assert (heard.words, heard.calls, heard.is_whole, heard.refusal) == (2, 80.5, True, "")
+    assert heard.call_count == 3
     assert heard.first
 
 
