@@ -3,7 +3,7 @@
 A PDF of 10, 300 and 1,000 pages through the API until it is ready, against the document reader alone and the embedding calls
 alone: what takes longer of the two is the floor. Once with an endpoint that waits, as one elsewhere does,
 and once with the local one, which computes on the cores that all else needs. Then a class adds files all at once while one
-student asks a model that takes no work: how long for, with the model's own time and without it.
+of its students asks a model that takes no work: how long for, with the model's own time and without it.
 """
 
 import argparse
@@ -226,7 +226,7 @@ def _ask_often(
 
 @contextmanager
 def _a_class(local: Local, url: str, turn: int) -> Generator[list[Student]]:
-    clients = [httpx.Client(timeout=300) for _ in range(_CLASS)]
+    clients = [httpx.Client(timeout=300) for _ in range(_CLASS - 1)]
     yield [
         _sign_up(client, local, f"student-{turn}-{number}", url)
         for number, client in enumerate(clients)
@@ -235,12 +235,12 @@ def _a_class(local: Local, url: str, turn: int) -> Generator[list[Student]]:
         client.close()
 
 
-def _upload_patiently(student: Student, content: bytes) -> list[str]:
+def _upload_patiently(client: httpx.Client, content: bytes) -> list[str]:
     """Add a file as the page does, again after what may pass; return what that was."""
     refusals: list[str] = []
     path, files = "/api/upload", {"file": ("handout.pdf", content)}
     for _ in range(_MOST_TRIES):
-        answer = student.client.post(path, files=files)
+        answer = client.post(path, files=files)
         told = answer.json()
         if answer.is_success:
             if told["status"] == "ready":
@@ -257,16 +257,25 @@ def _upload_patiently(student: Student, content: bytes) -> list[str]:
 def _add_all_at_once(
     local: Local, reading: Apart, asking: Student, turn: int
 ) -> tuple[float, list[float], list[list[str]]]:
-    """Return the seconds until a class's files are ready, how long questions took meanwhile, and what was refused of each."""
+    """Return the seconds until a class's files are ready, how long questions took meanwhile, and what was refused of each.
+
+    Who asks is one of the class, and adds a file like all others.
+    """
     done = threading.Event()
     # Made before: to make them would keep the student of this process who asks from asking.
     contents = [make_pdf(10, turn * _CLASS + number) for number in range(_CLASS)]
-    with _a_class(local, reading.url, turn) as students, ThreadPoolExecutor(_CLASS + 1) as pool:
+    headers = {"Authorization": asking.client.headers["Authorization"]}
+    with (
+        _a_class(local, reading.url, turn) as others,
+        httpx.Client(base_url=reading.url, headers=headers, timeout=300) as own,
+        ThreadPoolExecutor(_CLASS + 1) as pool,
+    ):
+        clients = [own, *(student.client for student in others)]
         began = time.perf_counter()
         asked = pool.submit(_ask_often, asking, 300, done)
         files = [
-            pool.submit(_upload_patiently, student, content)
-            for student, content in zip(students, contents, strict=True)
+            pool.submit(_upload_patiently, client, content)
+            for client, content in zip(clients, contents, strict=True)
         ]
         refusals = [file.result() for file in files]
         seconds = time.perf_counter() - began
