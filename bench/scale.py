@@ -37,7 +37,7 @@ from lib.services.questions import RETRIEVAL
 
 # Rounds by how many chunks the owner has at most: with hundreds a p95 is not one of the slowest three.
 _ROUNDS = {5_000: 300, FULLEST: 60, BEYOND: 12}
-_WARM_UP = 5
+_WARM_UP, _ROUNDS_AFTER_OTHERS = 5, 40
 _RANKING = {**RETRIEVAL, "embedding_languages": ["all"]}
 _NEAREST = {**_RANKING, "embedding_share": 1.0, "min_similarity": -1.0}
 _LIMITS = ("user_queries", "user_tokens", "deployment_tokens", "streams")
@@ -105,6 +105,17 @@ class Measured:
             shares.append(len(found & nearest) / len(nearest))
         return float(np.mean(shares))
 
+    def after_others(self, own: int) -> list[float]:
+        """Time the RPC when the memory of Postgres was filled with another student's chunks just before."""
+        return [
+            self._time_after_others(own, self._population.question(own, salt))
+            for salt in range(_ROUNDS_AFTER_OTHERS)
+        ]
+
+    def _time_after_others(self, own: int, question: Question) -> float:
+        self._connection.execute(_COUNT, [self._user_id(BEYOND)])
+        return _milliseconds(lambda: self._begin(own, question))
+
     def sizes(self) -> dict[str, float]:
         """Return megabytes of the table, of what was moved out of it, and of its indexes."""
         rows = self._connection.execute(
@@ -133,13 +144,14 @@ class Measured:
         warm_up = 1 if own >= BEYOND else _WARM_UP  # each of those takes a second
         for salt in range(-warm_up, rounds):
             question = self._population.question(own, abs(salt))
+            rpc = _milliseconds(lambda q=question: self._begin(own, q))
             worked = self._worked()
             ranking = _milliseconds(lambda q=question: self._rank(own, q, _RANKING))
             found = (
                 ranking,
                 self._worked() - worked,
                 _milliseconds(lambda: self._connection.execute(_COUNT, [self._user_id(own)])),
-                _milliseconds(lambda q=question: self._begin(own, q)),
+                rpc,
                 await _milliseconds_of(database, "begin_query", **_as_call(question)),
                 await _milliseconds_of(database, "list_files", cursor=None, limit=1),
             )
@@ -229,6 +241,7 @@ def _figures(measured: Measured, timings: list[Timings]) -> list[Figure]:
         figures += [
             *call_figures(name, timing),
             *ranking_figures(name, timing),
+            *_figures_after_others(name, timing.own, measured),
             Figure(
                 f"{name}: recall@8",
                 measured.recall(timing.own),
@@ -255,6 +268,17 @@ def call_figures(name: str, timing: Timings) -> list[Figure]:
         Figure(
             f"{name}: calls given up", timing.given_up(), "", aim=0 if timing.own < BEYOND else None
         ),
+    ]
+
+
+def _figures_after_others(name: str, own: int, measured: Measured) -> list[Figure]:
+    """Return the times of the RPC for who asks first after others, where there are so many others."""
+    if own != _AIM_OWN or measured.step.chunks <= BEYOND:
+        return []
+    rpcs, title = in_blocks(measured.after_others(own)), f"{name}, out of memory: the RPC"
+    return [
+        compare_blocks(f"{title}, p50", "ms", 50, rpcs),
+        compare_blocks(f"{title}, p95", "ms", 95, rpcs, aim=_AIM_MILLISECONDS),
     ]
 
 
