@@ -37,6 +37,8 @@ _CLIENTS = 32  # more than one pool of our HTTP clients has connections
 _AIM = 1.3
 _QUESTION = "Where do the light reactions take place?"
 _WORDINGS = 10
+# Between two words of the model's, so that each is read by itself and the answer does not take seconds.
+_WORD_SECONDS = 0.001
 # Once more with the kind of database token that a project on Supabase has: it is signed anew for each call.
 _SIGNED = ("list of chats", "question, streamed")
 # bcrypt's least: with the usual 10 a sign-in is little else than its hash, in both, and any ratio would be 1.
@@ -181,7 +183,8 @@ def _note_calls(route: Route, ours: Apart, token: str, replays: list[Replay]) ->
     # A question that is declined has next to no words to read, and no citation to check.
     assert answer.is_success, answer.text
     assert "not_found" not in answer.text, answer.text
-    return replace(route, calls=[call for replay in replays for call in replay.calls])
+    called = sorted((call for replay in replays for call in replay.calls), key=lambda call: call[0])
+    return replace(route, calls=[call for _, call in called])
 
 
 def _floor_settings(routes: list[Route]) -> dict[str, str]:
@@ -199,7 +202,7 @@ def _prepared(local: Local) -> Generator[tuple[dict[str, str], list[Route]]]:
     stack = local.stack
     with (
         replaying(stack.supabase_url) as supabase,
-        replaying(stack.model_url.removesuffix("/v1")) as model,
+        replaying(stack.model_url.removesuffix("/v1"), _WORD_SECONDS) as model,
     ):
         addresses = {"SUPABASE_URL": supabase.url, "OPENAI_BASE_URL": f"{model.url}/v1"}
         hashing = {"BCRYPT_COST": str(_BCRYPT_COST)}
