@@ -14,7 +14,15 @@ from bench.figures import Figure, report
 from bench.houses import VERCEL_SHARING
 from bench.pictures import Axes, draw
 from bench.prices import Price
-from bench.question import ANSWER_SECONDS, PAGE, QUESTION, PageCounts, QuestionCounts, own_seconds
+from bench.question import (
+    ANSWER_SECONDS,
+    PAGE,
+    QUESTION,
+    TOKEN_SECONDS_ALONE,
+    PageCounts,
+    QuestionCounts,
+    own_seconds,
+)
 
 _QUESTIONS_A_MONTH, _REQUESTS_PER_QUESTION = 60, 4
 _FILES, _PAGES_A_FILE, _FILE_BYTES = 10, 30, 2e6
@@ -82,7 +90,8 @@ class Question:
         """Return what Vercel takes for the function and for what passes between it and the edge."""
         memory = ANSWER_SECONDS * _VERCEL_GIGABYTES / VERCEL_SHARING
         return (
-            prices.VERCEL_ACTIVE_SECONDS.of(own_seconds())
+            # The few that share an instance seldom have a word at the same moment.
+            prices.VERCEL_ACTIVE_SECONDS.of(own_seconds(token_seconds=TOKEN_SECONDS_ALONE))
             + prices.VERCEL_GIGABYTE_SECONDS.of(memory)
             + prices.VERCEL_REQUESTS.of(_REQUESTS_PER_QUESTION)
             + prices.VERCEL_ORIGIN_BYTES.of(self.passing())

@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 
 from bench.prices import QUESTION_ANSWER_TOKENS, QUESTION_PROMPT_TOKENS
 
-# Work of the function's processor, as bench/first_word.py prints it: a question without its words, and a word with 100 answers at once.
-QUESTION_SECONDS, TOKEN_SECONDS = 0.0076, 0.0003
+# Work of the function's processor, as bench/first_word.py prints it: a question without its words, a word with 100 answers at once,
+# and a word alone.
+QUESTION_SECONDS, TOKEN_SECONDS, TOKEN_SECONDS_ALONE = 0.0095, 0.00032, 0.00092
 # Assumed: an answer's first token after half a second, then 40 a second.
 ANSWER_SECONDS = 0.5 + QUESTION_ANSWER_TOKENS / 40
 _CHARACTERS_PER_TOKEN = 4
 
 
-def own_seconds(tokens: float = QUESTION_ANSWER_TOKENS) -> float:
+def own_seconds(
+    tokens: float = QUESTION_ANSWER_TOKENS, token_seconds: float = TOKEN_SECONDS
+) -> float:
     """Return the seconds of a processor that a question takes of the function, with an answer of so many tokens."""
-    return QUESTION_SECONDS + tokens * TOKEN_SECONDS
+    return QUESTION_SECONDS + tokens * token_seconds
 
 
 @dataclass(frozen=True, kw_only=True)
