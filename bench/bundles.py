@@ -6,7 +6,6 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.lambda_zips import BARE as BARE_SOURCE
 from dev.deploy.lambda_build import Archive, Tree, plant
 from dev.deploy.lambda_packages import PYTHON_VERSION
 from dev.deploy.lambda_pythons import find_python
@@ -14,6 +13,21 @@ from dev.deploy.lambda_runtime import unpack
 from dev.processes import ROOT
 
 BARE = "bare"
+BARE_SOURCE = '''"""Bare FastAPI + Mangum."""
+
+from fastapi import FastAPI
+from mangum import Mangum
+
+app = FastAPI()
+
+
+@app.get("/api/bare/health")
+async def health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+handler = Mangum(app, lifespan="off")
+'''
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,16 @@ the model quotes from the right page, and how often it refuses what the files do
 """
 
 import argparse
-import json
 import math
 import re
 import tempfile
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from bench.corpus.build import FILES, LANGUAGE_FILES, build
 from bench.figures import Figure, report
+from bench.retrieval import Question, read_questions, squeeze
 from dev import embedding, local_model
 from dev.local_matching import words_of
 from dev.local_model import Similarity
@@ -25,7 +24,6 @@ from lib.domain.models import Page
 from lib.domain.quotes import find_quote
 from lib.domain.texts import clean
 
-_QUESTIONS = Path(__file__).parent / "questions.jsonl"
 _READERS = {
     ".pdf": "pdf",
     ".docx": "docx",
@@ -41,13 +39,10 @@ _K1, _B = 1.2, 0.75
 # The outcome that is wanted.
 _GOOD = {"answerable": "right", "near_miss": "refused", "off_topic": "refused"}
 
-Question = dict[str, Any]
 
-
-def load_questions(split: str) -> list[Question]:
-    lines = _QUESTIONS.read_text(encoding="utf-8").splitlines()
+def _questions_of(split: str) -> list[Question]:
     splits = ("tune", "held_out") if split == "all" else (split,)
-    return [q for q in map(json.loads, lines) if q["split"] in splits]
+    return [question for question in read_questions() if question["split"] in splits]
 
 
 def read_pages(name: str, folder: Path) -> list[str]:
@@ -60,13 +55,9 @@ def read_pages(name: str, folder: Path) -> list[str]:
 
 def expected_pages(question: Question, pages: dict[str, list[str]]) -> set[tuple[str, int]]:
     """Where the words that answer the question stand: normally one page."""
-    wanted = _letters(question["answer_words"])
+    wanted = squeeze(question["answer_words"])
     file = question["file"]
-    return {(file, n) for n, text in enumerate(pages[file], 1) if wanted in _letters(text)}
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\s|]+", "", text)
+    return {(file, n) for n, text in enumerate(pages[file], 1) if wanted in squeeze(text)}
 
 
 class Ranking:
@@ -153,7 +144,7 @@ def _judge_all(split: str, arguments: argparse.Namespace) -> Counter[tuple[str, 
     ranking = Ranking(pages)
     similarity = embedding.compare if arguments.embed else None
     outcomes: Counter[tuple[str, str, str]] = Counter()
-    for question in load_questions(split):
+    for question in _questions_of(split):
         outcome = judge(question, pages, ranking, similarity)
         outcomes[question["language"], question["kind"], outcome] += 1
         if arguments.verbose and outcome != _GOOD[question["kind"]]:

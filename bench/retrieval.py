@@ -53,7 +53,7 @@ def read_questions() -> list[Question]:
     return [json.loads(line) for line in _QUESTIONS.read_text(encoding="utf-8").splitlines()]
 
 
-def _squeeze(text: str) -> str:
+def squeeze(text: str) -> str:
     """Leave out what breaking into lines and cells changes."""
     return "".join(character for character in text if character.isalnum()).casefold()
 
@@ -70,11 +70,11 @@ class Library:
             assert file["status"] == "ready", file
             self.files[name] = file
             self.texts[name] = student.pages(file)
-            self.pages[name] = [_squeeze(text) for text in self.texts[name]]
+            self.pages[name] = [squeeze(text) for text in self.texts[name]]
 
     def places(self, question: Question) -> set[_PAGES]:
         """Return the pages on which the answer stands."""
-        words = _squeeze(question["answer_words"])
+        words = squeeze(question["answer_words"])
         name = question["file"]
         found = {(name, n) for n, text in enumerate(self.pages[name], 1) if words in text}
         assert found, f"{question['id']}: {question['answer_words']!r} is on no page of {name}"

@@ -4,13 +4,16 @@ import http.client
 import json
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from bench.apart import Apart
 from bench.bundles import Bundle
-from bench.lambda_zips import server
+from dev.deploy.lambda_runtime import Instance
+from dev.deploy.lambda_template import Function
 from dev.deploy.lambda_tools import Tools
 from dev.ports import HOST
 
@@ -101,12 +104,29 @@ def _check_imports(name: str, modules: list[str]) -> None:
     assert name not in ("auth", "history") or not loaded, f"{name} imports {loaded}"
 
 
+def _server(name: str, task: Path, tools: Tools, environment: Mapping[str, str]) -> Instance:
+    """Describe run.sh of a zip as the Lambda Web Adapter starts it; entered, it is asked for health until it answers."""
+    adapter = {
+        "LECTERN_APP": f"functions.{name}:app",
+        "AWS_LWA_READINESS_CHECK_PATH": f"/api/{name}/health",
+    }
+    function = Function(
+        logical_id=name,
+        handler="run.sh",
+        zip_name=f"{name}.zip",
+        timeout_seconds=30,
+        memory_megabytes=1024,
+        environment=adapter,
+    )
+    return Instance(function, task, tools, environment)
+
+
 def start_server(
     tools: Tools, bundle: Bundle, request: Request, environment: dict[str, str]
 ) -> Start:
     """Start the function as it is behind a Function URL: run.sh, asked for health until it answers, then for this."""
     began = time.perf_counter()
-    with server(bundle.archive.path.stem, bundle.task, tools, environment) as instance:
+    with _server(bundle.archive.path.stem, bundle.task, tools, environment) as instance:
         connection = http.client.HTTPConnection(HOST, instance.port, timeout=_ANSWER_SECONDS)
         connection.request(request.method, request.path, request.content, request.headers)
         answer = connection.getresponse()

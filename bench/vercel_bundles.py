@@ -11,20 +11,28 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from bench.bundles import BARE, BARE_SOURCE
 from bench.figures import Figure, compare, report
-from bench.lambda_zips import BARE, Start
 from dev.deploy.lambda_pythons import find_python
 from dev.processes import ROOT
 from dev.vercel.building import PYTHON_VERSION, build, copy_tree
 from dev.vercel.instance import Instance
 from dev.vercel.output import Bundle, Output
 
-_BARE = "bare"
 _MOST_MEGABYTES = 225 * 1024 * 1024 / 1e6  # above it packages are installed at each cold start
+
+
+@dataclass(frozen=True)
+class Start:
+    """One cold start."""
+
+    milliseconds: float
+    megabytes: float
 
 
 def _build_ours(copy: Path) -> dict[str, Bundle]:
@@ -41,7 +49,7 @@ def _build_bare(copy: Path) -> dict[str, Bundle]:
     """Build a service of one route that has the configuration of ours, and two packages in our versions."""
     (copy / "functions").mkdir(parents=True)
     (copy / "functions" / "__init__.py").touch()
-    (copy / "functions" / "bare.py").write_text(BARE)
+    (copy / "functions" / "bare.py").write_text(BARE_SOURCE)
     resolve = [*(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "-"), "--generate-hashes"]
     locked = ["--constraint", str(ROOT / "requirements.txt"), "--python-version", PYTHON_VERSION]
     target = ["--output-file", str(copy / "requirements.txt")]
@@ -53,9 +61,9 @@ def _build_bare(copy: Path) -> dict[str, Bundle]:
         check=True,
     )
     (copy / "functions" / "requirements.txt").symlink_to("../requirements.txt")
-    text = (ROOT / "vercel.json").read_text().replace("history", _BARE)
+    text = (ROOT / "vercel.json").read_text().replace("history", BARE)
     configuration = json.loads(text)
-    configuration["services"] = {_BARE: configuration["services"][_BARE]}
+    configuration["services"] = {BARE: configuration["services"][BARE]}
     _configure(copy, configuration)
     build(copy, {})
     return Output(copy).bundles
@@ -88,11 +96,11 @@ def _measure(bundles: dict[str, Bundle], runs: int) -> None:
             start = _start(name, bundle, python)
             if run:  # the first one also lays the files out
                 starts[name].append(start)
-    floor = [start.milliseconds for start in starts[_BARE]]
+    floor = [start.milliseconds for start in starts[BARE]]
     times = [
         compare(name, "ms", [start.milliseconds for start in measured], floor)
         for name, measured in starts.items()
-        if name != _BARE
+        if name != BARE
     ]
     peaks = [
         compare(name, "MB", [start.megabytes for start in measured])
