@@ -29,6 +29,8 @@ _METRICS = {
     "cumulative-layout-shift": "shift",
     "total-blocking-time": "blocked",
 }
+# Now and then it loses the trace of a load, and says so.
+_MOST_TRIES = 3
 # Below this index Lighthouse itself warns that the machine is too slow to judge by.
 _EXPECTED_INDEX = 1_000
 # What Lighthouse makes of a task on its phone, and from when on a task (ms) blocks.
@@ -64,9 +66,12 @@ def _judge(address: str) -> tuple[dict[str, float], dict[str, str], list[str]]:
             "--chrome-flags=--headless=new --no-sandbox",
         ]
         environment = {**os.environ, "CHROME_PATH": find_chromium() or ""}
-        found = subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False
-        )
+        for _ in range(_MOST_TRIES):
+            found = subprocess.run(
+                command, env=environment, capture_output=True, text=True, check=False
+            )
+            if found.returncode == 0:
+                break
         assert found.returncode == 0, found.stderr[-2000:]
         report = json.loads(Path(folder, "report.json").read_text())
         (trace,) = Path(folder).glob("*.trace.json")
