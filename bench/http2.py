@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import ipaddress
 import itertools
+import os
 import ssl
 import statistics
 import subprocess
@@ -242,7 +243,11 @@ print(seconds * 1000, int(peak) / 1024)
 def _import(*, with_h2: bool) -> tuple[float, float]:
     """Return milliseconds of processor time and the peak of memory in MB of a fresh process."""
     program = _IMPORT.format(with_h2=with_h2)
-    told = subprocess.check_output([sys.executable, "-s", "-c", program], text=True)
+    told = subprocess.check_output(
+        [sys.executable, "-s", "-c", program],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+        text=True,
+    )
     milliseconds, megabytes = map(float, told.split())
     return milliseconds, megabytes
 
