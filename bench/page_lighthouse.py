@@ -56,6 +56,16 @@ def _blocked(events: list[dict[str, Any]]) -> float:
     )
 
 
+def _run(command: list[str], environment: dict[str, str]) -> None:
+    for last in (*[False] * (_MOST_TRIES - 1), True):
+        found = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+        if found.returncode == 0:
+            return
+        assert not last, found.stderr[-2000:]
+
+
 def _judge(address: str) -> tuple[dict[str, float], dict[str, str], list[str]]:
     """Return the scores, some of what they rest on, and what was found wanting."""
     with tempfile.TemporaryDirectory() as folder:
@@ -66,13 +76,7 @@ def _judge(address: str) -> tuple[dict[str, float], dict[str, str], list[str]]:
             "--chrome-flags=--headless=new --no-sandbox",
         ]
         environment = {**os.environ, "CHROME_PATH": find_chromium() or ""}
-        for _ in range(_MOST_TRIES):
-            found = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=False
-            )
-            if found.returncode == 0:
-                break
-        assert found.returncode == 0, found.stderr[-2000:]
+        _run(command, environment)
         report = json.loads(Path(folder, "report.json").read_text())
         (trace,) = Path(folder).glob("*.trace.json")
         events = json.loads(trace.read_text())["traceEvents"]
