@@ -184,30 +184,25 @@ def _figures_of_requests(kind: str, starts: dict[tuple[str, str], list[Start]]) 
 def _figures_above(kind: str, starts: dict[tuple[str, str], list[Start]]) -> list[Figure]:
     """Share out what the useful response of each function takes of a processor above the floor.
 
-    Before any request: what it imports and makes. The request: with what that imports, by the function's own clock. The rest
-    is known by no name: of `query` it is all of the request, which run.sh's process does not time.
+    What is imported and made before any request, which the response of the health route needs as well; and the request.
     """
 
-    def processor(kind: str, name: str) -> float:
-        return statistics.median(start.cpu_milliseconds for start in starts[kind, name])
+    def processor(case: tuple[str, str]) -> float:
+        return statistics.median(start.cpu_milliseconds for start in starts[case])
 
-    figures: list[Figure] = []
-    floor = processor("", f"{BARE} {_HEALTH}")
+    floor, figures = processor(("", f"{BARE} {_HEALTH}")), list[Figure]()
     for name in _USEFUL:
-        health, useful = (processor(kind, f"{name} {how}") for how in (_HEALTH, _SAID))
-        said, healthy = (starts[kind, f"{name} {how}"] for how in (_SAID, _HEALTH))
-        request = _request_milliseconds(said) - _request_milliseconds(healthy)
+        health, useful = (processor((kind, f"{name} {how}")) for how in (_HEALTH, _SAID))
+        parts = {
+            "before any request": health - floor,
+            "the request": useful - health,
+            "in all": useful - floor,
+        }
         figures += [
-            Figure(f"{name}: before any request", health - floor, "ms", is_only_told=True),
-            Figure(f"{name}: the request", request, "ms", is_only_told=True),
-            Figure(f"{name}: the rest", useful - health - request, "ms", is_only_told=True),
-            Figure(f"{name}: in all", useful - floor, "ms", is_only_told=True),
+            Figure(f"{name}: {part}", milliseconds, "ms", is_only_told=True)
+            for part, milliseconds in parts.items()
         ]
     return figures
-
-
-def _request_milliseconds(starts: list[Start]) -> float:
-    return statistics.median(start.request_milliseconds or 0 for start in starts)
 
 
 def _report_parts(
@@ -220,7 +215,8 @@ def _report_parts(
     for kind, zips in _by_kind(bundles).items():
         for name, useful in _USEFUL.items():
             how = _HANDLED if name == _SERVED else _SAID
-            taken = _request_milliseconds(starts[kind, f"{name} {how}"])
+            measured = starts[kind, f"{name} {how}"]
+            taken = statistics.median(start.request_milliseconds for start in measured)
             request = replace(useful, token=token)
             environment = environments[kind][_SAID]
             figures = split(bundles.python, zips[name], request, environment, taken)

@@ -57,13 +57,13 @@ def _blocked(events: list[dict[str, Any]]) -> float:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> None:
-    for last in (*[False] * (_MOST_TRIES - 1), True):
+    for tries_left in reversed(range(_MOST_TRIES)):
         found = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False
         )
         if found.returncode == 0:
             return
-        assert not last, found.stderr[-2000:]
+        assert tries_left, found.stderr[-2000:]
 
 
 def _judge(address: str) -> tuple[dict[str, float], dict[str, str], list[str]]:

@@ -1,7 +1,7 @@
 """A server that stands before another, and gives again what that one answered the first time.
 
-What a bench then waits for is the same every time, and short; an answer that was streamed comes event by event again. And it minds no signature, so that a token signed by a
-key that the local stack does not know can be shown as well.
+What a bench then waits for is the same every time, and short; what was streamed can come event by event again. And it
+minds no signature, so that a token signed by a key that the local stack does not know can be shown as well.
 """
 
 import asyncio
